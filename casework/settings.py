@@ -1,0 +1,170 @@
+"""All settings, read once from the environment. An unknown or impossible value stops the start with a sentence."""
+import base64
+import binascii
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+
+class SettingsError(Exception):
+    """The environment cannot be used; `sentences` has one per fault."""
+
+    def __init__(self, sentences: list[str]) -> None:
+        super().__init__("\n".join(sentences))
+        self.sentences = sentences
+
+
+def _key(text: str) -> bytes:
+    try:
+        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except (binascii.Error, ValueError):
+        raise ValueError("must be url-safe base64") from None
+    if len(raw) != 32:
+        raise ValueError(f"must be 32 bytes in url-safe base64, and is {len(raw)}")
+    return raw
+
+
+def _keyring(text: str) -> dict[str, bytes]:
+    ring: dict[str, bytes] = {}
+    for part in text.split(","):
+        name, colon, key = part.strip().partition(":")
+        if not colon or not re.fullmatch(r"[a-z0-9]{1,8}", name):
+            raise ValueError('must look like "k2:BASE64,k1:BASE64", the current key first')
+        ring[name] = _key(key)
+    return ring
+
+
+def _number(low: float, high: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            raise ValueError("must be a number") from None
+        if not low <= value <= high:
+            raise ValueError(f"must be between {low:g} and {high:g}")
+        return value
+    return read
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not re.fullmatch(r"-?\d+", text):
+            raise ValueError("must be a whole number")
+        if not low <= int(text) <= high:
+            raise ValueError(f"must be between {low} and {high}")
+        return int(text)
+    return read
+
+
+def _shares(text: str) -> tuple[int, ...]:
+    try:
+        shares = tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise ValueError("must be whole per cents such as 50,80,100,150") from None
+    if list(shares) != sorted(set(shares)) or 100 not in shares or not 0 < shares[0] <= shares[-1] <= 1000:
+        raise ValueError("must rise, contain 100 and stay between 1 and 1000")
+    return shares
+
+
+def _url(*schemes: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if not text.startswith(tuple(f"{scheme}:" for scheme in schemes)):
+            raise ValueError(f"must start with one of {', '.join(schemes)}")
+        return text
+    return read
+
+
+def _database(text: str) -> str:
+    """SQLAlchemy wants the driver named; operators paste what their provider gave them."""
+    _url("sqlite", "postgresql", "postgres", "postgresql+psycopg")(text)
+    return re.sub(r"^postgres(ql)?:", "postgresql+psycopg:", text)
+
+
+def _choice(*choices: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"must be one of {', '.join(choices)}")
+        return text
+    return read
+
+
+def _setting(name: str, read: Callable[[str], Any], default: Any = MISSING) -> Any:
+    return field(default=default, metadata={"name": name, "read": read})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Every setting with its environment variable, its reader and its default. README lists them for operators."""
+
+    database_url: str = _setting("DATABASE_URL", _database)
+    redis_url: str = _setting("REDIS_URL", _url("redis", "rediss", "unix"))
+    blob_url: str = _setting("BLOB_URL", _url("file", "s3"))
+    home: Path = _setting("ZHIWANG_HOME", Path, Path("zhiwang-home"))
+    signing_key: bytes = _setting("ZHIWANG_SIGNING_KEY", _key)
+    index_key: bytes = _setting("ZHIWANG_INDEX_KEY", _key)
+    data_keys: dict[str, bytes] = _setting("ZHIWANG_DATA_KEYS", _keyring)
+    public_url: str = _setting("ZHIWANG_PUBLIC_URL", _url("http", "https"), "http://127.0.0.1:8000")
+    log_level: str = _setting("ZHIWANG_LOG_LEVEL", _choice("debug", "info", "warning", "error"), "info")
+    access_minutes: int = _setting("ZHIWANG_ACCESS_MINUTES", _whole(1, 120), 15)
+    refresh_days: int = _setting("ZHIWANG_REFRESH_DAYS", _whole(1, 90), 14)
+    link_minutes: int = _setting("ZHIWANG_LINK_MINUTES", _whole(1, 1440), 15)
+    photo_megabytes: int = _setting("ZHIWANG_PHOTO_MEGABYTES", _whole(1, 100), 20)
+    photo_megapixels: int = _setting("ZHIWANG_PHOTO_MEGAPIXELS", _whole(1, 400), 100)
+    duplicate_metres: float = _setting("ZHIWANG_DUPLICATE_METRES", _number(0, 5000), 50.0)
+    duplicate_hours: float = _setting("ZHIWANG_DUPLICATE_HOURS", _number(0, 8760), 24.0)
+    alarm_shares: tuple[int, ...] = _setting("ZHIWANG_ALARM_SHARES", _shares, (50, 80, 100, 150))
+    reopen_days: int = _setting("ZHIWANG_REOPEN_DAYS", _whole(0, 365), 15)
+    max_returns: int = _setting("ZHIWANG_MAX_RETURNS", _whole(1, 10), 2)
+    inspection_metres: float = _setting("ZHIWANG_INSPECTION_METRES", _number(0, 100_000), 500.0)
+    relay_batch: int = _setting("ZHIWANG_RELAY_BATCH", _whole(1, 5000), 500)
+    rate_limit_reports: str = _setting("ZHIWANG_RATE_REPORTS", str, "600 per minute")
+    rate_limit_login: str = _setting("ZHIWANG_RATE_LOGIN", str, "20 per minute")
+
+
+NOT_OURS = {"ZHIWANG_PORT"}
+"""Read by `zhiwang up` and the Procfile, not by the application."""
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from the environment.
+
+    Raises SettingsError with one sentence for each missing, unknown or impossible value.
+    """
+    faults: list[str] = []
+    values: dict[str, Any] = {}
+    known = {one.metadata["name"]: one for one in fields(Settings)}
+    for name in environ:
+        if name.startswith("ZHIWANG_") and name not in known and name not in NOT_OURS:
+            faults.append(f"{name} is not a setting of Zhiwang; known are {', '.join(sorted(known))}.")
+    for name, one in known.items():
+        text = environ.get(name, "").strip()
+        if text:
+            try:
+                values[one.name] = one.metadata["read"](text)
+            except ValueError as error:
+                faults.append(f"{name} {error}.")
+        elif one.default is MISSING:
+            faults.append(f"{name} must be set; `zhiwang up` makes one for a laptop, on servers see README.")
+    if faults:
+        raise SettingsError(faults)
+    return Settings(**values)
+
+
+_current: Settings | None = None
+
+
+def configure(settings: Settings) -> None:
+    """Make these the settings of this process."""
+    global _current  # noqa: PLW0603 - settings are the one thing that is global by nature
+    _current = settings
+
+
+def current() -> Settings:
+    """The settings of this process, read from the environment the first time they are asked for."""
+    if _current is None:
+        configure(load())
+    assert _current is not None  # noqa: S101 - configure() has just set it; mypy cannot know
+    return _current

@@ -1,0 +1,51 @@
+"""Bytes by key: a local folder by default, any S3-compatible store by URL. Content is written once and never changed."""
+import os
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import obstore
+from obstore.store import LocalStore, ObjectStore, from_url
+
+from casework.errors import NotFound, Unavailable
+
+_store: ObjectStore | None = None
+
+
+def configure(url: str) -> None:
+    """Use this store from now on: file:///folder (made when missing) or s3://bucket/prefix with the usual AWS_ variables."""
+    global _store  # noqa: PLW0603 - one store a process
+    parts = urlsplit(url)
+    if parts.scheme == "file":
+        _store = LocalStore(prefix=Path(unquote(parts.path)), mkdir=True)
+    else:
+        _store = from_url(url, config={}, client_options={"allow_http": "AWS_ALLOW_HTTP" in os.environ})
+
+
+def put(key: str, content: bytes) -> None:
+    """Keep these bytes under this key; complete or not at all. Raises Unavailable when the store does not take them."""
+    try:
+        obstore.put(_opened(), key, content)
+    except (obstore.exceptions.BaseError, OSError) as error:
+        raise Unavailable("the file store does not take files just now") from error
+
+
+def get(key: str) -> bytes:
+    """The bytes under this key. Raises NotFound when there are none."""
+    try:
+        return bytes(obstore.get(_opened(), key).bytes())
+    except FileNotFoundError:
+        raise NotFound(f"no file {key}") from None
+
+
+def delete(key: str) -> None:
+    """Forget the bytes under this key; nothing happens when there are none."""
+    try:
+        obstore.delete(_opened(), key)
+    except FileNotFoundError:
+        return
+
+
+def _opened() -> ObjectStore:
+    if _store is None:
+        raise Unavailable("no file store is configured")
+    return _store

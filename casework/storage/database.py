@@ -1,0 +1,145 @@
+"""One engine, one declarative base, one way to open a transaction; SQLite and PostgreSQL behave the same above this file."""
+import importlib
+import pkgutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+import uuid_utils.compat
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Enum, Index, Integer, MetaData, create_engine, event, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+from sqlalchemy.types import TypeDecorator
+
+import casework
+from casework.errors import Unavailable
+
+SQLITE_BUSY_SECONDS = 30
+
+Json = JSON().with_variant(JSONB(), "postgresql")
+Serial = BigInteger().with_variant(Integer(), "sqlite")
+"""A growing whole-number key. SQLite numbers rows by itself only when the type is exactly INTEGER."""
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC time. SQLite keeps no zone, so it is put back on the way out; a naive time is a bug and refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def new_id() -> uuid.UUID:
+    """A UUIDv7: grows with time, so rows made together lie together in an index."""
+    return uuid_utils.compat.uuid7()
+
+
+class Base(DeclarativeBase):
+    """All tables. Keys are UUIDv7 unless a table says otherwise."""
+
+    metadata = MetaData(naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s", "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s"})
+    type_annotation_map = {  # noqa: RUF012 - read once by SQLAlchemy, never changed
+        datetime: Moment,
+        dict[str, Any]: Json,
+        list[str]: Json,
+        list[Any]: Json,
+        StrEnum: Enum(StrEnum, native_enum=False, length=32, create_constraint=False,
+                      values_callable=lambda members: [member.value for member in members]),
+    }
+
+
+class Keyed:
+    """Mixin: a UUIDv7 primary key made in the process, so it is known before the insert."""
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id, sort_order=-10)
+
+
+def partial_index(name: str, *columns: Any, where: str, unique: bool = False) -> Index:
+    """An index over only the rows that a queue looks at: its size follows the open work, not the history."""
+    return Index(name, *columns, unique=unique, postgresql_where=text(where), sqlite_where=text(where))
+
+
+_writing: sessionmaker[Session] = sessionmaker(expire_on_commit=False)
+_reading: sessionmaker[Session] = sessionmaker(expire_on_commit=False, autoflush=False)
+_engine: Engine | None = None
+
+
+def configure(url: str) -> None:
+    """Use this database from now on in this process."""
+    global _engine  # noqa: PLW0603 - one engine a process
+    if _engine is not None:
+        _engine.dispose()
+    _engine = _sqlite(url) if url.startswith("sqlite") else _postgresql(url)
+    _writing.configure(bind=_engine)
+    _reading.configure(bind=_engine.execution_options(read_only=True))
+
+
+def engine() -> Engine:
+    """The engine of this process, for migrations and benchmarks; everything else uses transaction()."""
+    if _engine is None:
+        raise Unavailable("no database is configured")
+    return _engine
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """All or nothing: commits at the end of the block, rolls back if it raises. SQLite takes its write lock at once."""
+    with _writing.begin() as db:
+        yield db
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A consistent look that takes no write lock; what is changed inside is thrown away."""
+    with _reading() as db:
+        yield db
+
+
+def load_models() -> None:
+    """Import every module of casework, so that Base.metadata knows every table."""
+    for module in pkgutil.walk_packages(casework.__path__, "casework."):
+        if not module.name.startswith(("casework.cli", "casework.storage.migrations")):
+            importlib.import_module(module.name)
+
+
+def _postgresql(url: str) -> Engine:
+    return create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True, insertmanyvalues_page_size=1000)
+
+
+def _sqlite(url: str) -> Engine:
+    made = create_engine(url, connect_args={"timeout": SQLITE_BUSY_SECONDS}, pool_size=10, max_overflow=10)
+
+    @event.listens_for(made, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        # None: the driver must not open transactions behind our back; begin() below does.
+        connection.isolation_level = None
+        for pragma in ("journal_mode = WAL", "foreign_keys = ON", "synchronous = FULL",
+                       f"busy_timeout = {SQLITE_BUSY_SECONDS * 1000}"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(made, "begin")
+    def begin(connection: Connection) -> None:
+        # A reader that later wants to write is refused (SQLITE_BUSY_SNAPSHOT) without waiting: writers say it first.
+        read_only = connection.get_execution_options().get("read_only", False)
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+    return made
