@@ -1,7 +1,8 @@
-"""What every test stands on: settings of its own, a clock that can be set, both databases, and no network but this machine."""
+"""What every test stands on: its own settings, a clock that can be set, both databases, no network but this machine."""
 import os
 import shutil
 import socket
+import sqlite3
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -81,9 +82,9 @@ def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     database.load_models()
     database.configure(f"sqlite:///{path}")
     database.Base.metadata.create_all(database.engine())
-    with database.engine().connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     database.engine().dispose()
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return path
 
 

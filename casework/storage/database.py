@@ -1,4 +1,4 @@
-"""One engine, one declarative base, one way to open a transaction; SQLite and PostgreSQL behave the same above this file."""
+"""One engine, one base, one way to open a transaction; above this file SQLite and PostgreSQL behave the same."""
 import importlib
 import pkgutil
 import uuid
