@@ -1,0 +1,211 @@
+"""Departments, users and posts: who works in the city, and who somebody is when a verb asks."""
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from sqlalchemy import ForeignKey, Index, func, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from casework import clock
+from casework.errors import Conflict, Fault, Invalid, NotFound, Unauthenticated
+from casework.identity.sealing import Sealed, SealedText, seal
+from casework.storage.database import Base, Keyed
+
+
+class Role(StrEnum):
+    """What a post lets its holder do; permissions.py and the workflow name roles, never persons."""
+
+    CITIZEN = "citizen"  # 市民
+    GRID_WORKER = "grid_worker"  # 网格员
+    OPERATOR = "operator"  # 话务员
+    TRIAGE_OPERATOR = "triage_operator"  # 受理员
+    DISPATCHER = "dispatcher"  # 派遣员
+    HANDLER = "handler"  # 处置人员
+    DEPARTMENT_HEAD = "department_head"  # 部门负责人
+    ADJUDICATOR = "adjudicator"  # 裁定员
+    SUPERVISOR = "supervisor"  # 督办员
+    LEADER = "leader"  # 领导
+    DATA_STEWARD = "data_steward"  # 数据管理员
+    ADMINISTRATOR = "administrator"  # 管理员
+    PLATFORM = "platform"  # 系统客户端
+    SYSTEM = "system"  # our own jobs
+
+
+CITY_WIDE = frozenset({
+    Role.OPERATOR, Role.TRIAGE_OPERATOR, Role.DISPATCHER, Role.ADJUDICATOR, Role.SUPERVISOR, Role.LEADER,
+    Role.DATA_STEWARD, Role.ADMINISTRATOR, Role.SYSTEM})
+"""Roles that look at the whole city, unless their post names an area."""
+
+DEPARTMENTAL = frozenset({Role.HANDLER, Role.DEPARTMENT_HEAD})
+
+
+class Department(Keyed, Base):
+    """An authority that answers for problems; `code` is the city's own."""
+
+    __tablename__ = "departments"
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    parent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("departments.id"), index=True)
+    active: Mapped[bool] = mapped_column(default=True)
+
+
+class User(Keyed, Base):
+    """A person who works with the system. Without a password there is no desk log-in (a PDA needs none)."""
+
+    __tablename__ = "users"
+    login: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    password_hash: Mapped[str | None]
+    active: Mapped[bool] = mapped_column(default=True)
+    phone: Mapped[SealedText | None] = mapped_column(Sealed("users.phone"))
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class Post(Keyed, Base):
+    """A role in a department or an area, held by one person or vacant. No area: the whole city or department."""
+
+    __tablename__ = "posts"
+    title: Mapped[str]
+    role: Mapped[Role]
+    department_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("departments.id"), index=True)
+    area_code: Mapped[str | None]
+    holder_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"), index=True)
+
+    __table_args__ = (Index(None, "role", "area_code"),)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Somebody who asks for something, as far as permissions care. `roles` and the rest come from the posts held."""
+
+    kind: Literal["user", "citizen", "client", "system"]
+    id: uuid.UUID | None
+    name: str
+    roles: frozenset[Role]
+    department_ids: frozenset[uuid.UUID] = frozenset()
+    area_codes: frozenset[str] = frozenset()
+    device_id: uuid.UUID | None = None
+    report_id: uuid.UUID | None = None
+    """The report that a citizen's tracking token opens."""
+    phone_index: str | None = None
+    """Blind index of the phone that a citizen has proved to hold."""
+    unbounded: bool = False
+    """Holds a city-wide post without an area, so areas of other posts held do not narrow it."""
+
+
+SYSTEM = Actor("system", None, "系统", frozenset({Role.SYSTEM}), unbounded=True)
+ANONYMOUS = Actor("citizen", None, "匿名市民", frozenset({Role.CITIZEN}))
+"""A citizen who has shown nothing yet: may report."""
+
+
+def actor_of(db: Session, user_id: uuid.UUID) -> Actor:
+    """The actor a user is now: one query. Raises NotFound for no such user, Unauthenticated for a deactivated one."""
+    rows = db.execute(select(User, Post).join(Post, Post.holder_id == User.id, isouter=True)
+                      .where(User.id == user_id)).all()
+    if not rows:
+        raise NotFound("no such user")
+    return actor_from(rows[0][0], [post for _, post in rows if post])
+
+
+def actor_from(user: User, posts: Iterable[Post], device_id: uuid.UUID | None = None) -> Actor:
+    """The actor of a user and the posts held, both already loaded. Raises Unauthenticated when deactivated."""
+    if not user.active:
+        raise Unauthenticated("this account has been deactivated")
+    held = list(posts)
+    return Actor(
+        "user", user.id, user.name, frozenset(post.role for post in held),
+        frozenset(post.department_id for post in held if post.department_id),
+        frozenset(post.area_code for post in held if post.area_code), device_id,
+        unbounded=any(post.role in CITY_WIDE and not post.area_code for post in held))
+
+
+def holders(db: Session, role: Role, department_id: uuid.UUID | None = None,
+            area_code: str | None = None) -> list[User]:
+    """Active users with such a post, most specific area first.
+
+    With `area_code`, posts of that area, of one around it, or of none; with `department_id`, of exactly that one.
+    """
+    wanted = (select(User, Post.area_code).join(Post, Post.holder_id == User.id)
+              .where(Post.role == role, User.active)
+              .order_by(func.length(func.coalesce(Post.area_code, "")).desc(), User.login))
+    if department_id is not None:
+        wanted = wanted.where(Post.department_id == department_id)
+    if area_code is not None:
+        around = [area_code[:length] for length in range(1, len(area_code) + 1)]
+        wanted = wanted.where(or_(Post.area_code.in_(around), Post.area_code.is_(None)))
+    return list({user.id: user for user, _ in db.execute(wanted)}.values())
+
+
+def create_department(db: Session, code: str, name: str, parent_id: uuid.UUID | None = None) -> Department:
+    """A new department. Raises Conflict when the code is taken."""
+    if db.scalar(select(Department.id).where(Department.code == code)):
+        raise Conflict(f"there is a department {code} already")
+    made = Department(code=_said(code, "code"), name=_said(name, "name"), parent_id=parent_id)
+    db.add(made)
+    db.flush()
+    return made
+
+
+def create_user(db: Session, login: str, name: str, password_hash: str | None = None,
+                phone: str | None = None) -> User:
+    """A new user, with the hash that passwords.hashed() gives. Raises Conflict when the login is taken."""
+    login = _said(login, "login").lower()
+    if db.scalar(select(User.id).where(User.login == login)):
+        raise Conflict(f"there is a user {login} already")
+    made = User(login=login, name=_said(name, "name"), password_hash=password_hash,
+                phone=seal(phone) if phone else None)
+    db.add(made)
+    db.flush()
+    return made
+
+
+def create_post(db: Session, title: str, role: Role, *, department_id: uuid.UUID | None = None,
+                area_code: str | None = None, holder_id: uuid.UUID | None = None) -> Post:
+    """A new post, vacant unless somebody is named. Raises Invalid when a departmental role has no department."""
+    if role in {Role.CITIZEN, Role.PLATFORM, Role.SYSTEM}:
+        raise Invalid("this role is not held by a post", Fault("role", f"{role} is not for people who work here"))
+    if role in DEPARTMENTAL and department_id is None:
+        raise Invalid("this post needs a department", Fault("department_id", f"{role} works for a department"))
+    if area_code is not None and not area_code.isdecimal():
+        raise Invalid("this is no area code", Fault("area_code", "area codes are digits"))
+    made = Post(title=_said(title, "title"), role=role, department_id=department_id, area_code=area_code)
+    db.add(made)
+    if holder_id is not None:
+        assign(db, made, holder_id)
+    db.flush()
+    return made
+
+
+def assign(db: Session, post: Post, user_id: uuid.UUID) -> None:
+    """This user holds the post from their next request on. Raises NotFound, or Conflict for a deactivated user."""
+    user = user_by_id(db, user_id)
+    if not user.active:
+        raise Conflict(f"{user.login} has been deactivated")
+    post.holder_id = user.id
+
+
+def vacate(post: Post) -> None:
+    """Nobody holds the post from now on."""
+    post.holder_id = None
+
+
+def user_by_id(db: Session, user_id: uuid.UUID) -> User:
+    """Raises NotFound."""
+    user = db.get(User, user_id)
+    if user is None:
+        raise NotFound("no such user")
+    return user
+
+
+def posts_of(db: Session, user_id: uuid.UUID) -> Sequence[Post]:
+    """The posts that a user holds."""
+    return db.scalars(select(Post).where(Post.holder_id == user_id)).all()
+
+
+def _said(text: str, field: str) -> str:
+    if not text.strip() or "\0" in text:
+        raise Invalid(f"{field} must be said", Fault(field, "must not be empty"))
+    return text.strip()

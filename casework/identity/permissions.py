@@ -1,0 +1,175 @@
+"""Who may do what: ONE table for everything that is not a step of a case (those stand in cases/workflow.py)."""
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from casework.errors import Refused
+from casework.identity.people import CITY_WIDE, DEPARTMENTAL, Actor, Role
+
+Condition = Callable[[Actor, object | None], bool]
+"""A named test of actor and subject; a subject that lacks the fact asked for fails it."""
+
+
+@dataclass(frozen=True)
+class Grant:
+    """Any of the roles may, if the condition holds. Our own jobs have no department: SYSTEM passes without it."""
+
+    roles: frozenset[Role]
+    condition: Condition | None = None
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What an actor may look at, for lists: everything, or what lies in these departments or areas."""
+
+    everything: bool
+    department_ids: frozenset[uuid.UUID]
+    area_codes: frozenset[str]
+
+
+def reach(actor: Actor) -> Reach:
+    """A city-wide post sees the city, or its area if it names one; others their departments, or their grids."""
+    city_wide = bool(actor.roles & CITY_WIDE)
+    local = city_wide or Role.GRID_WORKER in actor.roles
+    return Reach(
+        everything=actor.unbounded or (city_wide and not actor.area_codes),
+        department_ids=actor.department_ids if actor.roles & DEPARTMENTAL else frozenset(),
+        area_codes=actor.area_codes if local else frozenset())
+
+
+def own_department(actor: Actor, subject: object | None) -> bool:
+    """The department that leads the case is one of the actor's."""
+    return getattr(subject, "lead_department_id", None) in actor.department_ids
+
+
+def own_area(actor: Actor, subject: object | None) -> bool:
+    """The subject lies in an area of the actor's posts: codes extend the code of what is around them."""
+    return _lies_in(subject, actor.area_codes)
+
+
+def own_report(actor: Actor, subject: object | None) -> bool:
+    """The report that the tracking token opens, or one sent from the phone that the citizen has proved to hold."""
+    return (_same(getattr(subject, "id", None), actor.report_id)
+            or _same(getattr(subject, "reporter_phone_index", None), actor.phone_index))
+
+
+def own_account(actor: Actor, subject: object | None) -> bool:
+    """The subject is the actor's own user, or belongs to it."""
+    return actor.kind == "user" and (
+        _same(getattr(subject, "id", None), actor.id) or _same(getattr(subject, "user_id", None), actor.id))
+
+
+def within_reach(actor: Actor, subject: object | None) -> bool:
+    """What a list would show the actor (see reach), and what the actor sent in: `reporter_id` user, `client_id` system.
+
+    Assisting departments (`assisting_department_ids`) see what the lead sees.
+    """
+    scope = reach(actor)
+    departments = {getattr(subject, "lead_department_id", None), *getattr(subject, "assisting_department_ids", ())}
+    return (scope.everything
+            or not scope.department_ids.isdisjoint(departments)
+            or _lies_in(subject, scope.area_codes)
+            or (actor.kind == "citizen" and own_report(actor, subject))
+            or (actor.kind == "user" and _same(getattr(subject, "reporter_id", None), actor.id))
+            or (actor.kind == "client" and _same(getattr(subject, "client_id", None), actor.id)))
+
+
+def _lies_in(subject: object | None, area_codes: frozenset[str]) -> bool:
+    code: str | None = getattr(subject, "area_code", None)
+    return code is not None and any(code.startswith(around) for around in area_codes)
+
+
+def _same(one: object | None, other: object | None) -> bool:
+    """Two unknowns are not the same: an anonymous report has no phone, and neither has an anonymous citizen."""
+    return one is not None and one == other
+
+
+def _grant(*roles: Role | frozenset[Role], condition: Condition | None = None) -> Grant:
+    named = frozenset(role for role in roles if isinstance(role, Role))
+    return Grant(named.union(*(group for group in roles if isinstance(group, frozenset))), condition)
+
+
+EVERYBODY = frozenset(Role)
+DESK = frozenset({
+    Role.OPERATOR, Role.TRIAGE_OPERATOR, Role.DISPATCHER, Role.HANDLER, Role.DEPARTMENT_HEAD, Role.ADJUDICATOR,
+    Role.SUPERVISOR, Role.LEADER, Role.DATA_STEWARD, Role.ADMINISTRATOR})
+STAFF = DESK | {Role.GRID_WORKER}
+COMMAND = frozenset({Role.OPERATOR, Role.TRIAGE_OPERATOR, Role.DISPATCHER, Role.ADJUDICATOR, Role.SUPERVISOR})
+REFERENCE = frozenset({Role.DATA_STEWARD, Role.ADMINISTRATOR})
+
+PERMISSIONS: dict[str, Grant] = {
+    # reports and what citizens do with them
+    "report.create.pda": _grant(Role.GRID_WORKER),
+    "report.create.hotline": _grant(Role.OPERATOR, Role.PLATFORM),
+    "report.create.citizen": _grant(Role.CITIZEN),
+    "report.read": _grant(STAFF, Role.CITIZEN, Role.PLATFORM, Role.SYSTEM, condition=within_reach),
+    "report.list": _grant(STAFF, Role.CITIZEN),
+    "tracking.read": _grant(Role.CITIZEN, condition=own_report),
+    "rating.create": _grant(Role.CITIZEN, condition=own_report),
+    "message.read": _grant(COMMAND, Role.CITIZEN, Role.ADMINISTRATOR, condition=within_reach),
+    # cases; every step has its own row in the workflow
+    "case.list": _grant(STAFF),
+    "case.read": _grant(STAFF, Role.SYSTEM, condition=within_reach),
+    "case.history": _grant(STAFF, Role.SYSTEM, condition=within_reach),
+    "desk.list": _grant(DESK),
+    "note.read": _grant(STAFF, condition=within_reach),
+    "note.create": _grant(STAFF, Role.SYSTEM, condition=within_reach),
+    "link.create": _grant(Role.OPERATOR, Role.TRIAGE_OPERATOR, Role.DISPATCHER, Role.SYSTEM, condition=within_reach),
+    "link.undo": _grant(Role.OPERATOR, Role.TRIAGE_OPERATOR, Role.DISPATCHER, condition=within_reach),
+    "history.verify": _grant(Role.SUPERVISOR, Role.ADMINISTRATOR, Role.SYSTEM),
+    "pda.inspections": _grant(Role.GRID_WORKER),
+    # photos and sound
+    "media.upload": _grant(STAFF, Role.CITIZEN, Role.PLATFORM),
+    "media.read": _grant(STAFF, Role.CITIZEN, Role.PLATFORM, Role.SYSTEM, condition=within_reach),
+    # reference
+    "areas.read": _grant(EVERYBODY),
+    "areas.import": _grant(REFERENCE),
+    "taxonomy.read": _grant(EVERYBODY),
+    "taxonomy.import": _grant(REFERENCE),
+    "taxonomy.export": _grant(STAFF, Role.PLATFORM),
+    "rules.read": _grant(DESK),
+    "rules.explain": _grant(DESK),
+    "rules.import": _grant(REFERENCE),
+    "rules.manage": _grant(REFERENCE),
+    "calendar.read": _grant(STAFF, Role.PLATFORM),
+    "calendar.import": _grant(REFERENCE),
+    "classification.try": _grant(COMMAND, REFERENCE),
+    "classification.train": _grant(REFERENCE),
+    # people and keys
+    "account.read": _grant(STAFF, condition=own_account),
+    "password.change": _grant(STAFF, condition=own_account),
+    "departments.read": _grant(STAFF),
+    "departments.manage": _grant(Role.ADMINISTRATOR),
+    "users.read": _grant(Role.DEPARTMENT_HEAD, Role.SUPERVISOR, Role.ADMINISTRATOR),
+    "users.manage": _grant(Role.ADMINISTRATOR),
+    "posts.manage": _grant(Role.ADMINISTRATOR),
+    "devices.enrol": _grant(Role.GRID_WORKER, condition=own_account),
+    "devices.manage": _grant(Role.ADMINISTRATOR),
+    "clients.manage": _grant(Role.ADMINISTRATOR),
+    # other people's names and phones
+    "privacy.reveal": _grant(COMMAND, DEPARTMENTAL, Role.SYSTEM, condition=within_reach),
+    "privacy.rotate": _grant(Role.ADMINISTRATOR, Role.SYSTEM),
+    "access_log.read": _grant(Role.SUPERVISOR, Role.ADMINISTRATOR),
+    # figures
+    "board.read": _grant(EVERYBODY),
+    "performance.read": _grant(
+        Role.DISPATCHER, Role.DEPARTMENT_HEAD, Role.SUPERVISOR, Role.LEADER, Role.ADMINISTRATOR),
+    "metrics.read": _grant(Role.ADMINISTRATOR, Role.PLATFORM, Role.SYSTEM),
+}
+
+
+def allowed(actor: Actor, what: Grant | str, subject: object | None = None) -> bool:
+    """May this actor do this (to this)? A name that the table does not know is refused to everybody."""
+    grant = PERMISSIONS.get(what) if isinstance(what, str) else what
+    if grant is None or grant.roles.isdisjoint(actor.roles):
+        return False
+    if grant.condition is None or (Role.SYSTEM in grant.roles and Role.SYSTEM in actor.roles):
+        return True
+    return grant.condition(actor, subject)
+
+
+def check(actor: Actor, what: Grant | str, subject: object | None = None) -> None:
+    """Raises Refused unless allowed(). Who may not even know of the subject gets NotFound from the verb instead."""
+    if not allowed(actor, what, subject):
+        action = what if isinstance(what, str) else "this step"
+        raise Refused(f"{actor.name} may not do {action} here", action=action)
