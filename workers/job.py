@@ -1,0 +1,134 @@
+"""What every worker process and every job shares: start and stop, log line and figures, and what a failure means."""
+import functools
+import logging
+import signal
+import sys
+import threading
+import time
+from types import FrameType
+
+import structlog
+from prometheus_client import Counter, Histogram
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from casework import settings, storage
+from casework.errors import TooMany, Unavailable
+from workers import queues
+
+TRANSIENT: tuple[type[Exception], ...] = (
+    OperationalError, InterfaceError, PoolTimeout, Unavailable, TooMany, ConnectionError, TimeoutError,
+    *queues.UNREACHABLE, queues.TOO_SLOW)
+"""Passes by itself: the whole batch is tried again later. Anything else is a fault of ours or of one id."""
+
+RUNS = Counter("zhiwang_job_runs", "Batches by job and outcome (done, again, dead).", ["job", "outcome"])
+IDS = Counter("zhiwang_job_ids", "Ids worked through, by job.", ["job"])
+SECONDS = Histogram("zhiwang_job_seconds", "Seconds a batch took, by job.", ["job"],
+                    buckets=(0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 180))
+
+log = structlog.get_logger("zhiwang.job")
+
+
+class GivenUp(Exception):
+    """These ids of a batch cannot be worked; the others are done."""
+
+
+def job(function: queues.Function) -> queues.Function:
+    """Make a function of ids a job: logged, counted, tried again when the fault passes by itself.
+
+    When the fault lies in the batch, the batch is halved until the ids at fault stand alone: those are given up and
+    stay visible among the dead batches; all others are done.
+    """
+    name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
+
+    @functools.wraps(function)
+    def run(ids: list[str]) -> None:
+        began = time.perf_counter()
+        outcome = "again"
+        with structlog.contextvars.bound_contextvars(job=name, job_id=queues.current_job_id(), ids=len(ids)):
+            try:
+                lost = _work(function, ids)
+                outcome = "dead" if lost else "done"
+            except TRANSIENT as error:
+                log.warning("job_again", fault=type(error).__name__, sentence=str(error).partition("\n")[0])
+                raise
+            finally:
+                seconds = time.perf_counter() - began
+                RUNS.labels(name, outcome).inc()
+                IDS.labels(name).inc(len(ids))
+                SECONDS.labels(name).observe(seconds)
+                log.info("job_ran", outcome=outcome, seconds=round(seconds, 3))
+            if lost:
+                queues.give_up()
+                raise GivenUp(f"{len(lost)} of {len(ids)} given up: {', '.join(lost)}")
+    return run
+
+
+def _work(function: queues.Function, ids: list[str]) -> list[str]:
+    try:
+        function(ids)
+    except TRANSIENT:
+        raise
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise Unavailable("the database went away") from error
+        return _halve(function, ids, error)
+    except Exception as error:  # whatever it is, one bad id must not hold up the others
+        return _halve(function, ids, error)
+    return []
+
+
+def _halve(function: queues.Function, ids: list[str], error: Exception) -> list[str]:
+    if len(ids) <= 1:
+        log.error("job_gave_up", id=ids[0] if ids else None, exc_info=error)
+        return ids
+    middle = len(ids) // 2
+    return _work(function, ids[:middle]) + _work(function, ids[middle:])
+
+
+class Stop:
+    """Set by SIGTERM or SIGINT: a loop asks it whether to go on, and sleeps on it."""
+
+    def __init__(self) -> None:
+        self._asked = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._ask)
+
+    def _ask(self, _number: int, _frame: FrameType | None) -> None:
+        self._asked.set()
+
+    def asked(self) -> bool:
+        """Whether the process is to stop."""
+        return self._asked.is_set()
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep, and wake at once when the process is to stop; answers whether it is."""
+        return self._asked.wait(seconds)
+
+
+def start(name: str) -> None:
+    """Read the settings, open the log and point this process at its database. A faulty setting ends it."""
+    try:
+        current = settings.current()
+    except settings.SettingsError as error:
+        sys.exit("\n".join(error.sentences))
+    _open_log(current.log_level)
+    structlog.contextvars.bind_contextvars(process=name)
+    storage.connect(current)
+    log.info("process_started")
+
+
+def _open_log(level: str) -> None:
+    """One JSON object a line on standard output, our lines and those of libraries alike."""
+    shared: list[structlog.types.Processor] = [
+        structlog.contextvars.merge_contextvars, structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True), structlog.processors.format_exc_info]
+    structlog.configure(
+        processors=[*shared, structlog.processors.JSONRenderer(ensure_ascii=False)], cache_logger_on_first_use=True,
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]))
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    structlog.processors.JSONRenderer(ensure_ascii=False)]))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)

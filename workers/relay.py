@@ -1,0 +1,121 @@
+"""All wiring on one page: what happens after what. Hands waiting events to their jobs, in order, at least once.
+
+Run with `python -m workers.relay`; several may run.
+"""
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from prometheus_client import Counter
+from sqlalchemy import update
+from sqlalchemy.exc import DBAPIError
+
+from casework import clock, settings
+from casework.errors import Unavailable
+from casework.storage import outbox
+from casework.storage.database import reading, transaction
+from casework.storage.outbox import Event
+from workers import queues
+from workers.job import Stop, start
+
+IDLE_SECONDS = 0.1
+LONGEST_BACKOFF = 5.0
+MAYBE_LOST = timedelta(seconds=10)
+"""Valkey syncs its file every second, so a power cut may take the last of it: that is handed over again."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One consequence: this job on this queue gets the subjects of the events, or with `events` the ids of their outbox
+    rows (for jobs that need the detail), at most `batch` a run."""
+
+    queue: str
+    job: queues.Function
+    batch: int = 500
+    events: bool = False
+
+
+JOBS: dict[str, tuple[Line, ...]] = {
+}
+"""Event → consequences. The law test asks that every event published anywhere stands here or below."""
+
+NOTHING: dict[str, str] = {
+}
+"""Event → why nothing follows from it."""
+
+OUTAGE: tuple[type[Exception], ...] = (DBAPIError, Unavailable, *queues.UNREACHABLE)
+
+RELAYED = Counter("zhiwang_relayed_events", "Events handed to their jobs.", ["event"])
+
+log = structlog.get_logger("zhiwang.relay")
+
+
+def hand_over(limit: int) -> int:
+    """Hand the oldest waiting events to their jobs and mark them. Returns how many there were.
+
+    Raises one of queues.UNREACHABLE when Redis does not take them; then nothing is marked.
+    """
+    with reading() as db:  # a look costs no write lock, which SQLite has only one of
+        if outbox.oldest_waiting(db) is None:
+            return 0
+    queues.connection().ping()  # before the write lock: while Redis is away, reports must still come in
+    with transaction() as db:
+        events = outbox.claim(db, limit)
+        queues.enqueue(batches(events))
+        outbox.mark_relayed(db, events)
+    for event in events:
+        RELAYED.labels(event.name).inc()
+    return len(events)
+
+
+def batches(events: Iterable[Event]) -> list[queues.Batch]:
+    """The events as runs of jobs: one id once a run, in the order of what happened."""
+    waiting: dict[Line, dict[str, int]] = {}
+    for event in events:
+        if event.name not in JOBS and event.name not in NOTHING:
+            # Held back, it would hold back all that follows; the law test is where this is caught.
+            log.error("event_without_line", event_name=event.name, event_id=event.id)
+        for line in JOBS.get(event.name, ()):
+            waiting.setdefault(line, {}).setdefault(str(event.id if line.events else event.subject), event.id)
+    return [batch for line, ids in waiting.items() for batch in _cut(line, list(ids.items()))]
+
+
+def _cut(line: Line, ids: Sequence[tuple[str, int]]) -> Iterable[queues.Batch]:
+    for at in range(0, len(ids), line.batch):
+        part = ids[at:at + line.batch]
+        yield queues.Batch(line.queue, line.job, [one for one, _ in part], f"{part[0][1]}-{part[-1][1]}")
+
+
+def repeat_since(span: timedelta) -> int:
+    """Let everything that was handed over within this span be handed over again. Returns how many events."""
+    with transaction() as db:
+        again = update(Event).where(Event.relayed_at >= clock.now() - span).values(relayed_at=None)
+        return len(db.scalars(again.returning(Event.id)).all())
+
+
+def run(stop: Stop) -> None:
+    """Relay until asked to stop. An outage of Redis or the database is waited out and said once."""
+    server, backoff = "", 0.0
+    while not stop.asked():
+        try:
+            if (now_serving := queues.server()) != server:
+                # Also at our own start: whoever ran before us may have seen the old server's last second.
+                log.info("relay_repeats", events=repeat_since(MAYBE_LOST))
+                server = now_serving
+            while not stop.asked() and hand_over(settings.current().relay_batch):
+                pass
+        except OUTAGE as error:
+            if not backoff:
+                log.warning("relay_waits", fault=type(error).__name__, sentence=str(error).partition("\n")[0])
+            backoff = min(LONGEST_BACKOFF, backoff * 2 or 0.2)
+        else:
+            if backoff:
+                log.info("relay_goes_on")
+            backoff = 0.0
+        stop.wait(backoff or IDLE_SECONDS)
+
+
+if __name__ == "__main__":
+    start("relay")
+    run(Stop())
