@@ -1,0 +1,21 @@
+"""Photos: taken in at the door, looked into in a process of their own, shown by links that expire."""
+from casework.media.formats import Kind
+from casework.media.links import Rendition, sign
+from casework.media.photo import (
+    Original,
+    Photo,
+    Picture,
+    Purpose,
+    State,
+    check_in,
+    claim,
+    delete_unclaimed,
+    keep,
+    of_case,
+    of_reports,
+    upload_token,
+    view,
+)
+
+__all__ = ["Kind", "Original", "Photo", "Picture", "Purpose", "Rendition", "State", "check_in", "claim",
+           "delete_unclaimed", "keep", "of_case", "of_reports", "sign", "upload_token", "view"]

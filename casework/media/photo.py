@@ -1,0 +1,230 @@
+"""The photo and how it comes in: checked cheaply, its original kept untouched, and owned by a report or a case."""
+import hashlib
+import hmac
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Index, UniqueConstraint, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from casework import clock, settings
+from casework.errors import Conflict, NotFound, TooLarge, Unavailable
+from casework.media import formats, links, metadata
+from casework.media.formats import Header, Kind
+from casework.media.links import Rendition
+from casework.media.metadata import Taken
+from casework.storage import blobs, outbox
+from casework.storage.database import Base, Keyed, new_id, partial_index
+
+UNCLAIMED_HOURS = 24
+
+
+class State(StrEnum):
+    """received: original kept, not looked into; ready: renditions made; refused: cannot be shown, `reason` says why."""
+
+    RECEIVED = "received"
+    READY = "ready"
+    REFUSED = "refused"
+
+
+class Purpose(StrEnum):
+    """What the photo is to show."""
+
+    REPORT = "report"
+    BEFORE = "before"
+    AFTER = "after"
+    INSPECTION = "inspection"
+
+
+class Photo(Keyed, Base):
+    """One photo of one report or one case; neither while a citizen has uploaded it but not yet reported.
+
+    `width` and `height` are as stored in the file until the photo is ready, then upright. `taken_at`, `lon`,
+    `lat` (WGS-84) are what the camera wrote: a claim, not a proof.
+    """
+
+    __tablename__ = "photos"
+    sha256: Mapped[str]
+    size: Mapped[int]
+    kind: Mapped[Kind]
+    state: Mapped[State] = mapped_column(default=State.RECEIVED)
+    reason: Mapped[str | None]
+    width: Mapped[int]
+    height: Mapped[int]
+    taken_at: Mapped[datetime | None]
+    lon: Mapped[float | None]
+    lat: Mapped[float | None]
+    phash: Mapped[str | None]
+    original_key: Mapped[str]
+    uploaded_by: Mapped[uuid.UUID | None]
+    channel: Mapped[str]
+    purpose: Mapped[Purpose]
+    step: Mapped[str | None]
+    report_id: Mapped[uuid.UUID | None]
+    case_id: Mapped[uuid.UUID | None]
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    __table_args__ = (
+        UniqueConstraint("report_id", "sha256"), UniqueConstraint("case_id", "sha256"), Index(None, "original_key"),
+        partial_index("ix_photos_waiting", "created_at", where="state = 'received'"),
+        partial_index("ix_photos_unclaimed", "created_at", where="report_id IS NULL AND case_id IS NULL"),
+    )
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What a link shows."""
+
+    content: bytes
+    media_type: str
+
+
+@dataclass(frozen=True)
+class Original:
+    """A file that passed the door and lies in the store, but is nobody's photo yet."""
+
+    key: str
+    sha256: str
+    size: int
+    header: Header
+    taken: Taken
+
+
+def keep(content: bytes) -> Original:
+    """Check a file at the door and keep it; needs no database, so call it before the transaction opens.
+
+    Raises TooLarge (bytes or pixels), Unsupported (not a photo), Invalid (cut or broken), Unavailable (no store).
+    """
+    limits = settings.current()
+    if len(content) > limits.photo_megabytes * 1_000_000:
+        raise TooLarge(f"a photo may have at most {limits.photo_megabytes} megabytes", limit=limits.photo_megabytes)
+    header = formats.examine(content)
+    if header.width * header.height > limits.photo_megapixels * 1_000_000:
+        raise TooLarge(f"a photo may have at most {limits.photo_megapixels} megapixels", limit=limits.photo_megapixels)
+    sha256 = hashlib.sha256(content).hexdigest()
+    # The hour is in the key so that forgetting yesterday's file can never take the same file sent again just now.
+    key = f"photos/{clock.now():%Y/%m/%d/%H}/{sha256}"
+    blobs.put(key, content)
+    return Original(key, sha256, len(content), header, metadata.read(header.exif))
+
+
+def check_in(db: Session, content: bytes | Original, *, channel: str, uploaded_by: uuid.UUID | None = None,
+             purpose: Purpose = Purpose.REPORT, report_id: uuid.UUID | None = None, case_id: uuid.UUID | None = None,
+             step: str | None = None) -> Photo:
+    """Take a photo in; publishes "photo.received". The same content twice for one report or case is one photo.
+
+    Takes bytes, or what keep() made of them before the transaction. Raises what keep() raises.
+    """
+    original = keep(content) if isinstance(content, bytes) else content
+    if known := _same(db, original.sha256, report_id, case_id):
+        return known
+    photo = Photo(
+        id=new_id(), sha256=original.sha256, size=original.size, kind=original.header.kind,
+        width=original.header.width, height=original.header.height, taken_at=original.taken.at,
+        lon=original.taken.lon, lat=original.taken.lat, original_key=original.key, uploaded_by=uploaded_by,
+        channel=channel, purpose=purpose, step=step, report_id=report_id, case_id=case_id)
+    try:
+        with db.begin_nested():
+            db.add(photo)
+    except IntegrityError:
+        # The same photo came in on another connection between our look and our insert: it is theirs now.
+        known = _same(db, original.sha256, report_id, case_id)
+        if known is None:
+            raise
+        return known
+    outbox.publish(db, "photo.received", photo.id)
+    return photo
+
+
+def upload_token(photo_id: uuid.UUID) -> str:
+    """What a citizen who uploads before reporting shows to claim the photo."""
+    return links.signature("photo upload", str(photo_id))
+
+
+def claim(db: Session, photo_id: uuid.UUID, token: str, *, report_id: uuid.UUID) -> Photo:
+    """Give a photo that was uploaded beforehand to a report; the same claim again changes nothing.
+
+    Raises NotFound for a wrong token or after 24 hours, Conflict when another report has it.
+    """
+    photo = db.get(Photo, photo_id, with_for_update=True)
+    if photo is None or not hmac.compare_digest(token.encode(), upload_token(photo_id).encode()):
+        raise NotFound("there is no such uploaded photo")
+    if photo.report_id == report_id:
+        return photo
+    if photo.report_id is not None or photo.case_id is not None:
+        raise Conflict("this photo belongs to another report")
+    if photo.created_at <= clock.now() - timedelta(hours=UNCLAIMED_HOURS):
+        raise NotFound(f"uploaded photos are kept for {UNCLAIMED_HOURS} hours; send it again")
+    if known := _same(db, photo.sha256, report_id, None):
+        return known
+    photo.report_id = report_id
+    return photo
+
+
+def of_reports(db: Session, report_ids: Iterable[uuid.UUID]) -> Sequence[Photo]:
+    """All photos of these reports, oldest first."""
+    return _all(db, Photo.report_id.in_(list(report_ids)))
+
+
+def of_case(db: Session, case_id: uuid.UUID, purpose: Purpose | None = None,
+            step: str | None = None) -> Sequence[Photo]:
+    """Photos given in the course of a case (not those of its reports), oldest first."""
+    wanted = [Photo.case_id == case_id]
+    if purpose is not None:
+        wanted.append(Photo.purpose == purpose)
+    if step is not None:
+        wanted.append(Photo.step == step)
+    return _all(db, *wanted)
+
+
+def view(db: Session, photo_id: uuid.UUID, rendition: Rendition, expires: int, signed: str) -> Picture:
+    """Follow a link made by links.sign().
+
+    Raises NotFound (not our link, photo gone or refused), Refused (expired), Unavailable (not prepared yet).
+    """
+    links.verify(photo_id, rendition, expires, signed)
+    photo = db.get(Photo, photo_id)
+    if photo is None:
+        raise NotFound("there is no such picture")
+    if rendition is Rendition.ORIGINAL:
+        return Picture(blobs.get(photo.original_key), photo.kind.media_type)
+    if photo.state is State.REFUSED:
+        raise NotFound(f"this photo cannot be shown: {photo.reason}")
+    if photo.state is State.RECEIVED:
+        raise Unavailable("this photo is still being prepared", retry_after=3)
+    return Picture(blobs.get(links.key(photo.original_key, rendition)), "image/jpeg")
+
+
+def delete_unclaimed(db: Session, batch: int = 200) -> int:
+    """Forget photos that nobody claimed within 24 hours; returns how many. Call again while it is `batch`."""
+    stale = select(Photo).where(Photo.report_id.is_(None), Photo.case_id.is_(None),
+                                Photo.created_at <= clock.now() - timedelta(hours=UNCLAIMED_HOURS))
+    photos = db.scalars(stale.order_by(Photo.created_at).limit(batch).with_for_update(skip_locked=True)).all()
+    for photo in photos:
+        db.delete(photo)
+        db.flush()
+        shared = select(Photo.id).where(Photo.original_key == photo.original_key).limit(1)
+        if db.scalar(shared) is None:
+            # Before the commit: should it fail, the rows are found again, and nobody may claim them any more.
+            for rendition in Rendition:
+                blobs.delete(links.key(photo.original_key, rendition))
+    return len(photos)
+
+
+def _same(db: Session, sha256: str, report_id: uuid.UUID | None, case_id: uuid.UUID | None) -> Photo | None:
+    owner: ColumnElement[bool]
+    if report_id is not None:
+        owner = Photo.report_id == report_id
+    elif case_id is not None:
+        owner = Photo.case_id == case_id
+    else:
+        return None
+    return db.scalar(select(Photo).where(owner, Photo.sha256 == sha256))
+
+
+def _all(db: Session, *wanted: ColumnElement[bool]) -> Sequence[Photo]:
+    return db.scalars(select(Photo).where(*wanted).order_by(Photo.id)).all()
