@@ -1,0 +1,68 @@
+"""Builds the web application: storage, log, errors, guard, limits, then the blueprints in one list."""
+from flask import Flask, Response, request
+
+import casework.settings
+from api import auth, document, errors, health, limits, observe, pages
+from casework import storage
+from casework.settings import Settings
+
+BLUEPRINTS = [
+    health.blueprint,
+]
+"""Every group of operations of the API. A new endpoint file adds its line here: it is then served and documented."""
+
+PAGES = [pages.blueprint]
+"""What browsers open; not part of the OpenAPI document."""
+
+SMALL_BODY = 64 * 1024
+"""Bytes taken by what declares no body of its own."""
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+                               "connect-src 'self'; font-src 'self'; manifest-src 'self'; worker-src 'self'; "
+                               "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+def create_app(settings: Settings | None = None, *, testing: bool = False) -> Flask:
+    """The application, connected to its storage; nothing is opened before the first request.
+
+    Without `settings` they are read from the environment. Raises SettingsError with a sentence for each fault, and
+    RuntimeError when an endpoint declares no access.
+    """
+    if settings is not None:
+        casework.settings.configure(settings)
+    config = casework.settings.current()
+    storage.connect(config)
+    app = Flask(__name__, static_folder=None, template_folder="pages")
+    app.config.update(TESTING=testing, MAX_CONTENT_LENGTH=SMALL_BODY, MAX_FORM_MEMORY_SIZE=1024 * 1024,
+                      MAX_FORM_PARTS=100, PROPAGATE_EXCEPTIONS=False, **document.CONFIG)
+    observe.install(app, config)
+    app.before_request(_take_only_what_is_declared)
+    auth.install(app)
+    limits.install(app, config)
+    api = document.Document(app)
+    for blueprint in BLUEPRINTS:
+        api.register_blueprint(blueprint)
+    for page in PAGES:
+        app.register_blueprint(page)
+    errors.install(app)
+    app.after_request(_protect)
+    if nameless := auth.undeclared(app):
+        raise RuntimeError(f"these endpoints declare no access: {', '.join(nameless)}")
+    return app
+
+
+def _take_only_what_is_declared() -> None:
+    """Each operation has its own limit of bytes, in force before anything reads the body, also when it comes chunked."""
+    view = observe.current_view()
+    request.max_content_length = getattr(view, "max_bytes", SMALL_BODY)
+
+
+def _protect(response: Response) -> Response:
+    for header, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(header, value)
+    return response

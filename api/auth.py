@@ -1,0 +1,174 @@
+"""Who calls, and whether the table lets them: every endpoint declares its access, and what declares none is refused.
+
+Conditions on a subject (own department, own area, own report) need the subject, so the verbs of casework check those;
+here the roles are checked, before a body is read.
+"""
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID
+
+from flask import Flask, Response, current_app, g, request
+
+from casework.errors import Refused, Unauthenticated
+from casework.identity import sessions
+from casework.identity.people import ANONYMOUS, Actor, Role
+from casework.identity.permissions import PERMISSIONS
+from casework.storage.database import reading, transaction
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+SCHEMES: dict[str, dict[str, Any]] = {
+    "desk": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description":
+             "Access token of a desk log-in, or of a citizen who proved a phone; short-lived, refreshed by its session."},
+    "device": {"type": "apiKey", "in": "header", "name": "Authorization", "description":
+               "`Device TOKEN`, the token a PDA got when it was enrolled; X-Device-Id is sent beside it."},
+    "deviceId": {"type": "apiKey", "in": "header", "name": "X-Device-Id",
+                 "description": "The id of the enrolled PDA that the device token is bound to."},
+    "client": {"type": "apiKey", "in": "header", "name": "Authorization", "description":
+               "`ZW-HMAC key=ID, time=UNIX_SECONDS, nonce=RANDOM, signature=HEX`: HMAC-SHA256 over method, path with "
+               "query, time, nonce and the SHA-256 of the body. A nonce is taken once."},
+    "tracking": {"type": "apiKey", "in": "header", "name": "X-Tracking-Token",
+                 "description": "The token that the receipt of a citizen's report carries."},
+}
+DESK_ROLES = frozenset(Role) - {Role.CITIZEN, Role.PLATFORM, Role.SYSTEM}
+
+
+@dataclass(frozen=True)
+class Access:
+    """What an endpoint asks of its caller; as a decorator it marks a view, and `Blueprint.operation` takes it whole."""
+
+    permission: str | None
+    why: str
+    identifies: bool
+    """Whether credentials are looked at: a health check answers whatever somebody sends along."""
+    anonymous: bool
+    """Whether somebody without any credential may come in."""
+
+    def __call__(self, view: View) -> View:
+        view.access = self  # type: ignore[attr-defined]
+        return view
+
+    def security(self) -> list[dict[str, list[str]]]:
+        """The OpenAPI security of an operation with this access: any one entry suffices, {} is no credential at all."""
+        if not self.identifies:
+            return []
+        roles = PERMISSIONS[self.permission].roles if self.permission else frozenset(Role)
+        ways: list[dict[str, list[str]]] = []
+        if roles & (DESK_ROLES | {Role.CITIZEN}):
+            ways.append({"desk": []})
+        if Role.GRID_WORKER in roles:
+            ways.append({"device": [], "deviceId": []})
+        if Role.PLATFORM in roles:
+            ways.append({"client": []})
+        if Role.CITIZEN in roles:
+            ways.append({"tracking": []})
+        return [*ways, {}] if self.anonymous else ways
+
+
+def requires(permission: str) -> Access:
+    """The caller needs a role that the permission names; citizens without an account come in where CITIZEN may.
+
+    Raises KeyError at import for a name that the table does not know.
+    """
+    grant = PERMISSIONS[permission]
+    return Access(permission, "", identifies=True, anonymous=Role.CITIZEN in grant.roles)
+
+
+def known(why: str) -> Access:
+    """Anybody with a credential; the verb decides (a case's steps carry their grants in the workflow)."""
+    return Access(None, why, identifies=True, anonymous=False)
+
+
+def public(why: str) -> Access:
+    """Open to everybody, and no credential is looked at. `why` is read by the law tests and by people."""
+    return Access(None, why, identifies=False, anonymous=True)
+
+
+def caller() -> Actor:
+    """Who calls this request."""
+    actor: Actor = g.actor
+    return actor
+
+
+def tracking_credential(report_id: UUID) -> str:
+    """What a citizen keeps to see a report again: one opaque string, sent as X-Tracking-Token."""
+    return f"{report_id.hex}.{sessions.tracking_token(report_id)}"
+
+
+def authenticate() -> Actor:
+    """The actor whose credential this request carries; ANONYMOUS without any. Raises Unauthenticated for a bad one."""
+    authorization = request.authorization
+    if authorization is None:
+        if request.headers.get("Authorization"):
+            raise Unauthenticated("the Authorization header cannot be read")
+        tracking = request.headers.get("X-Tracking-Token")
+        return _of_tracking(tracking) if tracking else ANONYMOUS
+    if authorization.type == "zw-hmac":
+        return _of_client(authorization.parameters)
+    if authorization.type == "bearer" and authorization.token:
+        with reading() as db:
+            return sessions.actor_of_access(db, authorization.token)
+    if authorization.type == "device" and authorization.token:
+        with transaction() as db:
+            return sessions.actor_of_device(db, authorization.token, _device_id())
+    raise Unauthenticated("the Authorization header must be Bearer, Device or ZW-HMAC")
+
+
+def _device_id() -> UUID:
+    try:
+        return UUID(request.headers.get("X-Device-Id", ""))
+    except ValueError:
+        raise Unauthenticated("a device token needs the id of its device in X-Device-Id") from None
+
+
+def _of_tracking(credential: str) -> Actor:
+    report_id, dot, token = credential.partition(".")
+    if not dot or not re.fullmatch(r"[0-9a-f]{32}", report_id):
+        raise Unauthenticated("this is not a tracking token")
+    return sessions.actor_of_tracking(UUID(hex=report_id), token)
+
+
+def _of_client(sent: dict[str, str | None]) -> Actor:
+    key, time, nonce, signature = (sent.get(name) or "" for name in ("key", "time", "nonce", "signature"))
+    if not (key and nonce and signature and re.fullmatch(r"\d{1,12}", time)):
+        raise Unauthenticated("ZW-HMAC needs key, time, nonce and signature")
+    path = request.path + (f"?{request.query_string.decode()}" if request.query_string else "")
+    body = request.get_data(cache=True)
+    with transaction() as db:
+        return sessions.actor_of_client(db, key, signature, request.method, path, time, nonce, body)
+
+
+def guard() -> Response | None:
+    """Before every request: no view without a declared access, no access without the role."""
+    g.actor = ANONYMOUS
+    if request.routing_exception is not None or request.method == "OPTIONS":
+        return None  # Flask answers these itself: 404, 405, and the list of methods
+    view = current_app.view_functions[request.endpoint or ""]
+    access: Access | None = getattr(view, "access", None)
+    if access is None:
+        raise Refused("this address declares no permission, so nobody has it")
+    if access.identifies:
+        admit(access)
+    return None
+
+
+def admit(access: Access) -> None:
+    """Find out who calls, and let them in or raise Unauthenticated or Refused."""
+    actor = g.actor = authenticate()
+    if actor is ANONYMOUS and not access.anonymous:
+        raise Unauthenticated("log in to do this")
+    if access.permission and PERMISSIONS[access.permission].roles.isdisjoint(actor.roles):
+        raise Refused("your posts do not permit this", action=access.permission)
+
+
+def install(app: Flask) -> None:
+    """Guard every request, and refuse to start with a view that says nothing about its access."""
+    app.before_request(guard)
+
+
+def undeclared(app: Flask) -> list[str]:
+    """Endpoints without a declared access; a law says there are none."""
+    return sorted(rule.endpoint for rule in app.url_map.iter_rules()
+                  if not hasattr(app.view_functions[rule.endpoint], "access"))

@@ -1,0 +1,166 @@
+"""Every error leaves as one RFC 9457 problem document; this file is the whole map from what went wrong to HTTP."""
+from dataclasses import dataclass
+from typing import Any
+
+import marshmallow as ma
+import orjson
+import structlog
+from flask import Flask, Response, current_app, g, has_request_context, request
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from casework import errors
+from casework.errors import Fault
+
+MIMETYPE = "application/problem+json"
+DATABASE_RETRY_SECONDS = 5
+
+log = structlog.get_logger("api.errors")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A kind of problem: its page is /problems/{name}, its title is read by people, the sentence says what to do."""
+
+    name: str
+    status: int
+    chinese: str
+    english: str
+    advice: str
+
+
+PROBLEMS = {problem.name: problem for problem in (
+    Problem("bad-request", 400, "请求无法读取", "The request cannot be read",
+            "The bytes do not form a request of this kind: malformed JSON, text that is not UTF-8, a broken upload. "
+            "Sending the same again will fail again."),
+    Problem("unauthenticated", 401, "请先登录", "Log in first",
+            "No credential was sent, or it is expired or revoked. Log in again or refresh the token; WWW-Authenticate "
+            "names what is taken here."),
+    Problem("refused", 403, "没有权限", "Not permitted",
+            "You are known, and your posts do not permit this. Ask an administrator if they should."),
+    Problem("not-found", 404, "没有找到", "Not found",
+            "There is nothing at this address, or nothing that you may know of."),
+    Problem("method-not-allowed", 405, "不支持此方法", "Method not allowed", "The Allow header lists the methods of this address."),
+    Problem("conflict", 409, "状态冲突", "In conflict with the present state",
+            "The thing is not in a state that allows this, or somebody changed it first. Read it again and decide anew."),
+    Problem("too-large", 413, "内容过大", "Too large", "The sentence names the limit. Send less, or send it in parts."),
+    Problem("unsupported", 415, "不支持的内容类型", "Content of this kind is not taken",
+            "The OpenAPI document lists the content types of each operation."),
+    Problem("invalid", 422, "内容有误", "What was sent cannot be",
+            "`errors` lists each field and what is wrong with it. Correct them and send again."),
+    Problem("too-many", 429, "请求过于频繁", "Too often", "Wait the seconds that Retry-After says, then send again."),
+    Problem("internal", 500, "系统内部错误", "An error of ours",
+            "It was logged under the request id in `instance`. Sending again with the same key is safe."),
+    Problem("unavailable", 503, "暂时不可用", "Not available just now",
+            "Something we depend on does not answer. Wait the seconds that Retry-After says; nothing was stored."),
+)}
+
+OF_CASEWORK: dict[type[errors.CaseworkError], str] = {
+    errors.NotFound: "not-found", errors.Refused: "refused", errors.Unauthenticated: "unauthenticated",
+    errors.Conflict: "conflict", errors.Invalid: "invalid", errors.TooLarge: "too-large",
+    errors.Unsupported: "unsupported", errors.TooMany: "too-many", errors.Unavailable: "unavailable",
+}
+OF_STATUS = {problem.status: problem.name for problem in PROBLEMS.values()}
+
+CHALLENGE = 'Bearer realm="zhiwang", Device realm="zhiwang", ZW-HMAC realm="zhiwang"'
+
+
+class ProblemOut(ma.Schema):
+    """The shape of every error, for the OpenAPI document."""
+
+    class FaultOut(ma.Schema):
+        """One thing that is wrong with what was sent."""
+
+        field = ma.fields.String(metadata={"description": "dotted path, such as items.3.text; empty for the whole"})
+        reason = ma.fields.String()
+
+    type = ma.fields.String(metadata={"description": "address of a page that explains this kind of problem"})
+    title = ma.fields.String(metadata={"description": "the kind in words, Chinese or English by Accept-Language"})
+    status = ma.fields.Integer()
+    detail = ma.fields.String(metadata={"description": "a sentence to act on"})
+    instance = ma.fields.String(metadata={"description": "the request's id, as in X-Request-Id and in our log"})
+    errors = ma.fields.List(ma.fields.Nested(FaultOut()))
+
+
+def problem(name: str, detail: str, *, faults: tuple[Fault, ...] = (), **facts: Any) -> Response:
+    """The problem document of this kind; `facts` become further members where they do not hide the standard ones."""
+    kind = PROBLEMS[name]
+    english = has_request_context() and request.accept_languages.best_match(["zh", "en"], "zh") == "en"
+    document: dict[str, Any] = {
+        **facts, "type": f"/problems/{name}", "title": kind.english if english else kind.chinese,
+        "status": kind.status, "detail": detail, "instance": g.get("request_id", "")}
+    if faults:
+        document["errors"] = [{"field": fault.field, "reason": fault.reason} for fault in faults]
+    response = Response(orjson.dumps(document, default=str), kind.status, mimetype=MIMETYPE)
+    response.headers["Cache-Control"] = "no-store"
+    if kind.status == 401:
+        response.headers["WWW-Authenticate"] = CHALLENGE
+    return response
+
+
+def faults_of(messages: Any, path: str = "") -> list[Fault]:
+    """marshmallow's nested messages as one list: {"items": {3: {"text": ["…"]}}} is Fault("items.3.text", "…")."""
+    if isinstance(messages, dict):
+        found = []
+        for key, inner in messages.items():
+            deeper = path if key == "_schema" else f"{path}.{key}".lstrip(".")
+            found += faults_of(inner, deeper)
+        return found
+    return [Fault(path, str(reason)) for reason in (messages if isinstance(messages, list) else [messages])]
+
+
+def _casework(error: errors.CaseworkError) -> Response:
+    name = next(OF_CASEWORK[kind] for kind in type(error).__mro__ if kind in OF_CASEWORK)
+    faults = error.faults if isinstance(error, errors.Invalid) else ()
+    response = problem(name, error.sentence, faults=faults, **error.facts)
+    if isinstance(error, (errors.TooMany, errors.Unavailable)):
+        response.headers["Retry-After"] = str(max(1, error.retry_after))
+    return response
+
+
+def _validation(error: ma.ValidationError) -> Response:
+    return problem("invalid", "Some fields cannot be taken.", faults=tuple(faults_of(error.messages)))
+
+
+def _http(error: HTTPException) -> Response:
+    """What Flask and its parts raise: same document, and the headers that the standard asks for (Allow, Retry-After)."""
+    if error.response is not None or (error.code or 500) < 400:
+        return Response.force_type(error.get_response())  # type: ignore[arg-type]  # a redirect, or a ready answer
+    name = OF_STATUS.get(error.code or 500, "bad-request" if (error.code or 500) < 500 else "internal")
+    response = problem(name, error.description or PROBLEMS[name].english)
+    response.status_code = error.code or 500
+    for header, value in error.get_headers():
+        if header.lower() not in {"content-type", "content-length"}:
+            response.headers[header] = value
+    if response.status_code == 429:
+        response.headers.setdefault("Retry-After", "60")
+    return response
+
+
+def _database(error: Exception) -> Response:
+    log.error("database does not answer", exc_info=error)
+    response = problem("unavailable", "The database does not answer just now; nothing was stored.")
+    response.headers["Retry-After"] = str(DATABASE_RETRY_SECONDS)
+    return response
+
+
+def _unexpected(error: Exception) -> Response:
+    log.error("unexpected error", exc_info=error)
+    return problem("internal", "An error of ours, logged under this request's id.")
+
+
+def install(app: Flask) -> None:
+    """Register the map; after flask-smorest, whose own handler it replaces."""
+    app.register_error_handler(errors.CaseworkError, _casework)
+    app.register_error_handler(ma.ValidationError, _validation)
+    app.register_error_handler(HTTPException, _http)
+    for kind in (OperationalError, InterfaceError, PoolTimeout):
+        app.register_error_handler(kind, _database)
+    app.register_error_handler(Exception, _unexpected)
+    app.config.setdefault("TRAP_HTTP_EXCEPTIONS", False)
+
+
+def is_installed() -> bool:
+    """Whether the running application answers with problem documents; the laws ask."""
+    return Exception in current_app.error_handler_spec[None][None]

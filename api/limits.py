@@ -1,0 +1,40 @@
+"""How often one caller may do something: counted in Redis for all processes, in memory while Redis does not answer."""
+from typing import Any
+
+from flask import Flask, request
+from flask_limiter import Limiter
+
+from api.auth import caller
+from casework.settings import Settings, current
+
+PATIENCE_SECONDS = 0.2
+"""A Redis that hangs may cost a request this much, once; then memory counts until Redis is asked again."""
+
+
+def who() -> str:
+    """A known caller counts as himself wherever he calls from; everybody else by address."""
+    actor = caller()
+    known = actor.id or actor.report_id
+    return f"{actor.kind}:{known}" if known else f"address:{request.remote_addr}"
+
+
+def reports() -> str:
+    """The settings' limit for sending reports."""
+    return current().rate_limit_reports
+
+
+def logins() -> str:
+    """The settings' limit for trying to log in."""
+    return current().rate_limit_login
+
+
+limiter = Limiter(key_func=who, strategy="moving-window", in_memory_fallback_enabled=True, headers_enabled=False)
+"""`@limiter.limit(reports)` under a route; `limit=reports` in Blueprint.operation."""
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Count in the settings' Redis; no connection is opened yet."""
+    options: dict[str, Any] = {"socket_connect_timeout": PATIENCE_SECONDS, "socket_timeout": PATIENCE_SECONDS}
+    app.config.update(RATELIMIT_STORAGE_URI=settings.redis_url, RATELIMIT_STORAGE_OPTIONS=options,
+                      RATELIMIT_KEY_PREFIX="zhiwang")
+    limiter.init_app(app)
