@@ -1,0 +1,191 @@
+"""The whole timetable on one page: what runs by itself, and when. `python -m workers.schedule`; several may run.
+
+A task here is short, or hands its work on through the outbox; it bears being run twice.
+"""
+import uuid
+from collections.abc import Callable, Iterator, Sized
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+import structlog
+from prometheus_client import Counter
+from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from casework import clock
+from casework.cases.report import RECEIVED, Report
+from casework.identity.sessions.clients import Nonce
+from casework.media import photo
+from casework.media.photo import Photo, State
+from casework.sla import timers
+from casework.storage import outbox, timetable
+from casework.storage.database import reading, transaction
+from casework.storage.outbox import Event
+from workers import queues
+from workers.job import Stop, start
+from workers.relay import OUTAGE
+
+LOOK_SECONDS = 0.5
+UPKEEP_SECONDS = 2
+STUCK = timedelta(seconds=60)
+"""A report or photo that waits longer, while nothing waits before it, was lost on the way: it is announced again."""
+
+LOST_WITHIN = timedelta(days=7)
+OUTBOX_DAYS = 14
+BATCH = 500
+
+RUNS = Counter("zhiwang_task_runs", "Regular tasks by outcome (done, failed).", ["task", "outcome"])
+
+log = structlog.get_logger("zhiwang.schedule")
+
+
+def sweep_timers() -> None:
+    """Raise the alarms of clocks that have come due."""
+    _until_fewer(timers.sweep, 1000)
+
+
+def announce_waiting_reports() -> None:
+    """Reports that nobody triaged although the queue is empty are announced again: the database is the truth."""
+    _announce_again("triage", RECEIVED, Report.id, Report.received_at, Report.triaged_at.is_(None))
+
+
+def announce_waiting_photos() -> None:
+    """The same for photos that were taken in and never prepared."""
+    _announce_again("media", "photo.received", Photo.id, Photo.created_at, Photo.state == State.RECEIVED)
+
+
+def forget_unclaimed_photos() -> None:
+    """Photos that were sent ahead of a report that never came."""
+    _until_fewer(photo.delete_unclaimed, 200)
+
+
+def forget_nonces() -> None:
+    """Requests of system clients whose time stamp is too old to pass again anyway."""
+    old = select(Nonce.id).where(Nonce.expires_at < clock.now()).limit(BATCH)
+    _until_fewer(lambda db, _: db.scalars(delete(Nonce).where(Nonce.id.in_(old)).returning(Nonce.id)).all(), BATCH)
+
+
+def forget_events() -> None:
+    """Events that were handed over two weeks ago; what became of them stands in the history."""
+    old = (select(Event.id).where(Event.relayed_at < clock.now() - timedelta(days=OUTBOX_DAYS))
+           .order_by(Event.id).limit(BATCH))
+    _until_fewer(lambda db, _: db.scalars(delete(Event).where(Event.id.in_(old)).returning(Event.id)).all(), BATCH)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A task and when: `every` so long, or daily `at` a city time. Killed midway, it comes again after `lease`."""
+
+    task: Callable[[], None]
+    every: timedelta | None = None
+    at: time | None = None
+    lease: timedelta = timedelta(seconds=60)
+
+    def next_after(self, moment: datetime) -> datetime:
+        """When it is due next, seen from this moment."""
+        if self.every:
+            return moment + self.every
+        assert self.at is not None  # noqa: S101 - one of the two is given; the law test looks
+        here = moment.astimezone(clock.CITY)
+        today = datetime.combine(here.date(), self.at, clock.CITY)
+        return today if today > here else datetime.combine(here.date() + timedelta(days=1), self.at, clock.CITY)
+
+
+TIMETABLE: dict[str, Entry] = {
+    "sweep_timers": Entry(sweep_timers, every=timedelta(seconds=5)),
+    "announce_waiting_reports": Entry(announce_waiting_reports, every=timedelta(seconds=60)),
+    "announce_waiting_photos": Entry(announce_waiting_photos, every=timedelta(seconds=60)),
+    "forget_nonces": Entry(forget_nonces, every=timedelta(hours=1)),
+    "forget_unclaimed_photos": Entry(forget_unclaimed_photos, at=time(3, 10), lease=timedelta(hours=1)),
+    "forget_events": Entry(forget_events, at=time(3, 30), lease=timedelta(hours=1)),
+}
+
+
+def run_due() -> list[str]:
+    """Run what is due and was not taken by another schedule. Returns the names, those that failed included.
+
+    A task that fails is logged and comes again at its next time; it does not hold up the others.
+    """
+    with reading() as db:
+        due = timetable.due(db, clock.now())
+    return [name for name, was_due in due.items() if name in TIMETABLE and _run_one(name, was_due)]
+
+
+def _run_one(name: str, was_due: datetime) -> bool:
+    entry, at = TIMETABLE[name], clock.now()
+    with transaction() as db:
+        if not timetable.claim(db, name, was_due, at, entry.lease):
+            return False
+    outcome = "done"
+    try:
+        entry.task()
+    except OUTAGE:
+        raise  # the lease brings it back
+    except Exception:
+        outcome = "failed"
+        log.exception("task_failed", task=name)
+    RUNS.labels(name, outcome).inc()
+    with transaction() as db:
+        timetable.done(db, name, at + entry.lease, entry.next_after(clock.now()), clock.now())
+    return True
+
+
+def run(stop: Stop) -> None:
+    """Keep to the timetable until asked to stop; an outage of Redis or the database is waited out and said once."""
+    faults: dict[str, bool] = {}
+    entered, upkept = False, clock.now()
+    while not stop.asked():
+        with _said_once(faults, "database"):
+            if not entered:
+                with transaction() as db:
+                    timetable.enter(db, {name: entry.next_after(clock.now()) for name, entry in TIMETABLE.items()})
+                entered = True
+            run_due()
+        if (clock.now() - upkept).total_seconds() >= UPKEEP_SECONDS:
+            with _said_once(faults, "queues"):
+                if returned := queues.upkeep():
+                    log.warning("jobs_returned", jobs=returned)
+            upkept = clock.now()
+        stop.wait(LOOK_SECONDS)
+
+
+@contextmanager
+def _said_once(faults: dict[str, bool], what: str) -> Iterator[None]:
+    try:
+        yield
+    except OUTAGE as error:
+        if not faults.get(what):
+            log.warning("schedule_waits", on=what, sentence=str(error).partition("\n")[0])
+        faults[what] = True
+    else:
+        faults[what] = False
+
+
+def _announce_again(queue: str, event: str, key: InstrumentedAttribute[uuid.UUID],
+                    since: InstrumentedAttribute[datetime], waits: ColumnElement[bool]) -> None:
+    now = clock.now()
+    with reading() as db:
+        unrelayed = outbox.oldest_waiting(db)
+    if queues.depth()[queue] or (unrelayed and unrelayed < now - STUCK):
+        return  # a queue that is long is no loss, and announcing again would only lengthen it
+    with transaction() as db:
+        lost = db.scalars(select(key).where(waits, since.between(now - LOST_WITHIN, now - STUCK))
+                          .order_by(since, key).limit(BATCH)).all()
+        outbox.publish_many(db, event, lost)
+    if lost:
+        log.warning("announced_again", event_name=event, count=len(lost))
+
+
+def _until_fewer(verb: Callable[[Session, int], Sized | int], batch: int) -> None:
+    """Short transactions instead of one long one: others write in between."""
+    while True:
+        with transaction() as db:
+            done = verb(db, batch)
+        if (done if isinstance(done, int) else len(done)) < batch:
+            return
+
+
+if __name__ == "__main__":
+    start("schedule")
+    run(Stop())
