@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Protocol
 
 from sqlalchemy import ForeignKey, Index, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -77,6 +77,27 @@ class Post(Keyed, Base):
     __table_args__ = (Index(None, "role", "area_code"),)
 
 
+class Citizen(Keyed, Base):
+    """Somebody who has proved to hold a phone; nothing else is asked for."""
+
+    __tablename__ = "citizens"
+    phone: Mapped[SealedText] = mapped_column(Sealed("citizens.phone"))
+    phone_index: Mapped[str] = mapped_column(unique=True)
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class Held(Protocol):
+    """What an actor takes from a post: a Post, or a row with these columns."""
+
+    @property
+    def role(self) -> Role: ...
+    @property
+    def department_id(self) -> uuid.UUID | None: ...
+    @property
+    def area_code(self) -> str | None: ...
+
+
 @dataclass(frozen=True)
 class Actor:
     """Somebody who asks for something, as far as permissions care. `roles` and the rest come from the posts held."""
@@ -103,20 +124,20 @@ ANONYMOUS = Actor("citizen", None, "匿名市民", frozenset({Role.CITIZEN}))
 
 def actor_of(db: Session, user_id: uuid.UUID) -> Actor:
     """The actor a user is now: one query. Raises NotFound for no such user, Unauthenticated for a deactivated one."""
-    rows = db.execute(select(User, Post).join(Post, Post.holder_id == User.id, isouter=True)
-                      .where(User.id == user_id)).all()
+    rows = db.execute(select(User.name, User.active, Post.role, Post.department_id, Post.area_code)
+                      .join(Post, Post.holder_id == User.id, isouter=True).where(User.id == user_id)).all()
     if not rows:
         raise NotFound("no such user")
-    return actor_from(rows[0][0], [post for _, post in rows if post])
-
-
-def actor_from(user: User, posts: Iterable[Post], device_id: uuid.UUID | None = None) -> Actor:
-    """The actor of a user and the posts held, both already loaded. Raises Unauthenticated when deactivated."""
-    if not user.active:
+    if not rows[0].active:
         raise Unauthenticated("this account has been deactivated")
-    held = list(posts)
+    return actor_with(user_id, rows[0].name, rows)
+
+
+def actor_with(user_id: uuid.UUID, name: str, posts: Iterable[Held], device_id: uuid.UUID | None = None) -> Actor:
+    """The actor of an active user and the posts held; a row of an outer join that found no post has no role."""
+    held = [post for post in posts if post.role]
     return Actor(
-        "user", user.id, user.name, frozenset(post.role for post in held),
+        "user", user_id, name, frozenset(post.role for post in held),
         frozenset(post.department_id for post in held if post.department_id),
         frozenset(post.area_code for post in held if post.area_code), device_id,
         unbounded=any(post.role in CITY_WIDE and not post.area_code for post in held))
@@ -151,7 +172,7 @@ def create_department(db: Session, code: str, name: str, parent_id: uuid.UUID | 
 
 def create_user(db: Session, login: str, name: str, password_hash: str | None = None,
                 phone: str | None = None) -> User:
-    """A new user, with the hash that passwords.hashed() gives. Raises Conflict when the login is taken."""
+    """A new user, `password_hash` from passwords.hashed(). Raises Conflict when the login is taken."""
     login = _said(login, "login").lower()
     if db.scalar(select(User.id).where(User.login == login)):
         raise Conflict(f"there is a user {login} already")

@@ -40,8 +40,9 @@ class Access(Keyed, Base):
     reason: Mapped[str]
 
 
-def reveal(db: Session, actor: Actor, subject_kind: str, subject_id: uuid.UUID, field: str, sealed: SealedText, *,
-           subject: object | None = None, reason: str = "") -> str:
+def reveal(  # noqa: PLR0917 - the log line reads in this order: who, of what, which field
+        db: Session, actor: Actor, subject_kind: str, subject_id: uuid.UUID, field: str, sealed: SealedText, *,
+        subject: object | None = None, reason: str = "") -> str:
     """The text behind the mask, and a line in the access log in the same transaction.
 
     `subject` is the case or report that conditions are tested on: without it only city-wide posts may look.

@@ -111,12 +111,13 @@ def derived_key(purpose: str) -> bytes:
 def blind_index(kind: str, text: str) -> str:
     """A keyed hash (HMAC-SHA256, 32 hex digits) that finds the same text of one kind ("phone", "name", …) again."""
     plain = normal_phone(text) if kind == "phone" else _normal_text(text)
-    return hmac.digest(settings.current().index_key, f"{kind}\0{plain}".encode(), hashlib.sha256).hex()[:32]
+    said = f"{kind}\0{plain}".encode(errors="replace")
+    return hmac.digest(settings.current().index_key, said, hashlib.sha256).hex()[:32]
 
 
 def normal_phone(text: str) -> str:
     """The digits of a Chinese phone number as dialled inside the country: half-width, no separators, no +86."""
-    digits = re.sub(r"[^\d+]", "", unicodedata.normalize("NFKC", text))
+    digits = re.sub(r"[^0-9+]", "", unicodedata.normalize("NFKC", text))
     abroad = re.fullmatch(r"(?:\+|00)86\+?0?(\d+)", digits)
     if abroad:
         rest = abroad[1]
