@@ -1,4 +1,6 @@
 """Every error leaves as one RFC 9457 problem document; this file is the whole map from what went wrong to HTTP."""
+import math
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +12,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
+from api.limits import limiter
 from casework import errors
 from casework.errors import Fault
 
@@ -41,9 +44,10 @@ PROBLEMS = {problem.name: problem for problem in (
             "You are known, and your posts do not permit this. Ask an administrator if they should."),
     Problem("not-found", 404, "没有找到", "Not found",
             "There is nothing at this address, or nothing that you may know of."),
-    Problem("method-not-allowed", 405, "不支持此方法", "Method not allowed", "The Allow header lists the methods of this address."),
+    Problem("method-not-allowed", 405, "不支持此方法", "Method not allowed",
+            "The Allow header lists the methods of this address."),
     Problem("conflict", 409, "状态冲突", "In conflict with the present state",
-            "The thing is not in a state that allows this, or somebody changed it first. Read it again and decide anew."),
+            "The thing is not in a state that allows this, or somebody changed it first. Read it again, then decide."),
     Problem("too-large", 413, "内容过大", "Too large", "The sentence names the limit. Send less, or send it in parts."),
     Problem("unsupported", 415, "不支持的内容类型", "Content of this kind is not taken",
             "The OpenAPI document lists the content types of each operation."),
@@ -124,18 +128,28 @@ def _validation(error: ma.ValidationError) -> Response:
 
 
 def _http(error: HTTPException) -> Response:
-    """What Flask and its parts raise: same document, and the headers that the standard asks for (Allow, Retry-After)."""
-    if error.response is not None or (error.code or 500) < 400:
-        return Response.force_type(error.get_response())  # type: ignore[arg-type]  # a redirect, or a ready answer
-    name = OF_STATUS.get(error.code or 500, "bad-request" if (error.code or 500) < 500 else "internal")
-    response = problem(name, error.description or PROBLEMS[name].english)
-    response.status_code = error.code or 500
+    """What Flask and its parts raise: the same document, with the headers that the standards ask for, such as Allow."""
+    status = error.code or 500
+    if error.response is not None or status < 400:
+        return current_app.make_response(error.get_response())  # a redirect, or an answer that is ready
+    name = OF_STATUS.get(status, "bad-request" if status < 500 else "internal")
+    detail = error.description or PROBLEMS[name].english
+    if status == 413:
+        detail = f"A body may have {request.max_content_length} bytes here."
+    response = problem(name, detail)
+    response.status_code = status
     for header, value in error.get_headers():
         if header.lower() not in {"content-type", "content-length"}:
             response.headers[header] = value
-    if response.status_code == 429:
-        response.headers.setdefault("Retry-After", "60")
+    if status == 429:
+        response.headers["Retry-After"] = str(_wait_of_limit())
     return response
+
+
+def _wait_of_limit() -> int:
+    """Seconds until the limit that was hit lets somebody in again; a minute where nobody knows."""
+    hit = limiter.current_limit
+    return max(1, math.ceil(hit.reset_at - time.time())) if hit else 60
 
 
 def _database(error: Exception) -> Response:
@@ -158,9 +172,3 @@ def install(app: Flask) -> None:
     for kind in (OperationalError, InterfaceError, PoolTimeout):
         app.register_error_handler(kind, _database)
     app.register_error_handler(Exception, _unexpected)
-    app.config.setdefault("TRAP_HTTP_EXCEPTIONS", False)
-
-
-def is_installed() -> bool:
-    """Whether the running application answers with problem documents; the laws ask."""
-    return Exception in current_app.error_handler_spec[None][None]

@@ -3,9 +3,9 @@ import base64
 import binascii
 import re
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import marshmallow as ma
 import orjson
@@ -16,7 +16,8 @@ from casework.geography import coordinates
 ENCODING = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 LARGEST_INTEGER = 2**63 - 1
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-TO_WGS84 = {"wgs84": lambda point: point, "gcj02": coordinates.gcj02_to_wgs84, "bd09": coordinates.bd09_to_wgs84}
+TO_WGS84: dict[str, Callable[[coordinates.Point], coordinates.Point]] = {
+    "wgs84": lambda point: point, "gcj02": coordinates.gcj02_to_wgs84, "bd09": coordinates.bd09_to_wgs84}
 
 
 class Text(ma.fields.String):
@@ -25,14 +26,16 @@ class Text(ma.fields.String):
     def __init__(self, longest: int = 200, *, blank: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.longest, self.shortest = longest, 0 if blank else 1
-        self.documented = {"maxLength": longest, "minLength": self.shortest}
+        self.documented: dict[str, Any] = {"maxLength": longest, "minLength": self.shortest}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text: str = super()._deserialize(value, attr, data, **kwargs).strip()
         if "\0" in text:
             raise ma.ValidationError("must not contain NUL characters")
-        if any("\ud800" <= character <= "\udfff" for character in text) if not text.isascii() else False:
-            raise ma.ValidationError("contains half of a surrogate pair and is not Unicode")
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise ma.ValidationError("contains half of a surrogate pair, which is not text") from None
         if not self.shortest <= len(text) <= self.longest:
             raise ma.ValidationError(f"must have {self.shortest} to {self.longest} characters, and has {len(text)}")
         return text
@@ -52,10 +55,17 @@ class CaseNumber(Text):
         return number
 
 
+class Whole(ma.fields.Integer):
+    """A whole number from `low` to `high`, so that none reaches a database column too narrow for it."""
+
+    def __init__(self, low: int = 0, high: int = 2**31 - 1, **kwargs: Any) -> None:
+        super().__init__(strict=True, validate=ma.validate.Range(low, high), **kwargs)
+
+
 class Moment(ma.fields.Field[datetime]):
     """A moment in ISO 8601 with its zone; kept and answered in UTC. A time without a zone is refused."""
 
-    documented = {"type": "string", "format": "date-time"}  # noqa: RUF012 - read by the document, never changed
+    documented: ClassVar[dict[str, Any]] = {"type": "string", "format": "date-time"}
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
         return value  # orjson writes it
@@ -75,7 +85,7 @@ class Moment(ma.fields.Field[datetime]):
 class Place(ma.fields.Field[coordinates.Point]):
     """A point {lon, lat, system}: degrees in wgs84 (default), gcj02 or bd09; what comes out is WGS-84."""
 
-    documented = {  # noqa: RUF012 - read by the document, never changed
+    documented: ClassVar[dict[str, Any]] = {
         "type": "object", "required": ["lon", "lat"],
         "properties": {
             "lon": {"type": "number", "minimum": -180, "maximum": 180},
@@ -111,8 +121,9 @@ class Cursor(ma.fields.Field[tuple[Any, ...]]):
     What comes in is checked key by key, so a made-up cursor is a fault and never reaches the database.
     """
 
-    documented = {"type": "string", "format": "byte"}  # noqa: RUF012 - read by the document, never changed
-    READERS = {datetime: datetime.fromisoformat, uuid.UUID: uuid.UUID, int: int, str: str, float: float}  # noqa: RUF012
+    documented: ClassVar[dict[str, Any]] = {"type": "string"}
+    READERS: ClassVar[dict[type, Callable[[Any], Any]]] = {
+        datetime: datetime.fromisoformat, uuid.UUID: uuid.UUID, int: int, str: str, float: float}
 
     def __init__(self, *kinds: type, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -147,8 +158,7 @@ class Cursor(ma.fields.Field[tuple[Any, ...]]):
 class PageIn(ma.Schema):
     """What every list takes in its query; a list adds its filters and `cursor = Cursor(…)` with its own sort keys."""
 
-    limit = ma.fields.Integer(load_default=50, strict=False, validate=ma.validate.Range(1, 100),
-                              metadata={"description": "rows a page, at most 100"})
+    limit = Whole(1, 100, load_default=50, metadata={"description": "rows a page"})
 
 
 def page_of(item: ma.Schema) -> ma.Schema:

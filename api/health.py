@@ -11,6 +11,8 @@ from flask import Response, current_app, request
 from prometheus_client import CONTENT_TYPE_LATEST, Metric, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -19,6 +21,7 @@ from api.blueprint import Blueprint
 from api.fields import encode
 from casework import clock
 from casework.settings import current
+from casework.sla import calendar, timers
 from casework.storage import outbox
 from casework.storage.database import reading
 
@@ -45,11 +48,12 @@ def _oldest_event_seconds(db: Session) -> float | None:
 
 
 PROBES: list[Probe] = [
-    Probe("oldest_event_seconds", "Age of the oldest event that was not yet handed to a job.", _oldest_event_seconds, 60),
+    Probe("oldest_event_seconds", "Age of the oldest event not yet handed to a job.", _oldest_event_seconds, 60),
+    Probe("overdue_sweep_seconds", "How late the sweep of due clocks is.", timers.overdue_sweep_lag, 120),
 ]
 """What is measured from the database, on /health/ready and /metrics alike. A topic's probe is one more line."""
 
-WARNINGS: list[Callable[[Session], list[str]]] = []
+WARNINGS: list[Callable[[Session], list[str]]] = [calendar.warnings]
 """Sentences for operators, such as a year without a working calendar."""
 
 
@@ -114,7 +118,7 @@ def queue_lengths() -> dict[str, int] | None:
     url = current().redis_url
     try:
         with redis.Redis.from_url(url, socket_connect_timeout=PATIENCE_SECONDS, socket_timeout=PATIENCE_SECONDS,
-                                  retry=None) as connection:
+                                  retry=Retry(NoBackoff(), 0)) as connection:
             keys = sorted(connection.smembers("rq:queues"))
             return {key.decode().removeprefix("rq:queue:"): int(connection.llen(key)) for key in keys}
     except redis.RedisError:
@@ -122,7 +126,7 @@ def queue_lengths() -> dict[str, int] | None:
 
 
 def scrape_token() -> str:
-    """What Prometheus sends as its bearer token: derived from the signing key, so there is no further secret to keep."""
+    """Prometheus's bearer token: derived from the signing key, so that there is no further secret to keep."""
     return hmac.new(current().signing_key, b"zhiwang /metrics", sha256).hexdigest()
 
 

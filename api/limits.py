@@ -3,6 +3,8 @@ from typing import Any
 
 from flask import Flask, request
 from flask_limiter import Limiter
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from api.auth import caller
 from casework.settings import Settings, current
@@ -28,13 +30,14 @@ def logins() -> str:
     return current().rate_limit_login
 
 
-limiter = Limiter(key_func=who, strategy="moving-window", in_memory_fallback_enabled=True, headers_enabled=False)
+limiter = Limiter(key_func=who, strategy="sliding-window-counter", in_memory_fallback_enabled=True, headers_enabled=False)
 """`@limiter.limit(reports)` under a route; `limit=reports` in Blueprint.operation."""
 
 
 def install(app: Flask, settings: Settings) -> None:
     """Count in the settings' Redis; no connection is opened yet."""
-    options: dict[str, Any] = {"socket_connect_timeout": PATIENCE_SECONDS, "socket_timeout": PATIENCE_SECONDS}
+    options: dict[str, Any] = {"socket_connect_timeout": PATIENCE_SECONDS, "socket_timeout": PATIENCE_SECONDS,
+                               "retry": Retry(NoBackoff(), 0)}  # by default it tries again for seconds
     app.config.update(RATELIMIT_STORAGE_URI=settings.redis_url, RATELIMIT_STORAGE_OPTIONS=options,
                       RATELIMIT_KEY_PREFIX="zhiwang")
     limiter.init_app(app)

@@ -90,7 +90,7 @@ class Figures:
             if not _alive(file.stem.rpartition("_")[2].partition("-")[0]):
                 file.unlink(missing_ok=True)
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)  # the library reads it when a figure is first written
-        values.ValueClass = values.MultiProcessValue(lambda: f"{os.getppid()}-{os.getpid()}")  # type: ignore[assignment,misc,no-untyped-call]
+        values.ValueClass = values.MultiProcessValue(lambda: f"{os.getppid()}-{os.getpid()}")  # type: ignore[no-untyped-call]
         self.requests = Histogram("zhiwang_request_seconds", "Time to answer a request.", ["method", "route", "status"],
                                   buckets=BUCKETS, registry=None)
 

@@ -1,0 +1,119 @@
+"""From bytes to plain values: JSON, query and multipart bodies, refused at the edge when they are not clean text."""
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+import marshmallow as ma
+import orjson
+from flask import request
+from werkzeug.datastructures import FileStorage
+from werkzeug.exceptions import BadRequest
+
+from casework.errors import Fault, Invalid, TooLarge, Unsupported
+
+DEEPEST = 32
+"""Levels of nesting in JSON; GeoJSON needs eight."""
+
+TAKEN = "Some fields cannot be taken."
+NO_NUL = "must not contain NUL characters"
+
+
+@dataclass(frozen=True)
+class Uploads:
+    """Files of one multipart field; the view gets them as `files`, a list that may be empty."""
+
+    field: str = "photos"
+    most: int = 9
+    megabytes: int = 20
+
+
+def read_json(raw: bytes) -> Any:
+    """JSON bytes as plain values. Raises BadRequest for malformed JSON, bad UTF-8 or half surrogates, Invalid for NUL.
+
+    orjson is strict about all but NUL, which is legal JSON and which PostgreSQL cannot keep.
+    """
+    try:
+        value = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise BadRequest(f"The body is not JSON in UTF-8: {error}.") from None
+    if raw.count(b"{") + raw.count(b"[") > DEEPEST or b"\\u0000" in raw:
+        _walk(value)
+    return value
+
+
+def _walk(value: Any) -> None:
+    faults: list[Fault] = []
+    waiting = [(value, "", 1)]
+    while waiting:
+        here, path, depth = waiting.pop()
+        if depth > DEEPEST:
+            raise BadRequest(f"The body is nested deeper than {DEEPEST} levels.")
+        if isinstance(here, str) and "\0" in here:
+            faults.append(Fault(path, NO_NUL))
+        elif isinstance(here, dict):
+            if any("\0" in key for key in here):
+                faults.append(Fault(path, "has a name with NUL characters"))
+            waiting += [(inner, f"{path}.{key}".lstrip("."), depth + 1) for key, inner in here.items()]
+        elif isinstance(here, list):
+            waiting += [(inner, f"{path}.{place}".lstrip("."), depth + 1) for place, inner in enumerate(here)]
+    if faults:
+        raise Invalid(TAKEN, *faults)
+
+
+def json_body(schema: ma.Schema, kilobytes: int) -> Any:
+    """The request's JSON as the schema loads it. Raises Unsupported, TooLarge, and what read_json and it raise."""
+    if not (request.mimetype == "application/json" or request.mimetype.endswith("+json")):
+        raise Unsupported(f"send application/json here, not {request.mimetype or 'a body without a content type'}")
+    raw = request.get_data(cache=True)
+    if len(raw) > kilobytes * 1024:
+        raise TooLarge(f"a body may have {kilobytes} kilobytes here")
+    return schema.load(read_json(raw))
+
+
+def query(schema: ma.Schema) -> Any:
+    """The query string as the schema loads it; a list field is a name repeated. Unknown names are faults."""
+    if b"%" in request.query_string:
+        try:
+            unquote_to_bytes(request.query_string).decode()
+        except UnicodeDecodeError:
+            raise BadRequest("The query is not text in UTF-8.") from None
+    lists = {field.data_key or name for name, field in schema.fields.items() if isinstance(field, ma.fields.List)}
+    sent = {name: request.args.getlist(name) if name in lists else text for name, text in request.args.items()}
+    faults = [Fault(name.replace("\0", ""), NO_NUL) for name in sent
+              if "\0" in name or any("\0" in text for text in request.args.getlist(name))]
+    if faults:
+        raise Invalid(TAKEN, *faults)
+    return schema.load(sent)
+
+
+def multipart(schema: ma.Schema | None, uploads: Uploads, kilobytes: int) -> tuple[Any, list[FileStorage]]:
+    """What the schema loads and the files; JSON without files is taken as well where there is a schema."""
+    if schema is not None and request.mimetype == "application/json":
+        return json_body(schema, kilobytes), []
+    if request.mimetype != "multipart/form-data":
+        raise Unsupported("send multipart/form-data here" + (", or application/json without files" if schema else ""))
+    if unknown := set(request.files) - {uploads.field}:
+        raise Invalid(TAKEN, *(Fault(name, "no file is expected here") for name in sorted(unknown)))
+    files = request.files.getlist(uploads.field)
+    if len(files) > uploads.most:
+        raise TooLarge(f"at most {uploads.most} files may come in {uploads.field}, and {len(files)} came")
+    return (schema.load(_form(schema)) if schema is not None else None), files
+
+
+def _form(schema: ma.Schema) -> dict[str, Any]:
+    """Text parts as their schema wants them: lists by repetition, objects (and lists of objects) as JSON text."""
+    by_name: Mapping[str, ma.fields.Field[Any]] = {
+        field.data_key or name: field for name, field in schema.fields.items()}
+    sent: dict[str, Any] = {}
+    for name, text in request.form.items():
+        field = by_name.get(name)
+        if "\ufffd" in text:  # werkzeug puts it where bytes were not UTF-8, and no keyboard has it
+            raise Invalid(TAKEN, Fault(name, "is not text in UTF-8"))
+        if "\0" in text or "\0" in name:
+            raise Invalid(TAKEN, Fault(name.replace("\0", ""), NO_NUL))
+        if text[:1] in {"{", "["} and field is not None and not isinstance(field, ma.fields.String):
+            sent[name] = read_json(text.encode())
+        else:
+            sent[name] = request.form.getlist(name) if isinstance(field, ma.fields.List) else text
+    return sent
