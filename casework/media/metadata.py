@@ -14,7 +14,7 @@ _TIME_TAGS = ((0x9003, 0x9011), (0x9004, 0x9012))
 """Original, then digitised: the time and its offset from UTC."""
 _LAT_REF, _LAT, _LON_REF, _LON, _GPS_TIME, _DATUM, _GPS_DATE = 1, 2, 3, 4, 7, 18, 29
 _BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 7: 1, 10: 8}
-"""Bytes of one value by TIFF type. Some phones write positions as signed rationals (10), which Exif does not foresee."""
+"""Bytes of one value by TIFF type. Some phones write positions as signed rationals (10) against the standard."""
 _LONGEST = 64
 
 
