@@ -13,6 +13,7 @@ from casework.taxonomy.catalogue import (
     versions,
 )
 from casework.taxonomy.models import Category, Evidence, Kind, LimitUnit, Standard, TaxonomyVersion
+from casework.taxonomy.sheets import export_csv, export_xlsx, import_csv, import_xlsx, load_default
 
 __all__ = [
     "Catalogue",
@@ -29,6 +30,11 @@ __all__ = [
     "current_version",
     "default_standard",
     "duplicate_window",
+    "export_csv",
+    "export_xlsx",
+    "import_csv",
+    "import_xlsx",
+    "load_default",
     "neighbours",
     "standards",
     "versions",

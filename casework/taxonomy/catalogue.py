@@ -78,6 +78,10 @@ class Catalogue:
                 return list(self._standards[category.code])
         return []
 
+    def all_standards(self) -> list[Standard]:
+        """Every standard, by category and ordinal."""
+        return list(self._standard_by_id.values())
+
     def standard(self, standard_id: uuid.UUID) -> Standard:
         """Raises NotFound when the standard is not of this version."""
         found = self._standard_by_id.get(standard_id)

@@ -63,6 +63,8 @@ class Category(Keyed, Base):
     """1 is a big class (大类 / 一级分类), 2 a minor class (小类 / 二级), 3 only in requests (三级)."""
     responsible_kind: Mapped[str | None]
     """The kind of unit that usually answers for it, in general words (供水单位): a start for a city's own rules."""
+    assisting_kinds: Mapped[list[str]] = mapped_column(default=list)
+    """Kinds of units that help, or answer in some places; in order."""
     urgent: Mapped[bool] = mapped_column(default=False)
     """Danger to people: whatever the condition, it is looked at first."""
     duplicate_metres: Mapped[float | None]
@@ -88,6 +90,7 @@ class Standard(Keyed, Base):
     condition: Mapped[str]
     closing: Mapped[str]
     limit_value: Mapped[int]
+    """In limit_unit."""
     limit_unit: Mapped[LimitUnit]
     evidence: Mapped[list[str]] = mapped_column(default=list)
     """Values of Evidence."""
