@@ -1,4 +1,4 @@
-"""The working calendar: which days the city works, when its offices are open. Data that an administrator loads, not code."""
+"""The working calendar: on which days and at what hours the city's offices work. It is data, loaded ahead of time."""
 import uuid
 from array import array
 from bisect import bisect_left, bisect_right
@@ -200,10 +200,10 @@ def seed(db: Session) -> list[int]:
 
 
 def import_days(db: Session, year: int, rows: Sequence[Mapping[str, Any]], source: str) -> int:
-    """Load the announcement for a year in the place of what was loaded for it; answers how many days differ from plain weeks.
+    """Load a year's announcement in the place of what was loaded for it; answers how many days it names.
 
-    `rows` look as in holiday-cn: {"date": "2026-02-14", "isOffDay": false, "name": "春节"}; they may reach into the years beside it.
-    Raises Invalid with the faults by row ("days.3.date"). Due times of clocks that run already stay as they are.
+    `rows` look as in holiday-cn, {"date": "2026-02-14", "isOffDay": false, "name": "春节"}, and may reach into the
+    years beside it. Raises Invalid with the faults by row ("days.3.date"). Clocks that run keep their due times.
     """
     days: dict[date, tuple[bool, str]] = {}
     faults = [] if rows else [Fault("days", "an announcement names at least one day")]
@@ -224,25 +224,28 @@ def import_days(db: Session, year: int, rows: Sequence[Mapping[str, Any]], sourc
 
 
 def set_office_hours(db: Session, valid_from: date, spans: Sequence[tuple[str, str]]) -> None:
-    """Offices are open so ("08:00", "12:00"), in city time, from this date until the next one that has hours of its own.
+    """From this date on, until a later one with hours of its own, offices open as in ("08:00", "12:00"), city time.
 
-    Raises Invalid unless the openings rise and do not overlap. Due times of clocks that run already stay as they are.
+    Raises Invalid unless the openings rise and do not overlap. Clocks that run keep their due times.
     """
     minutes = [(_minute(opens), _minute(closes)) for opens, closes in spans]
     in_order = list(chain.from_iterable(minutes))
     if not minutes or -1 in in_order or any(later <= earlier for earlier, later in pairwise(in_order)):
-        raise Invalid("these are no office hours", Fault("spans", 'must rise, such as ("08:00", "12:00"), ("14:00", "18:00")'))
+        raise Invalid("these are no office hours",
+                      Fault("spans", 'must rise, as ("08:00", "12:00"), ("14:00", "18:00") do'))
     db.execute(delete(OfficeHours).where(OfficeHours.valid_from == valid_from))
-    db.execute(insert(OfficeHours), [{"valid_from": valid_from, "opens": opens, "closes": closes} for opens, closes in minutes])
+    db.execute(insert(OfficeHours), [
+        {"valid_from": valid_from, "opens": opens, "closes": closes} for opens, closes in minutes])
     _touch(db)
 
 
 def _read(db: Session) -> Calendar:
-    exceptions = {day: is_work for day, is_work in db.execute(select(CalendarDay.day, CalendarDay.is_work))}
+    exceptions = dict(db.execute(select(CalendarDay.day, CalendarDay.is_work)).tuples().all())
     hours: dict[date, list[tuple[int, int]]] = {}
     for one in db.scalars(select(OfficeHours).order_by(OfficeHours.valid_from, OfficeHours.opens)):
         hours.setdefault(one.valid_from, []).append((one.opens, one.closes))
-    return Calendar(exceptions, db.scalars(select(CalendarYear.year)), {day: tuple(spans) for day, spans in hours.items()})
+    years = db.scalars(select(CalendarYear.year))
+    return Calendar(exceptions, years, {day: tuple(spans) for day, spans in hours.items()})
 
 
 def _store(db: Session, year: int, days: Mapping[date, tuple[bool, str]], source: str) -> None:

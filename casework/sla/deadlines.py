@@ -1,8 +1,8 @@
 """When time is up: pure arithmetic over a calendar, a limit and the stretches in which a clock ran.
 
-Hours and days of work pass only while offices are open: what starts outside is counted from the next opening, and a limit that
-is used up exactly at closing time is due then. A work day is a whole office day, so one that starts at 16:00 is due at 16:00 on
-the next work day. Urgent hours and natural days (24 hours each) pass always.
+Hours and days of work pass only while offices are open: what starts outside is counted from the next opening, and a
+limit that is used up exactly at closing time is due then. A work day is a whole office day, so one that starts at 16:00
+is due at 16:00 on the next work day. Urgent hours and natural days (24 hours each) pass always.
 """
 from collections.abc import Sequence
 from dataclasses import dataclass

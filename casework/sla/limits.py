@@ -92,7 +92,7 @@ def _both(stage: Stage, ordinary: Limit, urgent: Limit) -> tuple[Rule, Rule]:
 _H, _W, _D = Unit.URGENT_HOUR, Unit.WORK_HOUR, Unit.WORK_DAY
 
 DEFAULT = Policy("2026.1", (
-    # Shenzhen's promise: dispatched within two hours, thirty minutes if urgent; triage and dispatch have half of it each.
+    # Shenzhen's promise: dispatched within two hours, urgent ones within thirty minutes; half for each of the two.
     *_both(Stage.TRIAGE, Limit(1, _H), Limit(0.25, _H)),
     *_both(Stage.DISPATCH, Limit(1, _H), Limit(0.25, _H)),
     # Shenzhen: whoever handles it speaks to the caller within 24 hours.

@@ -1,7 +1,7 @@
-"""Timers: one row for each stage being timed, the stretches in which it ran or stood still, and the sweep of its alarms.
+"""Timers: one row for each stage being timed, the stretches in which it ran or stood still, and the sweep of alarms.
 
-Due times and alarms are columns, worked out when something changes. Every verb is told the moment (`at`), so that a whole step
-of a case happens at one.
+Due times and alarms are columns, worked out when something changes. Every verb is told the moment (`at`), so that a
+whole step of a case happens at one.
 """
 import math
 import uuid
@@ -171,7 +171,7 @@ def turn(db: Session, case_id: uuid.UUID, at: datetime, *, stops: Collection[Sta
 
 def stop(db: Session, case_id: uuid.UUID, stage: Stage, at: datetime,
          assignment_id: uuid.UUID | None = None) -> Timer | None:
-    """Stop and judge one stage, as turn() does. Answers its timer (of several an overdue one), None if there was none."""
+    """Stop and judge one stage as turn() does. Answers its timer (of several an overdue one), None if none was open."""
     return max(turn(db, case_id, at, stops=(stage,), assignment_id=assignment_id),
                key=lambda timer: bool(timer.overdue), default=None)
 
@@ -247,9 +247,9 @@ def segments(db: Session, timer_id: uuid.UUID) -> Sequence[TimerSegment]:
 def sweep(db: Session, batch: int = 1000) -> list[Alarm]:
     """Raise the alarms that have come due, the oldest first, at most `batch`; call again until it answers fewer.
 
-    Publishes "timer.warned" (below 100 per cent) or "timer.overdue" with the case as subject. Several sweeps may run: rows
-    that one has locked are passed over by the others, and are let go with the next alarm in place. Of several alarms that an
-    outage held up for one timer only the highest is raised.
+    Publishes "timer.warned" (below 100 per cent) or "timer.overdue" with the case as subject. Several sweeps may run:
+    rows that one has locked are passed over by the others, and are let go with the next alarm in place. Of several
+    alarms that an outage held up for one timer only the highest is raised.
     """
     now = clock.now()
     waiting = select(Timer).where(Timer.next_alarm_at <= now).order_by(Timer.next_alarm_at).limit(batch)
@@ -273,8 +273,9 @@ def sweep(db: Session, batch: int = 1000) -> list[Alarm]:
 
 def overdue_sweep_lag(db: Session) -> float:
     """Seconds that the oldest alarm has been waiting to be raised; 0 when none waits."""
-    oldest, now = db.scalar(select(func.min(Timer.next_alarm_at)).where(Timer.next_alarm_at.is_not(None))), clock.now()
-    return max((now - oldest).total_seconds(), 0.0) if oldest else 0.0
+    armed = select(Timer.next_alarm_at).where(Timer.next_alarm_at.is_not(None))
+    oldest = db.scalar(armed.order_by(Timer.next_alarm_at).limit(1))
+    return max((clock.now() - oldest).total_seconds(), 0.0) if oldest else 0.0
 
 
 def _alarm(timer: Timer, reached: Sequence[tuple[int, datetime]], now: datetime) -> Alarm | None:
