@@ -219,8 +219,6 @@ def _return(job: Job, over: Redis) -> None:
 def _queue_due_retries(target: Queue) -> None:
     due: ScheduledJobRegistry = target.scheduled_job_registry
     for job_id in due.get_jobs_to_schedule():
-        with target.connection.pipeline() as pipeline:
-            due.remove(job_id, pipeline=pipeline)
-            if Job.exists(job_id, connection=target.connection):
-                target.enqueue_job(Job.fetch(job_id, connection=target.connection, serializer=JSONSerializer), pipeline)
-            pipeline.execute()
+        if Job.exists(job_id, connection=target.connection):
+            target.enqueue_job(Job.fetch(job_id, connection=target.connection, serializer=JSONSerializer))
+        due.remove(job_id)  # after, not before: to queue it twice is harmless, to forget it is not

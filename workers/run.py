@@ -90,6 +90,9 @@ class BatchWorker(SimpleWorker):
     def subscribe(self) -> None:
         """Nothing: nobody sends commands to a worker but the system, by signal."""
 
+    def handle_exception(self, job: Job, *exc_info: Any) -> None:
+        """Nothing: workers/job.py has said it already, in words."""
+
     def teardown(self) -> None:
         self._stopped.set()
         queues.say_goodbye(self.name, self.connection)
