@@ -11,6 +11,8 @@ from typing import Any
 import uuid_utils.compat
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Enum, Index, Integer, MetaData, create_engine, event, text
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 from sqlalchemy.types import TypeDecorator
@@ -74,8 +76,12 @@ class Keyed:
 
 
 def partial_index(name: str, *columns: Any, where: str, unique: bool = False) -> Index:
-    """An index over only the rows that a queue looks at: its size follows the open work, not the history."""
-    return Index(name, *columns, unique=unique, postgresql_where=text(where), sqlite_where=text(where))
+    """An index over only the rows that a queue looks at: its size follows the open work, not the history.
+
+    `where` is SQL that both databases understand, or the bare name of a true-or-false column.
+    """
+    on_sqlite = f"{where} = 1" if where.isidentifier() else where  # what SQLAlchemy renders there, and SQLite compares
+    return Index(name, *columns, unique=unique, postgresql_where=text(where), sqlite_where=text(on_sqlite))
 
 
 _writing: sessionmaker[Session] = sessionmaker(expire_on_commit=False)
@@ -112,6 +118,25 @@ def reading() -> Iterator[Session]:
     """A consistent look that takes no write lock; what is changed inside is thrown away."""
     with _reading() as db:
         yield db
+
+
+def insert_once(db: Session, model: type[Base], rows: list[dict[str, Any]], *, on: tuple[str, ...]) -> set[uuid.UUID]:
+    """Insert the rows whose `on` columns no row has yet, in one statement; the ids of those that went in.
+
+    A row that another transaction is just inserting is waited for, so afterwards each of them is there to be read.
+    """
+    if not rows:
+        return set()
+    insert = postgresql_insert if db.get_bind().dialect.name == "postgresql" else sqlite_insert
+    table = model.__table__
+    statement = insert(table).on_conflict_do_nothing(index_elements=on).returning(table.c.id)  # type: ignore[arg-type]
+    return set(db.execute(statement, rows).scalars())
+
+
+def one_at_a_time(db: Session, what: str) -> None:
+    """Until this transaction ends nobody else passes here for the same `what`. SQLite has one writer anyway."""
+    if db.get_bind().dialect.name == "postgresql":
+        db.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))"), {"what": what})
 
 
 def load_models() -> None:

@@ -1,0 +1,1 @@
+"""The case: what was said, what it became, who may move it, and the line that every move leaves behind."""

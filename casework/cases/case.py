@@ -1,0 +1,277 @@
+"""The case: one problem in the world, and move(), the one method that changes its status."""
+import math
+import uuid
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, cast
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
+
+from casework import clock, taxonomy
+from casework.cases import workflow
+from casework.cases.history import GENESIS, Entry
+from casework.cases.report import Report, public_number
+from casework.cases.workflow import OPEN, RUNS_IN, Facts, Status, Step
+from casework.errors import Fault, Invalid, NotFound
+from casework.geography.coordinates import Point
+from casework.identity.people import DEPARTMENTAL, Actor, Role
+from casework.sla import timers
+from casework.sla.limits import Limit, Stage, Unit, stage_limit
+from casework.sla.timers import Start
+from casework.storage import outbox
+from casework.storage.database import Base, Keyed, new_id, partial_index
+from casework.taxonomy import Standard
+
+HANDLING = frozenset({"sign", "resolve", "assisted", "self_handle"})
+"""Who took one of these handled the case, and never inspects it."""
+
+TITLE_LENGTH = 60
+
+LEADS_CLOCKS = frozenset({Stage.SIGN, Stage.HANDLE})
+"""These hang on the lead's assignment, so that a next lead starts with fresh ones."""
+
+
+class Priority(StrEnum):
+    """Urgent cases have clocks of their own, day and night."""
+
+    NORMAL = "normal"
+    URGENT = "urgent"
+
+
+class Part(StrEnum):
+    """What a department was asked to do."""
+
+    LEAD = "lead"      # 主办
+    ASSIST = "assist"  # 协办
+
+
+class Assignment(Keyed, Base):
+    """One department's share in one case, from when until when, and why it was chosen."""
+
+    __tablename__ = "assignments"
+    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("cases.id"), index=True)
+    department_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("departments.id"), index=True)
+    part: Mapped[Part]
+    why: Mapped[str]
+    since: Mapped[datetime]
+    until: Mapped[datetime | None]
+    signed_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
+
+
+class Case(Keyed, Base):
+    """One problem, with one or more reports. `due_at` is the first of its running clocks, kept here for the lists."""
+
+    __tablename__ = "cases"
+    number: Mapped[str] = mapped_column(unique=True)
+    status: Mapped[Status]
+    priority: Mapped[Priority] = mapped_column(default=Priority.NORMAL)
+    title: Mapped[str]
+    channel: Mapped[str]
+    taxonomy_version_id: Mapped[uuid.UUID | None]
+    category_code: Mapped[str | None]
+    standard_id: Mapped[uuid.UUID | None]
+    lon: Mapped[float | None]
+    lat: Mapped[float | None]
+    cell: Mapped[str | None]
+    area_code: Mapped[str | None]
+    address: Mapped[str | None]
+    opened_at: Mapped[datetime]
+    moved_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    is_open: Mapped[bool] = mapped_column(default=True)
+    overdue: Mapped[bool] = mapped_column(default=False)
+    waiting_for: Mapped[str | None]
+    lead_department_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("departments.id"))
+    inspector_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
+    merged_into_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("cases.id"), index=True)
+    void_proposed_by_id: Mapped[uuid.UUID | None]
+    report_count: Mapped[int] = mapped_column(default=0)
+    returns: Mapped[int] = mapped_column(default=0)
+    reworks: Mapped[int] = mapped_column(default=0)
+    reopens: Mapped[int] = mapped_column(default=0)
+    return_is_final: Mapped[bool] = mapped_column(default=False)
+    extension_asked: Mapped[bool] = mapped_column(default=False)
+    dispatched_by_rule: Mapped[bool] = mapped_column(default=False)
+    history_length: Mapped[int] = mapped_column(default=0)
+    history_head: Mapped[str] = mapped_column(default=GENESIS)
+    version: Mapped[int] = mapped_column()
+
+    history: Mapped[list[Entry]] = relationship(order_by=Entry.number)
+    reports: Mapped[list[Report]] = relationship(order_by=Report.received_at, foreign_keys=Report.case_id)
+    assignments: Mapped[list[Assignment]] = relationship(order_by=Assignment.since)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's name for optimistic concurrency
+    __table_args__ = (
+        Index(None, "status", "due_at", "id"),
+        Index(None, "lead_department_id", "status", "due_at", "id"),
+        partial_index("ix_cases_open_due", "due_at", "id", where="is_open"),
+        partial_index("ix_cases_open_department", "lead_department_id", "due_at", "id", where="is_open"),
+        partial_index("ix_cases_open_area", "area_code", "due_at", "id", where="is_open"),
+        partial_index("ix_cases_open_inspector", "inspector_id", "due_at", "id", where="is_open"),
+        partial_index("ix_cases_open_cell", "cell", "opened_at", where="is_open"),
+    )
+
+    @classmethod
+    def open(cls, db: Session, report: Report, actor: Actor, **known: Any) -> "Case":
+        """A case of its own for this report. Its triage clock has been running since the report came in."""
+        at = clock.now()
+        urgent = report.urgent or known.pop("urgent", False)
+        case = cls(id=new_id(), number=public_number("AJ", at), title=title_of(report), channel=report.channel,
+                   opened_at=report.received_at, due_at=report.received_at, address=report.address,
+                   priority=Priority.URGENT if urgent else Priority.NORMAL, report_count=0, returns=0, reworks=0,
+                   reopens=0, overdue=False, return_is_final=False, extension_asked=False, dispatched_by_rule=False,
+                   history_length=0, history_head=GENESIS, **known)
+        case.history, case.assignments, case.reports = [], [], []
+        if report.place:
+            case.locate(report.place)
+        db.add(case)
+        case.add_report(report)
+        case.move("report", actor, clocks_from=report.received_at)
+        return case
+
+    def add_report(self, report: Report) -> None:
+        """One more voice: the report counts here from now on."""
+        self.reports.append(report)
+        self.report_count += 1
+
+    def move(self, action: str, actor: Actor, facts: Facts | None = None, *, clocks_from: datetime | None = None,
+             extra: dict[str, Any] | None = None) -> None:
+        """Take one step of the table: status, clocks, history line and event, together or not at all.
+
+        Raises Refused, Conflict or Invalid as workflow.take() does. `extra` are more facts for the history line.
+        """
+        db = cast("Session", object_session(self))
+        facts, at, source = facts or Facts(), clock.now(), self.status
+        step, role = workflow.take(action, self, actor, facts)
+        target = self._status_before() if step.back else step.target or source
+        self.status = target
+        self.moved_at = at
+        self.is_open = target in OPEN
+        self.closed_at = at if target is Status.CLOSED else None
+        self._turn_clocks(db, step, clocks_from or at)
+        self._write(action, source, (actor, role), facts.given() | (extra or {}), at)
+        outbox.publish(db, f"case.{action}", self.id, line=self.history_length)
+
+    def note(self, action: str, actor: Actor, **facts: Any) -> None:
+        """A history line about something that is not a step: a report joined, an alarm reached somebody."""
+        self._write(action, self.status, (actor, None), facts, clock.now())
+
+    def assign(self, department_id: uuid.UUID, part: Part, why: str) -> Assignment:
+        """Give a department a share in the case; a new lead ends the one before."""
+        at = clock.now()
+        if part is Part.LEAD:
+            self.release_lead(at)
+            self.lead_department_id = department_id
+        made = Assignment(id=new_id(), department_id=department_id, part=part, why=why, since=at)
+        self.assignments.append(made)
+        return made
+
+    def categorise(self, db: Session, code: str, standard_id: uuid.UUID | None = None) -> None:
+        """Put the case under a category and one of its standards, the default one unless named.
+
+        Raises Invalid for a category or standard that the current taxonomy does not have, or that nothing is filed under.
+        """
+        catalogue = taxonomy.catalogue(db)
+        try:
+            standard = catalogue.standard(standard_id) if standard_id else catalogue.default_standard(code)
+            category = catalogue.category(code)
+        except NotFound as error:
+            raise Invalid(error.sentence, Fault("standard" if standard_id else "category", error.sentence)) from None
+        if standard not in catalogue.standards(code):
+            raise Invalid("this standard is another category's", Fault("standard", f"not a standard of {code}"))
+        self.taxonomy_version_id, self.category_code, self.standard_id = catalogue.version.id, code, standard.id
+        if category.urgent or standard.urgent:
+            self.priority = Priority.URGENT
+
+    def standard(self, db: Session) -> Standard | None:
+        """The standard it was filed under, of the taxonomy of that day."""
+        return taxonomy.catalogue(db, self.taxonomy_version_id).standard(self.standard_id) if self.standard_id else None
+
+    def release_lead(self, at: datetime) -> None:
+        """Nobody leads from now on."""
+        if self.lead_assignment:
+            self.lead_assignment.until = at
+        self.lead_department_id = None
+
+    def locate(self, place: Point) -> None:
+        """Where the problem is; `cell` is the hundredth of a kilometre that finds its neighbours by an index."""
+        self.lon, self.lat, self.cell = place.lon, place.lat, cell_of(place)
+
+    @property
+    def place(self) -> Point | None:
+        """WGS-84, or None where only words are known."""
+        return None if self.lon is None or self.lat is None else Point(self.lon, self.lat)
+
+    @property
+    def lead_assignment(self) -> Assignment | None:
+        return next((one for one in self.assignments if one.part is Part.LEAD and one.until is None), None)
+
+    @property
+    def assisting_department_ids(self) -> set[uuid.UUID]:
+        """Departments whose help was asked for and is not done."""
+        return {one.department_id for one in self.assignments if one.part is Part.ASSIST and one.done_at is None}
+
+    @property
+    def handled_by(self) -> set[uuid.UUID]:
+        return {line.actor_id for line in self.history if line.action in HANDLING and line.actor_id}
+
+    @property
+    def reported_by(self) -> set[uuid.UUID]:
+        return {report.reporter_id for report in self.reports if report.reporter_id}
+
+    def was_said_by(self, actor: Actor) -> bool:
+        """One of the reports is this actor's own: by account, by tracking token, or by a proven phone number."""
+        return any(report.id == actor.report_id
+                   or (actor.id is not None and report.reporter_id == actor.id)
+                   or (actor.phone_index is not None and report.reporter_phone_index == actor.phone_index)
+                   for report in self.reports)
+
+    def _status_before(self) -> Status:
+        return next(Status(line.source) for line in reversed(self.history) if line.source and line.target == self.status)
+
+    def _write(self, action: str, source: Status | None, who: tuple[Actor, Role | None], facts: dict[str, Any],
+               at: datetime) -> None:
+        actor, role = who
+        line = Entry(id=new_id(), case_id=self.id, number=self.history_length + 1, action=action, source=source,
+                     target=self.status, actor_kind=actor.kind, actor_id=actor.id, role=role,
+                     department_id=self.lead_department_id if role in DEPARTMENTAL else None,
+                     facts=facts, at=at, previous=self.history_head)
+        line.hash = line.digest()
+        self.history.append(line)
+        self.history_length, self.history_head = line.number, line.hash
+
+    def _turn_clocks(self, db: Session, step: Step, at: datetime) -> None:
+        db.flush()  # a new case is there before its clocks
+        turned = timers.turn(db, self.id, at, stops=step.stops, pauses=step.pauses,
+                             resumes=RUNS_IN[self.status] if step.back else step.resumes)
+        self.overdue = self.overdue or any(timer.overdue for timer in turned)
+        timers.start_many(db, [self._start(stage, at, self._limit(db, stage)) for stage in step.starts])
+        self.due_at = timers.next_due(db, self.id) or self.due_at
+
+    def _start(self, stage: Stage, at: datetime, limit: Limit) -> Start:
+        lead = self.lead_assignment if stage in LEADS_CLOCKS else None
+        return Start(self.id, stage, limit, at, department_id=lead.department_id if lead else None,
+                     assignment_id=lead.id if lead else None)
+
+    def _limit(self, db: Session, stage: Stage) -> Limit:
+        if stage is Stage.HANDLE and (standard := self.standard(db)):
+            return Limit(standard.limit_value, Unit(standard.limit_unit))
+        return stage_limit(stage, urgent=self.priority is Priority.URGENT, channel=self.channel)
+
+
+CELL_DEGREES = 0.001
+"""About 110 m north to south and 100 m east to west in the south of China."""
+
+
+def cell_of(place: Point, east: int = 0, north: int = 0) -> str:
+    """The name of the map square that a WGS-84 point lies in, or of its neighbour so many squares away."""
+    return f"{math.floor(place.lon / CELL_DEGREES) + east}:{math.floor(place.lat / CELL_DEGREES) + north}"
+
+
+def title_of(report: Report) -> str:
+    """What the lists show: the reporter's own heading, or the first words said."""
+    words = " ".join((report.title or report.text).split())
+    return words if len(words) <= TITLE_LENGTH else words[:TITLE_LENGTH - 1] + "…"

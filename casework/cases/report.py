@@ -1,0 +1,202 @@
+"""What one person said once through one channel: never edited, never lost, and the same however often it is sent."""
+import hashlib
+import secrets
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, event, inspect, select
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column
+
+from casework import clock
+from casework.errors import Conflict
+from casework.geography.coordinates import Point
+from casework.identity.privacy import Sealed, SealedText, blind_index, seal
+from casework.storage import outbox
+from casework.storage.database import Base, Keyed, insert_once, new_id, partial_index
+
+RECEIVED = "report.received"
+
+
+class Channel(StrEnum):
+    """The door a report came in by."""
+
+    PDA = "pda"
+    HOTLINE = "hotline"
+    CITIZEN = "citizen"
+
+
+class Outcome(StrEnum):
+    """What triage made of a report."""
+
+    JOINED = "joined"                # one more voice on a case that is already open
+    FILED = "filed"                  # a case of its own, filed by rule
+    LEFT = "left"                    # a case of its own, on a person's desk, with the reason
+    SELF_HANDLED = "self_handled"    # put right on the spot by the grid worker who saw it
+
+
+class Report(Keyed, Base):
+    """One report. The columns above the line are what was said; below it, what became of it."""
+
+    __tablename__ = "reports"
+    number: Mapped[str] = mapped_column(unique=True)
+    channel: Mapped[Channel]
+    source: Mapped[str]
+    key: Mapped[str]
+    digest: Mapped[str]
+    received_at: Mapped[datetime]
+    happened_at: Mapped[datetime | None]
+    text: Mapped[str]
+    title: Mapped[str | None]
+    claimed_category: Mapped[str | None]
+    lon: Mapped[float | None]
+    lat: Mapped[float | None]
+    accuracy: Mapped[float | None]
+    address: Mapped[str | None]
+    handled_on_the_spot: Mapped[bool] = mapped_column(default=False)
+    urgent: Mapped[bool] = mapped_column(default=False)
+    reporter_id: Mapped[uuid.UUID | None]
+    reporter_name: Mapped[SealedText | None] = mapped_column(Sealed("reports.reporter_name"))
+    reporter_phone: Mapped[SealedText | None] = mapped_column(Sealed("reports.reporter_phone"))
+    reporter_phone_index: Mapped[str | None] = mapped_column(index=True)
+    external_number: Mapped[str | None]
+    # ---
+    case_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("cases.id"), index=True)
+    triaged_at: Mapped[datetime | None]
+    outcome: Mapped[Outcome | None]
+    outcome_reason: Mapped[str | None]
+    suggestion: Mapped[dict[str, Any] | None]
+
+    __table_args__ = (
+        UniqueConstraint("channel", "source", "key"),
+        partial_index("ix_reports_waiting", "received_at", "id", where="triaged_at IS NULL"),
+        Index(None, "received_at", "channel"),
+    )
+
+    @property
+    def place(self) -> Point | None:
+        """Where it is, WGS-84, as far as the reporter could say."""
+        return None if self.lon is None or self.lat is None else Point(self.lon, self.lat)
+
+
+WHAT_WAS_SAID = frozenset({"number", "channel", "source", "key", "digest", "received_at", "happened_at", "text", "title",
+                           "claimed_category", "lon", "lat", "accuracy", "address", "handled_on_the_spot", "urgent",
+                           "reporter_id", "external_number"})
+
+
+@event.listens_for(Report, "before_update")
+def _refuse_edits(_mapper: Mapper[Report], _connection: Connection, report: Report) -> None:
+    for name in WHAT_WAS_SAID:
+        if inspect(report).attrs[name].history.has_changes():
+            raise Conflict(f"a report is never edited; {name} was about to change")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What a channel understood, in the words of the domain. `source` names who sends, `key` is the sender's own."""
+
+    channel: Channel
+    source: str
+    key: str
+    text: str
+    title: str | None = None
+    happened_at: datetime | None = None
+    claimed_category: str | None = None
+    place: Point | None = None
+    accuracy: float | None = None
+    address: str | None = None
+    handled_on_the_spot: bool = False
+    urgent: bool = False
+    reporter_id: uuid.UUID | None = None
+    reporter_name: str | None = None
+    reporter_phone: str | None = None
+    external_number: str | None = None
+
+    def digest(self) -> str:
+        """Tells a resend from another report that took the same key by mistake."""
+        said = [self.text, self.title, self.claimed_category, self.place, self.address, self.handled_on_the_spot]
+        return hashlib.sha256(repr(said).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The answer to a sender: the same for every resend. `is_new` is for the sender's log, not for its decisions."""
+
+    id: uuid.UUID
+    number: str
+    received_at: datetime
+    is_new: bool
+
+
+def receive(db: Session, said: Sequence[Said]) -> list[Receipt | Conflict]:
+    """Keep these reports, each once, and say that they came in; one statement however many.
+
+    An item whose key was used before for another report comes back as a Conflict and changes nothing.
+    """
+    at = clock.now()
+    rows: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for one in said:
+        rows.setdefault((one.channel, one.source, one.key), _row(one, at))
+    inserted = insert_once(db, Report, list(rows.values()), on=("channel", "source", "key"))
+    new = {rows[key]["id"] for key in rows if rows[key]["id"] in inserted}
+    known = _known(db, [one for one in said if rows[one.channel, one.source, one.key]["id"] not in new])
+    outbox.publish_many(db, RECEIVED, [row["id"] for row in rows.values() if row["id"] in new])
+    answers: list[Receipt | Conflict] = []
+    for one in said:
+        row = rows[one.channel, one.source, one.key]
+        if row["id"] in new:
+            found = Receipt(row["id"], row["number"], row["received_at"], is_new=True)
+            digest = row["digest"]
+        else:
+            earlier = known[one.channel, one.source, one.key]
+            found = Receipt(earlier.id, earlier.number, earlier.received_at, is_new=False)
+            digest = earlier.digest
+        answers.append(found if digest == one.digest() else
+                       Conflict("this key was used before for another report", key=one.key, number=found.number))
+    return answers
+
+
+def receive_one(db: Session, said: Said) -> Receipt:
+    """Keep one report. Raises Conflict when its key was used before for another one."""
+    (answer,) = receive(db, [said])
+    if isinstance(answer, Conflict):
+        raise answer
+    return answer
+
+
+def _row(one: Said, at: datetime) -> dict[str, Any]:
+    return {
+        "id": new_id(), "number": public_number("ZW", at), "channel": one.channel, "source": one.source, "key": one.key,
+        "digest": one.digest(), "received_at": at, "happened_at": one.happened_at, "text": one.text, "title": one.title,
+        "claimed_category": one.claimed_category, "lon": one.place.lon if one.place else None,
+        "lat": one.place.lat if one.place else None, "accuracy": one.accuracy, "address": one.address,
+        "handled_on_the_spot": one.handled_on_the_spot, "urgent": one.urgent, "reporter_id": one.reporter_id,
+        "reporter_name": seal(one.reporter_name) if one.reporter_name else None,
+        "reporter_phone": seal(one.reporter_phone) if one.reporter_phone else None,
+        "reporter_phone_index": blind_index("phone", one.reporter_phone) if one.reporter_phone else None,
+        "external_number": one.external_number,
+    }
+
+
+def _known(db: Session, said: Sequence[Said]) -> dict[tuple[str, str, str], Report]:
+    found: dict[tuple[str, str, str], Report] = {}
+    senders = {(one.channel, one.source) for one in said}
+    for channel, source in senders:
+        keys = [one.key for one in said if (one.channel, one.source) == (channel, source)]
+        rows = db.scalars(select(Report).where(Report.channel == channel, Report.source == source, Report.key.in_(keys)))
+        found.update({(channel, source, row.key): row for row in rows})
+    return found
+
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's: no I, L, O, U, so a number survives being read out on the phone."""
+
+
+def public_number(prefix: str, at: datetime) -> str:
+    """A number people can say and nobody can guess: prefix, city date, 50 random bits, e.g. ZW261122-7K3F9-Q2MXA."""
+    letters = "".join(secrets.choice(ALPHABET) for _ in range(10))
+    return f"{prefix}{at.astimezone(clock.CITY):%y%m%d}-{letters[:5]}-{letters[5:]}"

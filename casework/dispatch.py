@@ -1,0 +1,107 @@
+"""To the department that answers for it: by rule, by the dispatcher, and by ruling when a department says "not ours"."""
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from casework import clock, responsibility
+from casework.cases.case import Case, Part
+from casework.cases.verbs import Verb
+from casework.cases.workflow import Facts, Status
+from casework.errors import Conflict, Fault, Invalid
+from casework.identity.people import SYSTEM, Actor, Department
+from casework.responsibility import Decision, Question
+
+
+def dispatch_filed(db: Session, case_ids: Sequence[uuid.UUID]) -> int:
+    """Dispatch these cases by the responsibility rules; how many went out. The others lie on the dispatcher's desk, saying why.
+
+    Bears repetition: a case that is no longer filed, or was handed back before, is left to people.
+    """
+    wanted = select(Case).where(Case.id.in_(case_ids), Case.status == Status.FILED, Case.returns == 0)
+    cases = db.scalars(wanted.order_by(Case.id).with_for_update(skip_locked=True)).all()
+    questions = [Question(case.category_code or "", case.area_code, at=clock.now()) for case in cases]
+    for case, decision in zip(cases, responsibility.find_many(db, questions), strict=True):
+        if decision.lead is None:
+            case.waiting_for = decision.explanation
+        else:
+            _send(case, SYSTEM, _facts(decision, decision.lead))
+            case.dispatched_by_rule = True
+    return sum(case.status is Status.DISPATCHED for case in cases)
+
+
+def dispatch(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
+    """派遣 by a dispatcher, who says which department leads and, if they want, which assist."""
+    for field, ids in (("lead", filter(None, (facts.lead,))), ("assistants", facts.assistants)):
+        for department_id in ids:
+            _known(db, department_id, field)
+    _send(case, actor, facts)
+
+
+def hand_back(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
+    """退单: "not ours", with the legal ground and, if known, whose it is."""
+    if facts.proposed:
+        _known(db, facts.proposed, "proposed")
+    case.move("hand_back", actor, facts)
+    case.returns += 1
+    case.waiting_for = f"退单待裁：{facts.ground}"
+
+
+def uphold(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
+    """准予退单: the department is released and none of the time counts against it; the next one may be named at once."""
+    if facts.lead and _known(db, facts.lead, "lead").id == case.lead_department_id:
+        raise Conflict("the next owner cannot be the department whose return is upheld")
+    case.move("uphold", actor, facts)
+    case.release_lead(clock.now())
+    case.overdue = False
+    case.waiting_for = "退单获准，待重新派遣"
+    if facts.lead:
+        _send(case, SYSTEM, Facts(lead=facts.lead, reason=f"裁定改派：{facts.reason}"))
+
+
+def overrule(_db: Session, case: Case, actor: Actor, facts: Facts) -> None:
+    """驳回退单: the department keeps the case and cannot return it again (终审)."""
+    case.move("overrule", actor, facts)
+    case.return_is_final = True
+    case.waiting_for = None
+
+
+def propose_void(_db: Session, case: Case, actor: Actor, facts: Facts) -> None:
+    """申请作废: somebody else has to agree."""
+    case.move("propose_void", actor, facts)
+    case.void_proposed_by_id = actor.id
+
+
+def void(_db: Session, case: Case, actor: Actor, facts: Facts) -> None:
+    """作废 by a second person."""
+    case.move("void", actor, facts)
+    case.waiting_for = None
+
+
+def _send(case: Case, actor: Actor, facts: Facts) -> None:
+    why = facts.rule or facts.reason or "派遣员指定"
+    if facts.lead:
+        case.assign(facts.lead, Part.LEAD, why)
+    for department_id in facts.assistants:
+        if department_id != facts.lead:
+            case.assign(department_id, Part.ASSIST, why)
+    case.move("dispatch", actor, facts)
+    case.waiting_for = None
+
+
+def _facts(decision: Decision, lead: uuid.UUID) -> Facts:
+    return Facts(lead=lead, assistants=decision.assisting, rule=decision.explanation)
+
+
+def _known(db: Session, department_id: uuid.UUID, field: str) -> Department:
+    department = db.get(Department, department_id)
+    if department is None or not department.active:
+        raise Invalid("there is no such department", Fault(field, f"no active department {department_id}"))
+    return department
+
+
+VERBS: dict[str, Verb] = {
+    "dispatch": dispatch, "hand_back": hand_back, "uphold": uphold, "overrule": overrule, "propose_void": propose_void,
+    "void": void,
+}

@@ -1,0 +1,30 @@
+"""A citizen snaps and reports (随手拍): the photo first, a few words, a point on the map or an address, a contact or none."""
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from casework.cases.report import Channel, Receipt, Said, receive_one
+from casework.errors import Fault, Invalid
+from casework.geography.coordinates import Point
+from casework.identity.people import Actor
+from casework.media import claim
+
+
+def report(db: Session, actor: Actor, *, key: uuid.UUID, text: str, place: Point | None = None,
+           address: str | None = None, name: str | None = None, phone: str | None = None,
+           photos: Sequence[tuple[uuid.UUID, str]] = ()) -> Receipt:
+    """Keep what a citizen reports; `photos` are ids of photos sent before, each with the token it was answered with.
+
+    Raises Invalid when there is neither place nor address, Conflict when the key was used for another report, NotFound
+    for a photo that was not sent or is too old.
+    """
+    if place is None and address is None:
+        raise Invalid("say where it is", Fault("place", "give a point on the map, or an address in words"))
+    # The key alone tells one sender from another: it is a UUID made by the sender's own browser.
+    receipt = receive_one(db, Said(
+        channel=Channel.CITIZEN, source="web", key=str(key), text=text, place=place, address=address,
+        reporter_name=name, reporter_phone=phone, reporter_id=actor.id if actor.kind == "user" else None))
+    for photo_id, token in photos:
+        claim(db, photo_id, token, report_id=receipt.id)
+    return receipt

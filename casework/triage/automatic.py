@@ -1,0 +1,189 @@
+"""Reports in batches: suggest the category, find the place, find the case they belong to; then join, file or leave."""
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from casework import clock, taxonomy
+from casework.cases import links
+from casework.cases.case import Case
+from casework.cases.report import RECEIVED, Channel, Outcome, Report
+from casework.cases.workflow import Facts
+from casework.classification.suggester import Suggester
+from casework.classification.suggestion import Suggestion
+from casework.geography import addresses, areas
+from casework.identity.people import SYSTEM, actor_of
+from casework.media import photo
+from casework.storage import outbox
+from casework.storage.database import one_at_a_time, reading, transaction
+from casework.taxonomy import Catalogue
+
+BRANCHES = {Channel.PDA: ("1", "2"), Channel.HOTLINE: ("3",), Channel.CITIZEN: ("3",)}
+"""Where a channel's reports are looked for when nobody said: PDAs see things on the street, callers ask for something."""
+
+WIDEST = timedelta(days=366)
+"""No duplicate window reaches further back, whatever a category says."""
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Where a report is, as far as it could be found out."""
+
+    area_code: str | None
+    why: str
+    is_grid: bool
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is known of a report before it is joined, filed or left. `doubt` is why a person has to look."""
+
+    category: str | None
+    area_code: str | None
+    doubt: str | None
+
+
+def triage(report_ids: Sequence[uuid.UUID]) -> Counter[str]:
+    """Triage these reports, each once however often it is asked; how many were joined, filed, left or self-handled.
+
+    Opens its own transactions: the model thinks between them, so that nobody waits for it at the database.
+    """
+    with reading() as db:
+        waiting = db.scalars(select(Report).where(Report.id.in_(report_ids), Report.triaged_at.is_(None))).all()
+        suggester = suggester_of(taxonomy.catalogue(db)) if waiting else None
+    suggestions = _suggest(suggester, waiting) if suggester else {}
+    with transaction() as db:
+        return _triage(db, suggestions)
+
+
+def republish_waiting(db: Session, older_than: timedelta, limit: int = 1000) -> int:
+    """Say again that reports came in which nobody has triaged for so long: a queue that lost its jobs costs minutes only."""
+    stuck = db.scalars(select(Report.id).where(
+        Report.triaged_at.is_(None), Report.received_at < clock.now() - older_than)
+        .order_by(Report.received_at, Report.id).limit(limit)).all()
+    outbox.publish_many(db, RECEIVED, stuck)
+    return len(stuck)
+
+
+@lru_cache(maxsize=2)
+def suggester_of(catalogue: Catalogue) -> Suggester:
+    """Built once for each taxonomy version of this process."""
+    return Suggester.of(catalogue)
+
+
+def _suggest(suggester: Suggester, reports: Sequence[Report]) -> dict[uuid.UUID, Suggestion]:
+    made: dict[uuid.UUID, Suggestion] = {}
+    for channel, branches in BRANCHES.items():
+        mine = [report for report in reports if report.channel is channel]
+        texts = [f"{report.title or ''} {report.text}" for report in mine]
+        made.update(zip((report.id for report in mine), suggester.suggest(texts, within=branches) if texts else (),
+                        strict=True))
+    return made
+
+
+def _triage(db: Session, suggestions: dict[uuid.UUID, Suggestion]) -> Counter[str]:
+    wanted = select(Report).where(Report.id.in_(suggestions), Report.triaged_at.is_(None))
+    reports = db.scalars(wanted.order_by(Report.received_at, Report.id).with_for_update(skip_locked=True)).all()
+    placed = _place(db, reports)
+    for street in sorted({(placed[report.id].area_code or "")[:9] for report in reports}):
+        one_at_a_time(db, f"triage {street}")  # two batches must not open two cases for one manhole
+    catalogue, counts = taxonomy.catalogue(db), Counter[str]()
+    verdicts = {report.id: _judge(report, suggestions[report.id], placed[report.id], catalogue) for report in reports}
+    nearby = _nearby(db, reports, verdicts, catalogue)
+    photographed = {one.report_id for one in photo.of_reports(db, [report.id for report in reports])}
+    for report in reports:
+        verdict = verdicts[report.id]
+        report.suggestion = suggestions[report.id].stored()
+        found = _belongs_to(report, verdict, nearby, catalogue)
+        if found:
+            links.join(db, report, found.case, SYSTEM, found.why)
+            report.outcome, report.outcome_reason = Outcome.JOINED, found.why
+        else:
+            nearby.append(_open(db, report, verdict, report.id in photographed))
+        report.triaged_at = clock.now()
+        counts[str(report.outcome)] += 1
+    return counts
+
+
+def _place(db: Session, reports: Sequence[Report]) -> dict[uuid.UUID, Placed]:
+    pointed = [report for report in reports if report.place]
+    worded = [report for report in reports if not report.place]
+    made: dict[uuid.UUID, Placed] = {}
+    for report, grid in zip(pointed, areas.areas_at(db, [one.place for one in pointed if one.place]), strict=True):
+        made[report.id] = (Placed(grid.code, f"坐标落在{grid.name}", is_grid=True) if grid
+                           else Placed(None, "坐标不在本市网格内", is_grid=False))
+    words = [" ".join(filter(None, (report.address, report.title, report.text))) for report in worded]
+    for report, place in zip(worded, addresses.locate_many(db, words), strict=True):
+        made[report.id] = (Placed(place.area_code, f"地址文字提到{place.name}", is_grid=False) if place
+                           else Placed(None, "没有坐标，文字里也认不出地点", is_grid=False))
+    return made
+
+
+def _judge(report: Report, suggestion: Suggestion, placed: Placed, catalogue: Catalogue) -> Verdict:
+    """Pure: the category that was said or is surely meant, the area, and what is in doubt."""
+    doubts = []
+    if report.claimed_category in catalogue.by_code:
+        category: str | None = report.claimed_category
+    elif suggestion.code and not suggestion.abstained:
+        category = suggestion.code
+    else:
+        category = None
+        doubts.append(_unsure(report, suggestion, catalogue))
+    if category and not catalogue.standards(category):
+        doubts.append(f"类别{category}没有立案标准，需选更细的类")
+    if placed.area_code is None:
+        doubts.append(placed.why)
+    return Verdict(category, placed.area_code, "；".join(doubts) or None)
+
+
+def _unsure(report: Report, suggestion: Suggestion, catalogue: Catalogue) -> str:
+    if report.claimed_category:
+        return f"上报的类别{report.claimed_category}不在分类表中"
+    best = suggestion.code and catalogue.by_code.get(suggestion.code)
+    return f"分类把握不足（最像“{best.name}”，{suggestion.confidence:.0%}）" if best else "认不出类别"
+
+
+def _nearby(db: Session, reports: Sequence[Report], verdicts: dict[uuid.UUID, Verdict],
+            catalogue: Catalogue) -> list[Case]:
+    """Every open case that one of the reports could belong to: one look for the whole batch."""
+    cells = {cell for report in reports if report.place and (category := verdicts[report.id].category)
+             for cell in links.cells_around(report.place, catalogue.window(category).metres)}
+    return links.open_cases_in(db, cells, clock.now() - WIDEST)
+
+
+def _belongs_to(report: Report, verdict: Verdict, nearby: Sequence[Case], catalogue: Catalogue) -> links.Nearby | None:
+    if report.place is None or verdict.category is None or report.handled_on_the_spot:
+        return None
+    return links.same_problem(report.place, report.received_at, verdict.category, nearby, catalogue)
+
+
+def _open(db: Session, report: Report, verdict: Verdict, has_photos: bool) -> Case:
+    case = Case.open(db, report, SYSTEM, area_code=verdict.area_code)
+    doubt = verdict.doubt
+    if report.handled_on_the_spot:
+        if verdict.category and not doubt and report.place and has_photos and report.reporter_id:
+            return _self_handled(db, case, report, verdict.category)
+        doubt = "；".join(filter(None, (doubt, None if has_photos else "自行处置没有照片")))
+    if verdict.category and not doubt:
+        case.categorise(db, verdict.category)
+        case.move("file", SYSTEM, Facts(category=verdict.category, standard=case.standard_id))
+        report.outcome, report.outcome_reason = Outcome.FILED, f"立案：{verdict.category}"
+    else:
+        case.category_code = verdict.category
+        case.waiting_for = report.outcome_reason = doubt
+        report.outcome = Outcome.LEFT
+    return case
+
+
+def _self_handled(db: Session, case: Case, report: Report, category: str) -> Case:
+    case.categorise(db, category)
+    shown = tuple(one.id for one in photo.of_reports(db, [report.id]))
+    worker = actor_of(db, report.reporter_id) if report.reporter_id else SYSTEM
+    case.move("self_handle", worker, Facts(photos=shown, position=report.place))
+    report.outcome, report.outcome_reason = Outcome.SELF_HANDLED, "网格员当场处置"
+    return case
