@@ -115,7 +115,7 @@ def _import(db: Session, name: str, category_lines: Iterable[tables.Line],
     categories = tables.read(CATEGORIES, category_lines, faults)
     standards = tables.read(STANDARDS, standard_lines, faults)
     if not faults:
-        faults += [*_category_faults(categories), *_standard_faults(categories, standards)]
+        faults += [*category_faults(categories), *standard_faults(categories, standards)]
     if faults:
         raise Invalid("the taxonomy was not imported", *faults[:tables.MAX_FAULTS])
     # The rows are locked so that two imports do not take the same number.
@@ -123,18 +123,21 @@ def _import(db: Session, name: str, category_lines: Iterable[tables.Line],
     version = TaxonomyVersion(number=(db.scalar(select(func.max(TaxonomyVersion.number))) or 0) + 1, name=name)
     db.add(version)
     db.flush()
-    db.execute(insert(Category), [_category_row(version.id, record) for record in _parents_first(categories)])
-    db.execute(insert(Standard), [_row(version.id, STANDARDS, record) for record in standards])
+    same = {"version_id": version.id}
+    db.execute(insert(Category), [same | category_values(record) for record in _parents_first(categories)])
+    db.execute(insert(Standard), [same | values_of(STANDARDS, record) for record in standards])
     return version
 
 
-def _row(version_id: uuid.UUID, table: Table, record: Record) -> Record:
-    return {"version_id": version_id} | {column.key: record[column.key] for column in table.columns}
+def values_of(table: Table, record: Record) -> Record:
+    """The columns of a record, without where it stood."""
+    return {column.key: record[column.key] for column in table.columns}
 
 
-def _category_row(version_id: uuid.UUID, record: Record) -> Record:
+def category_values(record: Record) -> Record:
+    """A category as its table wants it: parent and level follow from the code."""
     code = record["code"]
-    return _row(version_id, CATEGORIES, record) | {"parent_code": _parent(code), "level": _level(code)}
+    return values_of(CATEGORIES, record) | {"parent_code": _parent(code), "level": _level(code)}
 
 
 def _parent(code: str) -> str | None:
@@ -149,7 +152,8 @@ def _parents_first(records: list[Record]) -> list[Record]:
     return sorted(records, key=lambda record: (len(record["code"]), record["code"]))
 
 
-def _category_faults(records: list[Record]) -> Iterator[Fault]:
+def category_faults(records: list[Record]) -> Iterator[Fault]:
+    """What the rows of categories say against each other."""
     codes = Counter(record["code"] for record in records)
     if not records:
         yield Fault("categories", "there is no category")
@@ -166,7 +170,8 @@ def _category_faults(records: list[Record]) -> Iterator[Fault]:
             yield Fault(f"{where}.code", f"编码 {code} lies under {_parent(code)}, which is missing")
 
 
-def _standard_faults(categories: list[Record], records: list[Record]) -> Iterator[Fault]:
+def standard_faults(categories: list[Record], records: list[Record]) -> Iterator[Fault]:
+    """What the rows of standards say against each other and against the categories."""
     codes = {record["code"] for record in categories}
     places = Counter((record["category_code"], record["ordinal"]) for record in records)
     defaults = Counter(record["category_code"] for record in records if record["is_default"])
