@@ -7,6 +7,7 @@ from casework.media.photo import (
     Picture,
     Purpose,
     State,
+    attach,
     check_in,
     claim,
     delete_unclaimed,
@@ -17,5 +18,5 @@ from casework.media.photo import (
     view,
 )
 
-__all__ = ["Kind", "Original", "Photo", "Picture", "Purpose", "Rendition", "State", "check_in", "claim",
+__all__ = ["Kind", "Original", "Photo", "Picture", "Purpose", "Rendition", "State", "attach", "check_in", "claim",
            "delete_unclaimed", "keep", "of_case", "of_reports", "sign", "upload_token", "view"]

@@ -97,7 +97,7 @@ class Darkroom:
         with theirs:
             limits = (theirs.fileno(), settings.current().photo_megapixels * 1_000_000, self.most_memory)
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own module, numbers
-                [sys.executable, "-m", "casework.media.renditions", *map(str, limits)],
+                [sys.executable, "-W", "ignore", "-m", "casework.media.renditions", *map(str, limits)],
                 pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                 # One thread: the arithmetic of the hash is small, and each thread would take address space.
                 env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"})

@@ -92,6 +92,9 @@ def _jpeg_segments(content: bytes) -> Iterator[tuple[int, bytes]]:
             raise broken("it ends before its picture begins")
         marker = content[at + 1]
         if marker in {0xD9, 0xDA}:
+            # The decoder refuses a picture that has no end; said here, the phone can send it again at once.
+            if content.rfind(b"\xff\xd9", at) < 0:
+                raise broken("it ends in the middle")
             return
         if marker in {0x00, 0x01, 0xFF} or 0xD0 <= marker <= 0xD8:
             at += 1 if marker == 0xFF else 2

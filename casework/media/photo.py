@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Index, UniqueConstraint, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock, settings
-from casework.errors import Conflict, NotFound, TooLarge, Unavailable
+from casework.errors import Conflict, Fault, Invalid, NotFound, TooLarge, Unavailable
 from casework.media import formats, links, metadata
 from casework.media.formats import Header, Kind
 from casework.media.links import Rendition
@@ -64,8 +64,8 @@ class Photo(Keyed, Base):
     channel: Mapped[str]
     purpose: Mapped[Purpose]
     step: Mapped[str | None]
-    report_id: Mapped[uuid.UUID | None]
-    case_id: Mapped[uuid.UUID | None]
+    report_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("reports.id"))
+    case_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("cases.id"))
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
     __table_args__ = (
@@ -163,6 +163,31 @@ def claim(db: Session, photo_id: uuid.UUID, token: str, *, report_id: uuid.UUID)
         return known
     photo.report_id = report_id
     return photo
+
+
+def attach(db: Session, photo_ids: Sequence[uuid.UUID], *, case_id: uuid.UUID, purpose: Purpose, step: str,
+           actor_id: uuid.UUID | None) -> Sequence[Photo]:
+    """Give photos that this person uploaded beforehand to a case, as what a step shows for itself.
+
+    Raises Invalid for a photo that is not there, is somebody else's, was used before, or shows the very same file as
+    another photo of the case: what a step shows must be new.
+    """
+    found = {photo.id: photo for photo in db.scalars(
+        select(Photo).where(Photo.id.in_(photo_ids)).order_by(Photo.id).with_for_update())}
+    known = set(db.scalars(select(Photo.sha256).where(Photo.case_id == case_id)))
+    faults = []
+    for at, photo_id in enumerate(dict.fromkeys(photo_ids)):
+        photo = found.get(photo_id)
+        if photo is None or photo.uploaded_by != actor_id:
+            faults.append(Fault(f"photos.{at}", "there is no such photo of yours"))
+        elif photo.case_id is not None or photo.report_id is not None or photo.sha256 in known:
+            faults.append(Fault(f"photos.{at}", "this photo was given before; take a new one"))
+        else:
+            photo.case_id, photo.purpose, photo.step = case_id, purpose, step
+            known.add(photo.sha256)
+    if faults:
+        raise Invalid("these photos cannot be taken as evidence", *faults)
+    return [found[photo_id] for photo_id in dict.fromkeys(photo_ids)]
 
 
 def of_reports(db: Session, report_ids: Iterable[uuid.UUID]) -> Sequence[Photo]:
