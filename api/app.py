@@ -2,11 +2,12 @@
 from flask import Flask, Response, request
 
 import casework.settings
-from api import auth, document, errors, health, limits, observe, pages
+from api import auth, board, document, errors, health, limits, observe, pages
 from casework import storage
 from casework.settings import Settings
 
 BLUEPRINTS = [
+    board.blueprint,
     health.blueprint,
 ]
 """Every group of operations of the API. A new endpoint file adds its line here: it is then served and documented."""
@@ -39,6 +40,7 @@ def create_app(settings: Settings | None = None, *, testing: bool = False) -> Fl
     config = casework.settings.current()
     storage.connect(config)
     app = Flask(__name__, static_folder=None, template_folder="pages")
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.config.update(TESTING=testing, MAX_CONTENT_LENGTH=SMALL_BODY, MAX_FORM_MEMORY_SIZE=1024 * 1024,
                       MAX_FORM_PARTS=100, PROPAGATE_EXCEPTIONS=False, **document.CONFIG)
     observe.install(app, config)

@@ -30,33 +30,48 @@ class Problem:
     status: int
     chinese: str
     english: str
+    advice_chinese: str
     advice: str
 
 
 PROBLEMS = {problem.name: problem for problem in (
     Problem("bad-request", 400, "请求无法读取", "The request cannot be read",
+            "内容不是本接口能读的请求：JSON 格式错误、文字不是 UTF-8 或上传不完整。原样重发仍会失败。",
             "The bytes do not form a request of this kind: malformed JSON, text that is not UTF-8, a broken upload. "
             "Sending the same again will fail again."),
     Problem("unauthenticated", 401, "请先登录", "Log in first",
+            "没有提供凭据，或凭据已过期、已撤销。请重新登录或刷新令牌；WWW-Authenticate 列出可用的凭据。",
             "No credential was sent, or it is expired or revoked. Log in again or refresh the token; WWW-Authenticate "
             "names what is taken here."),
     Problem("refused", 403, "没有权限", "Not permitted",
+            "系统认识您，但您的岗位没有这项权限。如有需要请联系管理员。",
             "You are known, and your posts do not permit this. Ask an administrator if they should."),
     Problem("not-found", 404, "没有找到", "Not found",
+            "此地址没有内容，或您无权知晓。",
             "There is nothing at this address, or nothing that you may know of."),
     Problem("method-not-allowed", 405, "不支持此方法", "Method not allowed",
+            "Allow 头列出此地址支持的方法。",
             "The Allow header lists the methods of this address."),
     Problem("conflict", 409, "状态冲突", "In conflict with the present state",
+            "对象目前的状态不允许这样做，或已被他人修改。请重新读取后再决定。",
             "The thing is not in a state that allows this, or somebody changed it first. Read it again, then decide."),
-    Problem("too-large", 413, "内容过大", "Too large", "The sentence names the limit. Send less, or send it in parts."),
+    Problem("too-large", 413, "内容过大", "Too large",
+            "说明中写有上限。请减小内容或分次发送。",
+            "The sentence names the limit. Send less, or send it in parts."),
     Problem("unsupported", 415, "不支持的内容类型", "Content of this kind is not taken",
+            "接口文档列出每个接口接受的内容类型。",
             "The OpenAPI document lists the content types of each operation."),
     Problem("invalid", 422, "内容有误", "What was sent cannot be",
+            "errors 逐项列出有误的字段和原因。请改正后重新发送。",
             "`errors` lists each field and what is wrong with it. Correct them and send again."),
-    Problem("too-many", 429, "请求过于频繁", "Too often", "Wait the seconds that Retry-After says, then send again."),
+    Problem("too-many", 429, "请求过于频繁", "Too often",
+            "请等待 Retry-After 给出的秒数后再发送。",
+            "Wait the seconds that Retry-After says, then send again."),
     Problem("internal", 500, "系统内部错误", "An error of ours",
+            "已按 instance 中的请求编号记入日志。用同一个键重发是安全的。",
             "It was logged under the request id in `instance`. Sending again with the same key is safe."),
     Problem("unavailable", 503, "暂时不可用", "Not available just now",
+            "系统依赖的部分暂时没有应答。请等待 Retry-After 给出的秒数；本次没有保存任何内容。",
             "Something we depend on does not answer. Wait the seconds that Retry-After says; nothing was stored."),
 )}
 

@@ -2,7 +2,6 @@
 import hmac
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from hashlib import sha256
 
 import marshmallow as ma
 import redis
@@ -20,6 +19,7 @@ from api.auth import admit, public, requires
 from api.blueprint import Blueprint
 from api.fields import encode
 from casework import clock
+from casework.identity.sealing import derived_key
 from casework.settings import current
 from casework.sla import calendar, timers
 from casework.storage import outbox
@@ -127,7 +127,7 @@ def queue_lengths() -> dict[str, int] | None:
 
 def scrape_token() -> str:
     """Prometheus's bearer token: derived from the signing key, so that there is no further secret to keep."""
-    return hmac.new(current().signing_key, b"zhiwang /metrics", sha256).hexdigest()
+    return derived_key("metrics").hex()
 
 
 @blueprint.operation("GET", "/metrics", public("the view itself asks for the scrape token or metrics.read"),
