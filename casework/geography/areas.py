@@ -11,7 +11,7 @@ import shapely
 from sqlalchemy import event, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, Session, SessionTransaction, deferred, mapped_column, undefer
+from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column, undefer
 
 from casework import clock
 from casework.errors import Conflict, Fault, Invalid, NotFound
@@ -40,7 +40,7 @@ class Area(Base):
     level: Mapped[Level]
     parent_code: Mapped[str | None] = mapped_column(index=True)
     aliases: Mapped[list[str]] = mapped_column(default=list)
-    outline: Mapped[bytes | None] = deferred(mapped_column())
+    outline: Mapped[bytes | None] = mapped_column(deferred=True)
     """WKB, WGS-84."""
     properties: Mapped[dict[str, Any]] = mapped_column(default=dict)
     retired_at: Mapped[datetime | None]

@@ -13,8 +13,8 @@ from casework.geography.coordinates import Point, System, many_to_wgs84
 
 MOST_FAULTS = 100
 NAME_LENGTH = 100
-DEGREES = {"urn:ogc:def:crs:OGC:1.3:CRS84", "EPSG:4326", "urn:ogc:def:crs:EPSG::4326", "EPSG:4490",
-           "urn:ogc:def:crs:EPSG::4490"}
+DEGREES = [{"type": "name", "properties": {"name": name}} for name in (
+    "urn:ogc:def:crs:OGC:1.3:CRS84", "EPSG:4326", "urn:ogc:def:crs:EPSG::4326", "EPSG:4490", "urn:ogc:def:crs:EPSG::4490")]
 """What an old file may declare in "crs". CGCS2000 (4490) differs from WGS-84 by centimetres."""
 
 
@@ -68,7 +68,7 @@ def read_areas(document: Any, system: str) -> list[AreaShape]:
         outline = _outline(geometry, f"{where}.geometry", faults)
         if identity is None:
             continue
-        if outline is None and identity.level is Level.GRID:
+        if geometry is None and identity.level is Level.GRID:
             faults.note(f"{where}.geometry", "a grid needs an outline")
         if (earlier := rows.setdefault(identity.code, index)) != index:
             faults.note(f"{where}.properties.code", f"code {identity.code} stands in feature {earlier} already")
@@ -88,7 +88,7 @@ def read_places(document: Any, system: str) -> list[PlaceShape]:
     found: list[dict[str, Any]] = []
     for index, members, geometry in _features(document, faults):
         where = f"features.{index}"
-        point = _geometry(geometry, {"Point"}, f"{where}.geometry", faults)
+        point = _geometry(geometry, ("Point",), f"{where}.geometry", faults)
         numbers = [_number(members, one, where, faults) for one in ("number_from", "number_to")]
         if (numbers[0] is None) != (numbers[1] is None) or (numbers[0] or 0) > (numbers[1] or 0):
             faults.note(f"{where}.properties.number_to", "needs the first and the last house number, in this order")
@@ -118,8 +118,7 @@ def _system(text: str) -> System:
 def _features(document: Any, faults: _Faults) -> Iterator[tuple[int, dict[str, Any], Any]]:
     if not isinstance(document, dict) or document.get("type") != "FeatureCollection":
         raise Invalid("this is not GeoJSON", Fault("type", "must be FeatureCollection"))
-    crs = document.get("crs")
-    if crs is not None and (not isinstance(crs, dict) or (crs.get("properties") or {}).get("name") not in DEGREES):
+    if document.get("crs") is not None and document["crs"] not in DEGREES:
         raise Invalid("the file is not in degrees", Fault("crs", "must be absent or CRS84: longitude and latitude"))
     features = document.get("features")
     if not isinstance(features, list) or not features:
@@ -183,12 +182,12 @@ def _number(members: dict[str, Any], key: str, where: str, faults: _Faults) -> i
 
 
 def _outline(geometry: Any, where: str, faults: _Faults) -> Any:
-    return None if geometry is None else _geometry(geometry, {"Polygon", "MultiPolygon"}, where, faults)
+    return None if geometry is None else _geometry(geometry, ("Polygon", "MultiPolygon"), where, faults)
 
 
-def _geometry(geometry: Any, kinds: set[str], where: str, faults: _Faults) -> Any:
+def _geometry(geometry: Any, kinds: tuple[str, ...], where: str, faults: _Faults) -> Any:
     if not isinstance(geometry, dict) or geometry.get("type") not in kinds:
-        faults.note(where, f"must be a {' or '.join(sorted(kinds))}")
+        faults.note(where, f"must be a {' or '.join(kinds)}")
         return None
     try:
         made = shapely.force_2d(shapely.from_geojson(orjson.dumps(geometry)))
