@@ -2,6 +2,7 @@
 from sqlalchemy.orm import Session
 
 from casework import settings
+from casework.cases import workflow
 from casework.cases.case import Case
 from casework.cases.verbs import Verb
 from casework.cases.workflow import Facts
@@ -15,19 +16,20 @@ from casework.media.photo import Purpose
 def pass_(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     """核查通过: the inspector stands at the place and sees it put right; the case is closed."""
     metres = _metres_away(case, facts)
+    workflow.take("pass", case, actor, facts)  # who may not is told so, whatever else is wrong
     furthest = settings.current().inspection_metres
     if metres is not None and metres > furthest:
         raise Invalid("too far from the place to have looked", Fault(
             "position", f"{metres:.0f} m from the case; at most {furthest:.0f} m"))
-    _keep_photos(db, case, actor, facts, "pass")
     case.move("pass", actor, facts, extra=_measured(metres))
+    _keep_photos(db, case, actor, facts, "pass")
     case.waiting_for = None
 
 
 def fail(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     """核查不通过: back to the same department, which keeps everything it did."""
-    _keep_photos(db, case, actor, facts, "fail")
     case.move("fail", actor, facts, extra=_measured(_metres_away(case, facts)))
+    _keep_photos(db, case, actor, facts, "fail")
     _rework(case, facts)
 
 
@@ -45,8 +47,8 @@ def decline(_db: Session, case: Case, actor: Actor, facts: Facts) -> None:
 
 def self_handle(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     """自行处置: the grid worker who reported it has put it right; closed at once."""
-    _keep_photos(db, case, actor, facts, "self_handle")
     case.move("self_handle", actor, facts)
+    _keep_photos(db, case, actor, facts, "self_handle")
     case.waiting_for = None
 
 

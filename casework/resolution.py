@@ -26,10 +26,10 @@ def sign(_db: Session, case: Case, actor: Actor, facts: Facts) -> None:
 
 def resolve(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     """反馈: done, with the evidence that the standard asks for; somebody else is sent to look."""
+    case.move("resolve", actor, facts)
+    _require_evidence(db, case, facts)
     if facts.photos:
         photo.attach(db, facts.photos, case_id=case.id, purpose=Purpose.AFTER, step="resolve", actor_id=actor.id)
-    _require_evidence(db, case, facts)
-    case.move("resolve", actor, facts)
     if case.lead_assignment:
         case.lead_assignment.done_at = clock.now()
     if is_request(case):

@@ -81,8 +81,8 @@ COLUMNS = (Case.id, Case.number, Case.status, Case.priority, Case.title, Case.ch
            Case.report_count, Case.returns, Case.reworks)
 
 
-def _listed(actor: Actor, wanted: Wanted, after: Position | None) -> Select[Any]:
-    statement: Select[Any] = (select(*COLUMNS, Department.name.label("department"))
+def _listed(actor: Actor, wanted: Wanted, after: Position | None) -> Select[*tuple[Any, ...]]:
+    statement: Select[*tuple[Any, ...]] = (select(*COLUMNS, Department.name.label("department"))
                  .join(Department, Department.id == Case.lead_department_id, isouter=True)
                  .where(*_narrowed(wanted), _visible(actor)).order_by(Case.due_at, Case.id))
     return statement.where(tuple_(Case.due_at, Case.id) > after) if after else statement

@@ -100,7 +100,7 @@ def verifies(actor: Actor, case: Any) -> bool:
 
 def reported(actor: Actor, case: Any) -> bool:
     """One of the case's reports is the actor's own."""
-    return case.was_said_by(actor)
+    return bool(case.was_said_by(actor))
 
 
 def second_person(actor: Actor, case: Any) -> bool:

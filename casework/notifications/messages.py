@@ -1,0 +1,95 @@
+"""Messages as rows: one for each event, reader and channel, written once however often the event is handed over."""
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from casework import clock, settings
+from casework.cases.case import Case
+from casework.cases.report import Channel, Report
+from casework.identity.people import Department
+from casework.notifications.rules import RULES, Audience, Rule
+from casework.notifications.senders import Sender
+from casework.storage.database import Base, Keyed, insert_once, new_id, partial_index
+from casework.storage.outbox import Event
+
+
+class Via(StrEnum):
+    """How a message travels."""
+
+    SMS = "sms"    # to the phone that the reporter left
+    PAGE = "page"  # on the tracking page only
+
+
+class Message(Keyed, Base):
+    """One thing said to one reporter. The text holds no personal data; the phone is read when it is sent."""
+
+    __tablename__ = "messages"
+    event_id: Mapped[int]
+    report_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("reports.id"), index=True)
+    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("cases.id"))
+    via: Mapped[Via]
+    text: Mapped[str]
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        UniqueConstraint("event_id", "report_id", "via"),
+        partial_index("ix_messages_waiting", "created_at", "id", where="sent_at IS NULL"),
+    )
+
+
+def write(db: Session, event_ids: Sequence[int]) -> int:
+    """Write what these events tell people; how many messages are new. Bears repetition."""
+    events = db.scalars(select(Event).where(Event.id.in_(event_ids), Event.name.in_(RULES)).order_by(Event.id)).all()
+    rows: list[dict[str, Any]] = []
+    for event in events:
+        case = db.get(Case, event.subject)
+        if case is not None:
+            names = _names(db, case)
+            for rule in RULES[event.name]:
+                rows += [_row(event, case, report, rule, names) for report in _readers(case, rule, event)]
+    return len(insert_once(db, Message, rows, on=("event_id", "report_id", "via")))
+
+
+def send_waiting(db: Session, sender: Sender, limit: int = 200) -> int:
+    """Hand waiting messages to the sender, the oldest first, and mark them; how many. Call again while it is `limit`."""
+    waiting = select(Message, Report).join(Report, Report.id == Message.report_id).where(Message.sent_at.is_(None))
+    sent = db.execute(waiting.order_by(Message.created_at, Message.id).limit(limit)
+                      .with_for_update(of=Message, skip_locked=True)).all()
+    for message, report in sent:
+        if message.via is Via.SMS and report.reporter_phone:
+            sender.send(report.reporter_phone.open(), message.text)
+        message.sent_at = clock.now()
+    return len(sent)
+
+
+def told(db: Session, report_id: uuid.UUID) -> Sequence[Message]:
+    """What the reporter was told, oldest first."""
+    return db.scalars(select(Message).where(Message.report_id == report_id).order_by(Message.created_at, Message.id)).all()
+
+
+def _readers(case: Case, rule: Rule, event: Event) -> Iterable[Report]:
+    if rule.audience is Audience.REPORTER:
+        return [report for report in case.reports if str(report.id) == event.detail.get("report")]
+    return [report for report in case.reports if report.channel is not Channel.PDA]
+
+
+def _row(event: Event, case: Case, report: Report, rule: Rule, names: dict[str, str]) -> dict[str, Any]:
+    return {"id": new_id(), "event_id": event.id, "report_id": report.id, "case_id": case.id,
+            "via": Via.SMS if report.reporter_phone_index else Via.PAGE, "text": rule.template.format(**names),
+            "created_at": clock.now()}
+
+
+def _names(db: Session, case: Case) -> dict[str, str]:
+    department = db.get(Department, case.lead_department_id) if case.lead_department_id else None
+    facts: dict[str, Any] = {}
+    for line in case.history:
+        facts |= {key: line.facts[key] for key in ("reason", "reply") if key in line.facts}
+    return {"title": case.title, "case": case.number, "department": department.name if department else "责任部门",
+            "due": f"{case.due_at.astimezone(clock.CITY):%Y年%m月%d日 %H:%M}", "reason": facts.get("reason", ""),
+            "reply": facts.get("reply", ""), "window": str(settings.current().reopen_days)}

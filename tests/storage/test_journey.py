@@ -1,0 +1,322 @@
+"""A report's way through the house: triaged, filed, dispatched, signed, handled, looked at, closed; and the ways back."""
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from casework import dispatch, inspection, resolution
+from casework.cases import search
+from casework.cases.case import Case, Priority
+from casework.cases.history import verify
+from casework.cases.report import Channel, Outcome, Receipt, Report
+from casework.cases.workflow import Facts, Status
+from casework.errors import Conflict, Invalid, Refused
+from casework.geography.coordinates import Point
+from casework.identity.people import Actor, Department
+from casework.media import check_in
+from casework.sla import timers
+from casework.sla.limits import Stage
+from casework.storage.database import new_id, reading, transaction
+from casework.triage import automatic, desk
+from tests import people
+from tests.conftest import SetClock
+from tests.factories import a_photo, a_report, at_grid, case_of, small_city
+
+VERBS = desk.VERBS | dispatch.VERBS | resolution.VERBS | inspection.VERBS
+
+
+@dataclass
+class City:
+    """The small city with its people, and short ways to make something happen in it."""
+
+    cast: people.Cast
+    departments: dict[str, Department]
+
+    def receives(self, **facts: object) -> Receipt:
+        with transaction() as db:
+            return a_report(db, **facts)
+
+    def triages(self, *receipts: Receipt) -> None:
+        automatic.triage([one.id for one in receipts])
+
+    def dispatches(self) -> None:
+        with transaction() as db:
+            dispatch.dispatch_filed(db, db.scalars(select(Case.id)).all())
+
+    def case(self, receipt: Receipt) -> Case:
+        with reading() as db:
+            case = case_of(db, receipt)
+            _ = case.history, case.reports, case.assignments
+            return case
+
+    def does(self, actor: Actor, action: str, receipt: Receipt, **facts: object) -> Case:
+        with transaction() as db:
+            case = search.find(db, actor, case_of(db, receipt).number, to_change=True)
+            VERBS[action](db, case, actor, Facts(**facts))
+        return self.case(receipt)
+
+    def photo_of(self, actor: Actor, colour: str = "green") -> tuple[object, ...]:
+        with transaction() as db:
+            return (check_in(db, a_photo(colour), channel="desk", uploaded_by=actor.id).id,)
+
+
+@pytest.fixture
+def city(store: str, time: SetClock) -> Iterator[City]:
+    with transaction() as db:
+        departments = small_city(db)
+        cast = people.hire(db, departments)
+    yield City(cast, departments)
+    with reading() as db:
+        heads = db.execute(select(Case.id, Case.number, Case.history_length, Case.history_head))
+        assert list(verify(db, iter(heads.all()))) == []
+
+
+@pytest.fixture
+def handled(city: City) -> Receipt:
+    """A manhole that the water office has signed."""
+    receipt = city.receives()
+    city.triages(receipt)
+    city.dispatches()
+    city.does(city.cast.water_handler, "sign", receipt)
+    return receipt
+
+
+def test_a_report_ends_as_a_checked_and_closed_case(city: City, handled: Receipt) -> None:
+    cast = city.cast
+    case = city.does(cast.water_handler, "resolve", handled, reply="已更换", photos=city.photo_of(cast.water_handler))
+    assert (case.status, case.inspector_id) == (Status.RESOLVED, cast.li.id)
+    case = city.does(cast.li, "pass", handled, position=at_grid(0, 20), finding="已恢复", photos=city.photo_of(cast.li, "blue"))
+    assert case.status is Status.CLOSED
+    assert [line.action for line in case.history] == ["report", "file", "dispatch", "sign", "resolve", "pass"]
+    assert not case.is_open
+    with reading() as db:
+        assert timers.running(db, case.id) == []
+
+
+def test_triage_files_what_is_sure_and_says_why_it_leaves_the_rest(city: City) -> None:
+    sure, nowhere, unknown, words = (
+        city.receives(), city.receives(place=Point(113.0, 22.0)), city.receives(claimed_category="99999"),
+        city.receives(channel=Channel.HOTLINE, claimed_category="301", place=None, address="南塘社区文化站旁"))
+    city.triages(sure, nowhere, unknown, words)
+    with reading() as db:
+        outcomes = {one.id: (one.outcome, one.outcome_reason) for one in db.scalars(select(Report))}
+    assert outcomes[sure.id][0] is Outcome.FILED
+    assert outcomes[nowhere.id] == (Outcome.LEFT, "坐标不在本市网格内")
+    assert outcomes[unknown.id] == (Outcome.LEFT, "上报的类别99999不在分类表中")
+    assert outcomes[words.id][0] is Outcome.FILED
+    assert city.case(words).area_code == "440301001001"
+    assert city.case(nowhere).waiting_for == "坐标不在本市网格内"
+
+
+def test_the_same_batch_twice_makes_one_case(city: City) -> None:
+    receipt = city.receives()
+    city.triages(receipt)
+    city.triages(receipt)
+    with reading() as db:
+        assert len(db.scalars(select(Case)).all()) == 1
+
+
+def test_neighbours_in_place_time_and_category_join_one_case(city: City, time: SetClock) -> None:
+    first = city.receives()
+    near = city.receives(place=at_grid(0, 30), claimed_category="10102")
+    far = city.receives(place=at_grid(0, 200))
+    lamp = city.receives(claimed_category="10105")
+    city.triages(first, near, far, lamp)
+    time.passes(hours=25)
+    late = city.receives()
+    city.triages(late)
+    cases = [city.case(one).number for one in (first, near, far, lamp, late)]
+    assert cases[0] == cases[1]
+    assert len(set(cases)) == 4
+    assert city.case(first).report_count == 2
+    assert city.case(first).history[-1].action == "join"
+
+
+def test_handled_on_the_spot_is_closed_at_once_with_photo_and_position(city: City) -> None:
+    bare = city.receives(handled_on_the_spot=True, reporter_id=city.cast.li.id)
+    shown = city.receives(handled_on_the_spot=True, reporter_id=city.cast.li.id, place=at_grid(0, 300))
+    with transaction() as db:
+        check_in(db, a_photo(), channel="pda", report_id=shown.id)
+    city.triages(bare, shown)
+    assert city.case(shown).status is Status.CLOSED
+    assert city.case(bare).status is Status.REPORTED
+    assert "没有照片" in (city.case(bare).waiting_for or "")
+
+
+def test_the_rule_names_the_department_and_rubbish_stays_with_the_dispatcher(city: City) -> None:
+    manhole, rubbish = city.receives(), city.receives(claimed_category="20101", place=at_grid(3))
+    city.triages(manhole, rubbish)
+    city.dispatches()
+    assert city.case(manhole).lead_department_id == city.departments["water"].id
+    assert "供水井盖" in city.case(manhole).history[-1].facts["rule"]
+    assert city.case(rubbish).status is Status.FILED
+    assert "没有可用的权责规则" in (city.case(rubbish).waiting_for or "")
+    case = city.does(city.cast.dispatcher, "dispatch", rubbish, lead=city.departments["roads"].id, reason="就近")
+    assert (case.status, case.dispatched_by_rule) == (Status.DISPATCHED, False)
+
+
+def test_an_urgent_standard_makes_the_case_urgent(city: City) -> None:
+    manhole, lamp = city.receives(), city.receives(claimed_category="10105", place=at_grid(3))
+    city.triages(manhole, lamp)
+    assert (city.case(manhole).priority, city.case(lamp).priority) == (Priority.URGENT, Priority.NORMAL)
+
+
+def test_an_upheld_return_goes_to_the_next_department_with_fresh_clocks(city: City, handled: Receipt, time: SetClock) -> None:
+    cast = city.cast
+    time.passes(hours=1)
+    city.does(cast.water_head, "hand_back", handled, ground="三定方案：路灯井归养护中心")
+    case = city.does(cast.adjudicator, "uphold", handled, reason="属实", lead=city.departments["roads"].id)
+    assert (case.status, case.lead_department_id) == (Status.DISPATCHED, city.departments["roads"].id)
+    with reading() as db:
+        running = {one.stage: one for one in timers.running(db, case.id)}
+    assert running[Stage.HANDLE].started_at == time.moment
+    assert running[Stage.HANDLE].department_id == city.departments["roads"].id
+
+
+def test_an_overruled_return_is_final(city: City, handled: Receipt) -> None:
+    cast = city.cast
+    city.does(cast.water_head, "hand_back", handled, ground="不属本局")
+    city.does(cast.adjudicator, "overrule", handled, reason="权责清单第3条")
+    city.does(cast.water_handler, "sign", handled)
+    with pytest.raises(Conflict, match="final"):
+        city.does(cast.water_head, "hand_back", handled, ground="再退")
+
+
+def test_after_the_last_allowed_return_nobody_returns_again(city: City, handled: Receipt) -> None:
+    cast = city.cast
+    city.does(cast.water_head, "hand_back", handled, ground="不属本局")
+    city.does(cast.adjudicator, "uphold", handled, reason="属实", lead=city.departments["roads"].id)
+    city.does(cast.roads_head, "hand_back", handled, ground="不属本中心")
+    city.does(cast.adjudicator, "uphold", handled, reason="属实", lead=city.departments["office"].id)
+    with pytest.raises((Conflict, Refused)):
+        city.does(cast.office_handler, "hand_back", handled, ground="又退")
+
+
+def test_rework_goes_to_the_same_department_and_the_clock_goes_on(city: City, handled: Receipt, time: SetClock) -> None:
+    cast = city.cast
+    time.passes(minutes=30)
+    city.does(cast.water_handler, "resolve", handled, reply="好了", photos=city.photo_of(cast.water_handler))
+    time.passes(hours=3)
+    case = city.does(cast.li, "fail", handled, position=at_grid(0), finding="还是没盖")
+    assert (case.status, case.reworks, case.lead_department_id) == (Status.HANDLING, 1, city.departments["water"].id)
+    with reading() as db:
+        (handle,) = [one for one in timers.running(db, case.id) if one.stage is Stage.HANDLE]
+        assert handle.due_at == time.moment + (handle.started_at - handle.started_at) + (case.due_at - time.moment)
+        # two urgent hours, thirty minutes used before the check: an hour and a half is left from now
+        assert (handle.due_at - time.moment).total_seconds() == pytest.approx(5400)
+
+
+def test_who_handled_never_inspects(city: City, handled: Receipt) -> None:
+    cast = city.cast
+    case = city.does(cast.water_handler, "resolve", handled, reply="好了", photos=city.photo_of(cast.water_handler))
+    for somebody in (cast.water_handler, cast.wang, cast.dispatcher):
+        with pytest.raises(Exception, match=r"may not|no case"):
+            city.does(somebody, "pass", handled, position=at_grid(0), finding="行", photos=(new_id(),))
+    assert case.inspector_id not in case.handled_by
+
+
+def test_nothing_is_resolved_without_the_evidence_its_standard_asks(city: City, handled: Receipt) -> None:
+    with pytest.raises(Invalid) as refused:
+        city.does(city.cast.water_handler, "resolve", handled, reply="好了")
+    assert [fault.field for fault in refused.value.faults] == ["photos"]
+
+
+def test_an_inspector_far_away_has_not_looked(city: City, handled: Receipt) -> None:
+    cast = city.cast
+    city.does(cast.water_handler, "resolve", handled, reply="好了", photos=city.photo_of(cast.water_handler))
+    with pytest.raises(Invalid, match="too far"):
+        city.does(cast.li, "pass", handled, position=at_grid(3), finding="行", photos=city.photo_of(cast.li, "blue"))
+
+
+def test_a_request_is_checked_by_calling_back(city: City) -> None:
+    cast = city.cast
+    receipt = city.receives(channel=Channel.HOTLINE, claimed_category="301", text="何时通水")
+    city.triages(receipt)
+    city.dispatches()
+    city.does(cast.office_handler, "sign", receipt)
+    city.does(cast.office_handler, "resolve", receipt, reply="下月通水")
+    city.does(cast.operator, "decline", receipt, finding="来电人不满意")
+    city.does(cast.office_handler, "resolve", receipt, reply="已安排临时供水")
+    assert city.does(cast.operator, "accept", receipt, finding="来电人认可").status is Status.CLOSED
+
+
+def test_merging_moves_the_reports_and_unmerging_brings_them_back(city: City, time: SetClock) -> None:
+    cast = city.cast
+    one, other = city.receives(), city.receives(place=at_grid(0, 120))
+    city.triages(one, other)
+    first, second = city.case(one), city.case(other)
+    city.does(cast.triage, "merge", other, into=first.number, reason="同一处")
+    assert city.case(other).number == first.number
+    assert city.case(one).report_count == 2
+    time.passes(minutes=10)
+    with transaction() as db:
+        VERBS["unmerge"](db, db.get_one(Case, second.id), cast.triage, Facts(reason="不是一处"))
+    back = city.case(other)
+    assert (back.number, back.status, city.case(one).report_count) == (second.number, Status.FILED, 1)
+    with reading() as db:
+        (running,) = timers.running(db, back.id)
+        assert running.stage is Stage.DISPATCH
+
+
+def test_a_case_is_reopened_once_within_the_window(city: City, handled: Receipt, time: SetClock) -> None:
+    cast = city.cast
+
+    def close(colour: str) -> None:
+        city.does(cast.water_handler, "resolve", handled, reply="好了", photos=city.photo_of(cast.water_handler, colour))
+        city.does(cast.li, "pass", handled, position=at_grid(0), finding="行", photos=city.photo_of(cast.li, f"dark{colour}"))
+    close("red")
+    case = city.does(cast.supervisor, "reopen", handled, reason="又丢了")
+    assert (case.status, case.lead_department_id, case.closed_at) == (Status.DISPATCHED, city.departments["water"].id, None)
+    city.does(cast.water_handler, "sign", handled)
+    close("blue")
+    with pytest.raises(Conflict, match="once"):
+        city.does(cast.supervisor, "reopen", handled, reason="还是不行")
+
+
+def test_the_window_for_reopening_closes(city: City, handled: Receipt, time: SetClock) -> None:
+    cast = city.cast
+    city.does(cast.water_handler, "resolve", handled, reply="好了", photos=city.photo_of(cast.water_handler))
+    city.does(cast.li, "pass", handled, position=at_grid(0), finding="行", photos=city.photo_of(cast.li, "blue"))
+    time.passes(days=16)
+    with pytest.raises(Conflict, match="15 days"):
+        city.does(cast.supervisor, "reopen", handled, reason="晚了")
+
+
+def test_nobody_voids_a_case_alone(city: City) -> None:
+    cast = city.cast
+    receipt = city.receives()
+    city.triages(receipt)
+    city.does(cast.dispatcher, "propose_void", receipt, reason="误报")
+    with pytest.raises(Refused):
+        city.does(cast.dispatcher, "void", receipt, reason="误报")
+    assert city.does(cast.other_dispatcher, "void", receipt, reason="同意").status is Status.VOID
+
+
+def test_a_grid_worker_verifies_before_filing_but_not_his_own_report(city: City) -> None:
+    cast = city.cast
+    receipt = city.receives(claimed_category="99999", reporter_id=cast.li.id)
+    city.triages(receipt)
+    case = city.does(cast.triage, "verify", receipt)
+    assert case.inspector_id == cast.wang.id
+    case = city.does(cast.wang, "confirm", receipt, position=at_grid(0), finding="井盖缺失")
+    assert (case.status, case.inspector_id) == (Status.REPORTED, None)
+    case = city.does(cast.triage, "file", receipt, category="10101")
+    assert case.status is Status.FILED
+
+
+
+
+@pytest.mark.parametrize(("sql", "said"), [
+    ("UPDATE case_history SET action = 'void' WHERE number = 2", "line 2 (void) was edited"),
+    ("DELETE FROM case_history WHERE number = 2", "line 2 is missing"),
+    ("DELETE FROM case_history WHERE number = 4", "line 4 is missing"),
+])
+def test_a_changed_history_is_found(city: City, handled: Receipt, sql: str, said: str) -> None:
+    with reading() as db:
+        case = case_of(db, handled)
+        heads = [(case.id, case.number, case.history_length, case.history_head)]
+        db.connection().exec_driver_sql(sql)
+        db.expire_all()
+        assert list(verify(db, iter(heads))) == [f"case {case.number}: {said}"]
