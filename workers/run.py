@@ -99,7 +99,7 @@ class BatchWorker(SimpleWorker):
         super().teardown()  # type: ignore[no-untyped-call]
 
     def _beat(self) -> None:
-        own = queues.connect()
+        own = queues.connect(patience=0)
         while not self._stopped.wait(BEAT_SECONDS):
             if self.busy_since and time.monotonic() - self.busy_since > queues.JOB_SECONDS + STUCK_SECONDS:
                 log.critical("worker_stuck")
@@ -113,7 +113,7 @@ class BatchWorker(SimpleWorker):
 def work(names: tuple[str, ...], burst: bool = False) -> bool:
     """Work until asked to stop (answers True) or, in burst, until the queues are empty; False when Redis went away."""
     try:
-        worker = BatchWorker(names, queues.connect(patience=12))
+        worker = BatchWorker(names, queues.connect(patience=6))
         worker.work(burst=burst, logging_level="WARNING")
     except queues.UNREACHABLE as error:
         log.warning("worker_waits", sentence=str(error))

@@ -28,7 +28,7 @@ def enter(db: Session, firsts: dict[str, datetime]) -> None:
 def due(db: Session, at: datetime) -> dict[str, datetime]:
     """The tasks that are due at this moment, the longest due first, with the time they were due."""
     rows = select(Due.name, Due.next_at).where(Due.next_at <= at).order_by(Due.next_at)
-    return dict(db.execute(rows).tuples().all())
+    return dict(db.execute(rows).all())
 
 
 def claim(db: Session, name: str, was_due: datetime, at: datetime, lease: timedelta) -> bool:

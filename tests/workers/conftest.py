@@ -1,16 +1,12 @@
 """Queues of their own for every test, on the Redis of this machine."""
-import os
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import redis
 
 from casework.settings import Settings
+from tests.conftest import absent
 from workers import queues
-
-sys.path.insert(0, str(Path(__file__).parent))  # a worker process finds `errands` by its bare name, so the tests do too
 
 
 @pytest.fixture
@@ -20,7 +16,7 @@ def server(config: Settings) -> Iterator[redis.Redis]:
     try:
         made.flushdb()
     except redis.ConnectionError as error:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"no Redis at {config.redis_url} ({error})")
+        absent(f"no Redis at {config.redis_url} ({error})")
     queues.forget_connection()
     yield made
     queues.forget_connection()

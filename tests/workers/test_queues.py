@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import errands
 import pytest
 import redis
 
 from casework.settings import Settings
+from tests.workers import errands
 from workers import queues
 from workers.queues import Batch
 from workers.run import work
@@ -38,7 +38,7 @@ def until(condition: object, seconds: float = 30) -> float:
 @contextmanager
 def worker(config: Settings) -> Iterator[subprocess.Popen[bytes]]:
     """A worker process of its own."""
-    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parent), "DATABASE_URL": config.database_url,
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[2]), "DATABASE_URL": config.database_url,
                "REDIS_URL": config.redis_url, "BLOB_URL": config.blob_url, "ZHIWANG_SIGNING_KEY": "A" * 43,
                "ZHIWANG_INDEX_KEY": "A" * 43, "ZHIWANG_DATA_KEYS": "k1:" + "A" * 43}
     process = subprocess.Popen([sys.executable, "-m", "workers.run"], env=environ)

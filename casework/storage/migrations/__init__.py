@@ -9,7 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import JSON, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -67,6 +67,9 @@ def _render(kind: str, item: Any, context: Any) -> str | bool:
     if kind == "type" and isinstance(item, TypeDecorator):
         plain: TypeEngine[Any] = item.impl_instance
         return f"sa.{plain!r}"
+    if kind == "type" and isinstance(item, JSON):  # Alembic writes the variant's own types without their module
+        context.imports.add("from sqlalchemy.dialects import postgresql")
+        return "sa.JSON().with_variant(postgresql.JSONB(), 'postgresql')"
     return False
 
 
