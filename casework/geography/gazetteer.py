@@ -41,16 +41,21 @@ class Place:
     confidence: float
 
 
-@dataclass(frozen=True)
 class _Hit:
-    text: str
-    names: Sequence[Name]
-    weights: dict[str, float]
+    """A name that stands in the text, with what it can mean."""
+
+    def __init__(self, text: str, names: Sequence[Name], numbered: bool = False) -> None:
+        self.text, self.names = text, names
+        self.weights: dict[str, float] = {}
+        for name in names:
+            weight = CERTAINTY["number" if numbered else "bare" if name.bare else "name"]
+            self.weights[name.area_code] = max(weight, self.weights.get(name.area_code, 0.0))
+        # A name such as 第3网格 means hundreds of areas, all on one level: only codes of that length need comparing.
+        self._lengths = {len(code) for code in self.weights}
 
     def weight(self, code: str) -> float:
         """How strongly this name speaks for an area: a name speaks for what it means and for all that lies in it."""
-        weights = self.weights
-        return max(weights.get(code, 0.0), *(weights.get(above, 0.0) for above in ancestors(code)), 0.0)
+        return max([self.weights.get(code[:length], 0.0) for length in self._lengths if length <= len(code)], default=0.0)
 
 
 class Gazetteer:
@@ -106,10 +111,8 @@ class Gazetteer:
             return None
         number = HOUSE_NUMBER.match(text, end)
         if number and (numbered := [name for name in names if _has_number(name, int(number[1]))]):
-            return _Hit(text[start:number.end()], numbered, {name.area_code: CERTAINTY["number"] for name in numbered})
-        bare_first = sorted(names, key=lambda name: not name.bare)  # what is also a full name counts as one
-        weights = {name.area_code: CERTAINTY["bare" if name.bare else "name"] for name in bare_first}
-        return _Hit(text[start:end], names, weights)
+            return _Hit(text[start:number.end()], numbered, numbered=True)
+        return _Hit(text[start:end], names)
 
     def _place(self, leaders: list[str], hits: list[_Hit]) -> Place | None:
         weights = [(max(hit.weight(code) for code in leaders), hit) for hit in hits]
@@ -129,8 +132,8 @@ class Gazetteer:
         return Place(code, name, point, confidence)
 
     def _common(self, codes: list[str]) -> str | None:
-        above = [*ancestors(min(codes)), min(codes)]
-        shared = [code for code in above if all(is_within(one, code) for one in codes)]
+        first, last = min(codes), max(codes)  # what the first and the last begin with, all between begin with
+        shared = [code for code in (*ancestors(first), first) if is_within(last, code)]
         known = [code for code in shared if code in self._area_names and level_of(code) is not Level.CITY]
         return known[-1] if known else None
 
