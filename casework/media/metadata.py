@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
 from casework import clock
+from casework.geography.coordinates import Point, gcj02_to_wgs84
 
 Values = dict[int, bytes]
 
@@ -20,11 +21,10 @@ _LONGEST = 64
 
 @dataclass(frozen=True)
 class Taken:
-    """What EXIF says: aware UTC time, WGS-84 degrees, orientation 1-8. None where it says nothing that can be true."""
+    """What EXIF says: aware UTC time, WGS-84 position, orientation 1-8. None where it says nothing that can be true."""
 
     at: datetime | None = None
-    lon: float | None = None
-    lat: float | None = None
+    place: Point | None = None
     orientation: int = 1
 
 
@@ -39,9 +39,8 @@ def read(exif: bytes) -> Taken:
     main = block.values(block.first)
     details = block.values(block.pointer(main, _EXIF_BLOCK))
     gps = block.values(block.pointer(main, _GPS_BLOCK))
-    lon, lat = _position(block, gps)
     turned = block.whole(main.get(_ORIENTATION, b"")[:2])
-    return Taken(_time(block, main, details, gps), lon, lat, turned if 1 <= turned <= 8 else 1)
+    return Taken(_time(block, main, details, gps), _place(block, gps), turned if 1 <= turned <= 8 else 1)
 
 
 @dataclass(frozen=True)
@@ -90,12 +89,14 @@ def _text(raw: bytes) -> str:
     return raw.split(b"\0")[0].decode("ascii", "replace").strip()
 
 
-def _position(block: _Block, gps: Values) -> tuple[float, float] | tuple[None, None]:
+def _place(block: _Block, gps: Values) -> Point | None:
     lat = _degrees(block, gps.get(_LAT, b""), _text(gps.get(_LAT_REF, b"")), "NS", 90)
     lon = _degrees(block, gps.get(_LON, b""), _text(gps.get(_LON_REF, b"")), "EW", 180)
     if lat is None or lon is None or (lat == 0 and lon == 0):
-        return None, None
-    return lon, lat
+        return None
+    point = Point(lon, lat)
+    # Exif positions are WGS-84; some cameras of the country write the shifted ones of its maps, and say so here.
+    return gcj02_to_wgs84(point) if "GCJ" in _text(gps.get(_DATUM, b"")).upper() else point
 
 
 def _degrees(block: _Block, raw: bytes, side: str, sides: str, most: float) -> float | None:

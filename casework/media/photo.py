@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock, settings
 from casework.errors import Conflict, Fault, Invalid, NotFound, TooLarge, Unavailable
+from casework.geography.coordinates import Point
 from casework.media import formats, links, metadata
 from casework.media.formats import Header, Kind
 from casework.media.links import Rendition
@@ -74,6 +75,11 @@ class Photo(Keyed, Base):
         partial_index("ix_photos_unclaimed", "created_at", where="report_id IS NULL AND case_id IS NULL"),
     )
 
+    @property
+    def place(self) -> Point | None:
+        """Where the camera says it stood, WGS-84."""
+        return None if self.lon is None or self.lat is None else Point(self.lon, self.lat)
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -122,10 +128,11 @@ def check_in(db: Session, content: bytes | Original, *, channel: str, uploaded_b
     original = keep(content) if isinstance(content, bytes) else content
     if known := _same(db, original.sha256, report_id, case_id):
         return known
+    place = original.taken.place
     photo = Photo(
         id=new_id(), sha256=original.sha256, size=original.size, kind=original.header.kind,
         width=original.header.width, height=original.header.height, taken_at=original.taken.at,
-        lon=original.taken.lon, lat=original.taken.lat, original_key=original.key, uploaded_by=uploaded_by,
+        lon=place.lon if place else None, lat=place.lat if place else None, original_key=original.key, uploaded_by=uploaded_by,
         channel=channel, purpose=purpose, step=step, report_id=report_id, case_id=case_id)
     try:
         with db.begin_nested():
