@@ -124,25 +124,21 @@ class Alarm:
 def start(db: Session, *, case_id: uuid.UUID, stage: Stage, limit: Limit, at: datetime,
           department_id: uuid.UUID | None = None, assignment_id: uuid.UUID | None = None) -> Timer:
     """Start timing a stage. One that is open already goes on unchanged: a repeated job starts no second clock."""
-    open_already = db.scalar(_open(case_id).where(Timer.stage == stage, Timer.assignment_id == assignment_id))
-    if open_already is not None:
-        return open_already
-    row, segment = _rows(calendar.load(db), Start(case_id, stage, limit, at, department_id, assignment_id))
-    timer = Timer(**row)
-    db.add(timer)
-    db.flush()  # before its segment: without a relationship SQLAlchemy does not know which comes first
-    db.add(TimerSegment(**segment))
-    return timer
+    start_many(db, [Start(case_id, stage, limit, at, department_id, assignment_id)])
+    return db.scalars(_open(case_id).where(Timer.stage == stage, Timer.assignment_id == assignment_id)).one()
 
 
-def start_many(db: Session, starts: Iterable[Start]) -> list[datetime]:
-    """Start timers that are known not to run yet, in two statements however many; answers their due times in order."""
-    days = calendar.load(db)
-    rows = [_rows(days, one) for one in starts]
+def start_many(db: Session, starts: Collection[Start]) -> None:
+    """Start any number of timers in three statements. Those that are open already go on unchanged."""
+    if not starts:
+        return
+    days, case_ids = calendar.load(db), {one.case_id for one in starts}
+    key = (Timer.case_id, Timer.stage, Timer.assignment_id)
+    known = set(db.execute(select(*key).where(Timer.case_id.in_(case_ids), Timer.state != TimerState.STOPPED)).tuples())
+    rows = [_rows(days, one) for one in starts if (one.case_id, one.stage, one.assignment_id) not in known]
     if rows:
         db.execute(insert(Timer), [timer for timer, _ in rows])
         db.execute(insert(TimerSegment), [segment for _, segment in rows])
-    return [timer["due_at"] for timer, _ in rows]
 
 
 def turn(db: Session, case_id: uuid.UUID, at: datetime, *, stops: Collection[Stage] = (),
