@@ -1,15 +1,15 @@
-"""Whose job is it: rules by category, area, ownership and time; the most specific wins, and says why."""
+"""The responsibility list: which department answers for a category, in an area, for an ownership, at a time."""
 import uuid
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from casework import clock
+from casework import clock, taxonomy
 from casework.errors import Conflict, Fault, Invalid, NotFound
+from casework.geography import areas
+from casework.identity.people import Department, Role
 from casework.responsibility import hours as weekly
 from casework.storage.database import Base, Keyed
 
@@ -33,6 +33,7 @@ class Rule(Keyed, Base):
     assisting_ids: Mapped[list[str]] = mapped_column(default=list)
     """Department ids as text, in order."""
     post_role: Mapped[str | None]
+    """The role of the post in the lead department whose turn it is; null leaves it to the department."""
     ground: Mapped[str | None]
     """The law or order the rule rests on, to be cited when it is disputed."""
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
@@ -40,11 +41,11 @@ class Rule(Keyed, Base):
     @property
     def assisting(self) -> tuple[uuid.UUID, ...]:
         """The assisting departments, in order."""
-        return tuple(uuid.UUID(text) for text in self.assisting_ids)
+        return tuple(uuid.UUID(text) for text in self.assisting_ids or ())
 
     @property
     def specificity(self) -> tuple[int, int, bool, bool, bool]:
-        """Compared from the left: the narrower category, the narrower area, an ownership, hours, an end date."""
+        """Compared from the left: the narrower category, the narrower area, an ownership, hours, an end."""
         return (len(self.category_code or ""), len(self.area_code or ""), self.ownership is not None,
                 self.hours is not None, self.valid_until is not None)
 
@@ -55,133 +56,25 @@ class Rule(Keyed, Base):
                 and (self.hours is None or weekly.covers(self.hours, at)))
 
 
-@dataclass(frozen=True)
-class Question:
-    """One thing to find the responsible for. `at` is aware; None asks about now."""
-
-    category_code: str
-    area_code: str | None
-    ownership: str | None = None
-    at: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Decision:
-    """Who answers for it. `rule` and `lead` are None when no rule holds or several equally narrow ones disagree.
-
-    `candidates` are those equally narrow rules, or the one that won; `explanation` is for the history, in Chinese.
-    """
-
-    rule: Rule | None
-    lead: uuid.UUID | None
-    assisting: tuple[uuid.UUID, ...]
-    candidates: tuple[Rule, ...]
-    explanation: str
-
-
-def find(db: Session, category_code: str, area_code: str | None, ownership: str | None = None,
-         at: datetime | None = None) -> Decision:
-    """Who answers for this category in this area at this time. Changes nothing, so it serves as the dry run too."""
-    return find_many(db, [Question(category_code, area_code, ownership, at)])[0]
-
-
-def find_many(db: Session, questions: Sequence[Question]) -> list[Decision]:
-    """Decisions in the order of the questions, from one reading of the rules."""
-    by_place = _rules_for(db, questions)
-    now = clock.now()
-    return [_decide(question, question.at or now, by_place) for question in questions]
-
-
-Places = dict[tuple[str, str], list[Rule]]
-AREAS_NAMED = 1000
-"""Above this many area codes it is cheaper to read all rules of the categories than to list the areas."""
-
-
-def _rules_for(db: Session, questions: Iterable[Question]) -> Places:
-    categories = {prefix for question in questions for prefix in prefixes(question.category_code)}
-    by_place: Places = defaultdict(list)
-    areas = {prefix for question in questions for prefix in prefixes(question.area_code)}
-    wanted = select(Rule).where(or_(Rule.category_code.is_(None), Rule.category_code.in_(sorted(categories))))
-    if len(areas) <= AREAS_NAMED:
-        wanted = wanted.where(or_(Rule.area_code.is_(None), Rule.area_code.in_(sorted(areas))))
-    for rule in db.scalars(wanted.order_by(Rule.id)):
-        by_place[rule.category_code or "", rule.area_code or ""].append(rule)
-    return by_place
-
-
-def prefixes(code: str | None) -> Iterator[str]:
-    """Every beginning of a code, from the nothing that holds for all to the code itself."""
-    return ((code or "")[:length] for length in range(len(code or "") + 1))
-
-
-def _decide(question: Question, at: datetime, by_place: Places) -> Decision:
-    about = [rule for category in prefixes(question.category_code) for area in prefixes(question.area_code)
-             for rule in by_place.get((category, area), ())]
-    holding = [rule for rule in about if rule.ownership in {None, question.ownership} and rule.holds_at(at)]
-    narrowest = max((rule.specificity for rule in holding), default=None)
-    best = tuple(rule for rule in holding if rule.specificity == narrowest)
-    agreed = len({(rule.lead_department_id, rule.assisting) for rule in best}) == 1
-    explanation = _explain(question, at, about, best, agreed)
-    if not agreed:
-        return Decision(None, None, (), best, explanation)
-    return Decision(best[0], best[0].lead_department_id, best[0].assisting, best, explanation)
-
-
-def _explain(question: Question, at: datetime, about: list[Rule], best: tuple[Rule, ...], agreed: bool) -> str:
-    asked = f"类别{question.category_code}、区域{question.area_code or '不明'}"
-    if not best:
-        words = [f"{asked}没有可用的权责规则"]
-    elif agreed:
-        words = [f"{asked}适用规则“{best[0].name}”（{_scope(best[0])}）"]
-    else:
-        words = [f"{asked}有{len(best)}条同等具体的规则，主办或协办不一致：" + "、".join(f"“{one.name}”" for one in best)]
-    lost = [f"“{rule.name}”{_why_lost(rule, question, at, best)}" for rule in about if rule not in best]
-    if len(lost) > SHOWN_LOSERS:
-        lost[SHOWN_LOSERS:] = [f"另有{len(lost) - SHOWN_LOSERS}条"]
-    return "。".join([*words, "未采用：" + "；".join(lost)] if lost else words) + "。"
-
-
-SHOWN_LOSERS = 8
-"""A history line is read by people: more than this many losing rules are counted, not named."""
-
-
-def _scope(rule: Rule) -> str:
-    parts = [f"类别{rule.category_code or '不限'}", f"区域{rule.area_code or '不限'}"]
-    parts += [f"权属{rule.ownership}"] if rule.ownership else []
-    parts += [f"时段{rule.hours}"] if rule.hours else []
-    return "、".join(parts)
-
-
-def _why_lost(rule: Rule, question: Question, at: datetime, best: tuple[Rule, ...]) -> str:
-    if rule.ownership not in {None, question.ownership}:
-        return f"只管权属{rule.ownership}"
-    if rule.valid_from and at < rule.valid_from:
-        return "尚未生效"
-    if rule.valid_until and rule.valid_until <= at:
-        return "已失效"
-    if rule.hours and not weekly.covers(rule.hours, at):
-        return f"不在时段{rule.hours}内"
-    reasons = ("类别较宽", "区域较宽", "不限权属", "不限时段", "长期有效")
-    return next(reason for reason, own, won in zip(reasons, rule.specificity, best[0].specificity, strict=True)
-                if own != won)
+def living(db: Session, at: datetime | None = None) -> Sequence[Rule]:
+    """The rules that have not ended (now, unless said otherwise), those that begin later included; by place."""
+    wanted = select(Rule).where(or_(Rule.valid_until.is_(None), Rule.valid_until > (at or clock.now())))
+    return sorted(db.scalars(wanted), key=lambda rule: (rule.category_code or "", rule.area_code or "", rule.id))
 
 
 def add_rule(db: Session, name: str, lead_department_id: uuid.UUID, *, category_code: str | None = None,
              area_code: str | None = None, ownership: str | None = None, hours: str | None = None,
              valid_from: datetime | None = None, valid_until: datetime | None = None,
              assisting: Iterable[uuid.UUID] = (), post_role: str | None = None, ground: str | None = None) -> Rule:
-    """A new rule. Raises Invalid for hours that cannot be read, an empty validity or a lead that assists itself."""
-    if hours is not None:
-        weekly.spans(hours)
-    if valid_from and valid_until and valid_until <= valid_from:
-        raise Invalid("the rule would never hold", Fault("valid_until", "must be after valid_from"))
-    helpers = list(dict.fromkeys(assisting))
-    if lead_department_id in helpers:
-        raise Invalid("the lead cannot assist itself", Fault("assisting", "contains the lead department"))
+    """A new rule. Raises Invalid with a fault for each field that names nothing or contradicts another."""
     rule = Rule(name=name, category_code=category_code or None, area_code=area_code or None,
                 ownership=ownership or None, hours=hours or None, valid_from=valid_from, valid_until=valid_until,
-                lead_department_id=lead_department_id, assisting_ids=[str(one) for one in helpers],
+                lead_department_id=lead_department_id, assisting_ids=[str(one) for one in dict.fromkeys(assisting)],
                 post_role=post_role or None, ground=ground or None)
+    known = set(db.scalars(select(Department.id).where(Department.active)))
+    faults = faults_of(rule, known, Names(db))
+    if faults:
+        raise Invalid("this rule cannot be", *faults)
     db.add(rule)
     db.flush()
     return rule
@@ -197,3 +90,56 @@ def retire_rule(db: Session, rule_id: uuid.UUID, until: datetime | None = None) 
         raise Conflict("the rule ends before that already")
     rule.valid_until = end
     return rule
+
+
+KINDS = {"1": "部件", "2": "事件", "3": "诉求"}
+
+
+class Names:
+    """What codes are called: categories of the current taxonomy (none if none is active) and living areas."""
+
+    def __init__(self, db: Session) -> None:
+        try:
+            self._categories = taxonomy.catalogue(db).by_code
+        except NotFound:
+            self._categories = {}
+        self._areas = areas.atlas(db).refs
+
+    def category(self, code: str | None) -> str | None:
+        """None for a code that the taxonomy does not have; 全部类别 for no code at all."""
+        if not code:
+            return "全部类别"
+        found = self._categories.get(code)
+        return found.name if found else KINDS.get(code)
+
+    def area(self, code: str | None) -> str | None:
+        """None for a code that no living area has; 全市 for no code at all."""
+        if not code:
+            return "全市"
+        found = self._areas.get(code)
+        return found.name if found else None
+
+
+def faults_of(rule: Rule, departments: set[uuid.UUID], names: Names) -> list[Fault]:
+    """Why a rule cannot be; `departments` are the active ones. The fields are the columns of the import."""
+    faults = []
+    if names.category(rule.category_code) is None:
+        faults.append(Fault("category_code", f"类别编码 {rule.category_code} is not in the current taxonomy"))
+    if names.area(rule.area_code) is None:
+        faults.append(Fault("area_code", f"区域编码 {rule.area_code} is not an area"))
+    if rule.lead_department_id not in departments:
+        faults.append(Fault("lead", "主办部门 is not an active department"))
+    if not departments.issuperset(rule.assisting):
+        faults.append(Fault("assisting", "协办部门 has one that is not an active department"))
+    if rule.lead_department_id in rule.assisting:
+        faults.append(Fault("assisting", "协办部门 contains the lead department"))
+    if rule.post_role and rule.post_role not in set(Role):
+        faults.append(Fault("post_role", f"岗位 {rule.post_role} is not a role"))
+    if rule.valid_from and rule.valid_until and rule.valid_until <= rule.valid_from:
+        faults.append(Fault("valid_until", "失效时间 must be after 生效时间"))
+    if rule.hours:
+        try:
+            weekly.spans(rule.hours)
+        except Invalid as error:
+            faults += error.faults
+    return faults

@@ -31,14 +31,15 @@ class Catalogue:
     def __init__(self, version: TaxonomyVersion, categories: Iterable[Category], standards: Iterable[Standard]) -> None:
         self.version = version
         self.by_code = {category.code: category for category in sorted(categories, key=lambda one: one.code)}
-        self.children: dict[str | None, list[Category]] = defaultdict(list)
+        children: dict[str | None, list[Category]] = defaultdict(list)
         self._by_group: dict[str, set[str]] = defaultdict(set)
         self._by_name: dict[str, list[Category]] = defaultdict(list)
         for category in self.by_code.values():
-            self.children[category.parent_code].append(category)
+            children[category.parent_code].append(category)
             self._by_name[category.name].append(category)
             for group in category.groups:
                 self._by_group[group].add(category.code)
+        self.children = dict(children)
         self._standards: dict[str, list[Standard]] = defaultdict(list)
         self._standard_by_id = {}
         for standard in sorted(standards, key=lambda one: (one.category_code, one.ordinal)):
@@ -132,13 +133,12 @@ def catalogue(db: Session, version_id: uuid.UUID | None = None) -> Catalogue:
     """
     if version_id is None:
         version_id = _current_id(db)
-    found = _kept.get(version_id)
-    if found is None:
-        found = _load(db, version_id)
-        with _lock:
-            while len(_kept) >= KEPT_VERSIONS:
-                del _kept[next(iter(_kept))]
-            _kept[version_id] = found
+    found = _kept.get(version_id) or _load(db, version_id)
+    with _lock:
+        _kept.pop(version_id, None)
+        _kept[version_id] = found  # the last one used is the last one to go
+        while len(_kept) > KEPT_VERSIONS:
+            del _kept[next(iter(_kept))]
     return found
 
 
