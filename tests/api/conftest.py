@@ -1,0 +1,29 @@
+"""The application as a test wants it: on an empty database, with rate limits only where they are the subject."""
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from api import app as application
+from api import board
+from api.limits import limiter
+from casework.settings import Settings
+from casework.storage import database
+
+
+@pytest.fixture
+def app(config: Settings, store: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+    """The whole application, on both databases, one after the other."""
+    monkeypatch.setattr(limiter, "enabled", False)
+    board.forget()
+    made = application.create_app(config, testing=True)
+    database.configure(store)
+    yield made
+    database.engine().dispose()
+
+
+@pytest.fixture
+def web(app: Flask) -> FlaskClient:
+    """Somebody without credentials."""
+    return app.test_client()
