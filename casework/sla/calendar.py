@@ -240,7 +240,7 @@ def set_office_hours(db: Session, valid_from: date, spans: Sequence[tuple[str, s
 
 
 def _read(db: Session) -> Calendar:
-    exceptions = dict(db.execute(select(CalendarDay.day, CalendarDay.is_work)).tuples().all())
+    exceptions = dict(db.execute(select(CalendarDay.day, CalendarDay.is_work)).all())
     hours: dict[date, list[tuple[int, int]]] = {}
     for one in db.scalars(select(OfficeHours).order_by(OfficeHours.valid_from, OfficeHours.opens)):
         hours.setdefault(one.valid_from, []).append((one.opens, one.closes))

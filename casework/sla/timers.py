@@ -134,7 +134,7 @@ def start_many(db: Session, starts: Collection[Start]) -> None:
         return
     days, case_ids = calendar.load(db), {one.case_id for one in starts}
     key = (Timer.case_id, Timer.stage, Timer.assignment_id)
-    known = set(db.execute(select(*key).where(Timer.case_id.in_(case_ids), Timer.state != TimerState.STOPPED)).tuples())
+    known = set(db.execute(select(*key).where(Timer.case_id.in_(case_ids), Timer.state != TimerState.STOPPED)))
     rows = [_rows(days, one) for one in starts if (one.case_id, one.stage, one.assignment_id) not in known]
     if rows:
         db.execute(insert(Timer), [timer for timer, _ in rows])

@@ -225,7 +225,7 @@ def test_many_start_and_stop_at_once(store: str, time: SetClock) -> None:
     with transaction() as db:
         assert timers.stop_many(db, cases, Stage.DISPATCH, clock.now()) == 0
         assert timers.stop_many(db, cases[:499], Stage.TRIAGE, clock.now()) == 499
-        judged = dict(db.execute(select(Timer.overdue, func.count()).group_by(Timer.overdue)).tuples().all())
+        judged = dict(db.execute(select(Timer.overdue, func.count()).group_by(Timer.overdue)).all())
         assert judged == {True: 167, False: 332, None: 1}
         assert db.scalar(select(func.count()).where(TimerSegment.until.is_(None))) == 1
 

@@ -1,0 +1,127 @@
+"""Escalation on both databases: who hears at which share, what happens to vacant posts, and that nothing is said twice."""
+import uuid
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy import func, select
+from structlog.testing import capture_logs
+
+from casework import clock
+from casework.identity.people import Post, Role, User, create_department, create_post, create_user, vacate
+from casework.sla import escalation, timers
+from casework.sla.escalation import Escalation, rungs
+from casework.sla.limits import Limit, Stage, Unit
+from casework.storage.database import transaction
+from tests.conftest import SetClock
+from tests.storage.bare_cases import bare_cases
+
+GRID, OTHER_GRID = "44030100100101", "44030100100201"
+
+
+@dataclass(frozen=True)
+class Office:
+    """A department and a centre where every post is filled; everybody's login is the name of the role."""
+
+    case_id: uuid.UUID
+    department_id: uuid.UUID
+
+    def reach(self, share: int, stage: Stage = Stage.HANDLE, area_code: str | None = GRID) -> tuple[str | None, list[str]]:
+        """Whom an alarm of a new timer of this stage reaches (by login), and who was skipped."""
+        with transaction() as db:
+            timers.stop_all(db, self.case_id, clock.now())
+            timer = timers.start(db, case_id=self.case_id, stage=stage, limit=Limit(2, Unit.URGENT_HOUR), at=clock.now())
+            made = escalation.escalate(db, self.case_id, timer.id, share, self.department_id, area_code=area_code)
+            return db.scalar(select(User.login).where(User.id == made.user_id)), made.skipped
+
+
+@pytest.fixture
+def office(store: str, time: SetClock) -> Office:
+    with transaction() as db:
+        water, roads = (create_department(db, code, name).id for code, name in (("water", "水务局"), ("roads", "道路")))
+        for role in (Role.HANDLER, Role.DEPARTMENT_HEAD):
+            for department, login in ((water, role.value), (roads, f"roads_{role}")):
+                create_post(db, "岗", role, department_id=department, holder_id=create_user(db, login, login).id)
+        for role in (Role.TRIAGE_OPERATOR, Role.DISPATCHER, Role.ADJUDICATOR, Role.SUPERVISOR, Role.LEADER, Role.ADMINISTRATOR):
+            create_post(db, "岗", role, holder_id=create_user(db, role.value, role.value).id)
+        for area, login in ((GRID, "li"), (OTHER_GRID, "zhao")):
+            create_post(db, "网格员", Role.GRID_WORKER, area_code=area, holder_id=create_user(db, login, login).id)
+        return Office(bare_cases(db, 1)[0], water)
+
+
+def empty(*roles: Role) -> None:
+    """Nobody holds these posts any more."""
+    with transaction() as db:
+        for post in db.scalars(select(Post).where(Post.role.in_(roles))):
+            vacate(post)
+
+
+@pytest.mark.parametrize(("share", "login"), [
+    (50, "handler"), (79, "handler"), (80, "department_head"), (100, "supervisor"), (149, "supervisor"),
+    (150, "leader"), (1000, "leader")])
+def test_the_more_is_used_the_further_up_it_goes(office: Office, share: int, login: str) -> None:
+    assert office.reach(share) == (login, [])
+
+
+@pytest.mark.parametrize(("stage", "login"), [
+    (Stage.TRIAGE, "triage_operator"), (Stage.DISPATCH, "dispatcher"), (Stage.ADJUDICATE, "adjudicator"),
+    (Stage.CHECK, "li"), (Stage.VERIFY, "li"), (Stage.SIGN, "handler"), (Stage.ASSIST_HANDLE, "handler"),
+    (Stage.SUPERVISE, "handler")])
+def test_whoever_has_it_in_hand_hears_first(office: Office, stage: Stage, login: str) -> None:
+    assert office.reach(50, stage) == (login, [])
+
+
+def test_the_centres_own_stages_have_no_department_head(office: Office) -> None:
+    assert office.reach(80, Stage.DISPATCH) == ("dispatcher", [])
+    assert office.reach(100, Stage.DISPATCH) == ("supervisor", [])
+
+
+def test_a_vacant_post_is_skipped_and_the_skip_is_on_record(office: Office) -> None:
+    empty(Role.HANDLER)
+    assert office.reach(50) == ("department_head", ["handler"])
+    empty(Role.DEPARTMENT_HEAD)
+    assert office.reach(50) == ("supervisor", ["handler", "department_head"])
+    empty(Role.SUPERVISOR, Role.LEADER)
+    assert office.reach(50) == ("administrator", ["handler", "department_head", "supervisor", "leader"])
+    assert office.reach(150) == ("administrator", ["leader"])
+
+
+def test_somebody_who_left_holds_no_post(office: Office) -> None:
+    with transaction() as db:
+        db.scalars(select(User).where(User.login == "supervisor")).one().active = False
+    assert office.reach(100) == ("leader", ["supervisor"])
+
+
+def test_a_grid_worker_of_elsewhere_is_nobody(office: Office) -> None:
+    assert office.reach(50, Stage.CHECK, area_code="44030199900101") == ("supervisor", ["grid_worker"])
+    assert office.reach(50, Stage.CHECK, area_code=None) == ("supervisor", ["grid_worker"])
+
+
+def test_with_nobody_at_all_it_still_lies_with_the_fallback_and_is_logged(office: Office) -> None:
+    empty(*Role)
+    with capture_logs() as logs:
+        assert office.reach(50) == (None, ["handler", "department_head", "supervisor", "leader"])
+    assert [line["log_level"] for line in logs if "nobody" in line["event"]] == ["error"]
+    with transaction() as db:
+        assert db.scalars(select(Escalation.role)).all() == [Role.ADMINISTRATOR]
+
+
+def test_a_repeated_job_escalates_once(office: Office) -> None:
+    with transaction() as db:
+        timer = timers.start(db, case_id=office.case_id, stage=Stage.HANDLE, limit=Limit(1, Unit.URGENT_HOUR), at=clock.now())
+        made = [escalation.escalate(db, office.case_id, timer.id, 80, office.department_id).id for _ in range(3)]
+    empty(Role.DEPARTMENT_HEAD)
+    with transaction() as db:
+        again = escalation.escalate(db, office.case_id, timer.id, 80, office.department_id)
+        assert {again.id} == set(made)
+        assert again.role is Role.DEPARTMENT_HEAD
+        assert again.department_id == office.department_id
+        other = escalation.escalate(db, office.case_id, timer.id, 80, office.department_id, limit_round=2)
+        assert (other.role, other.skipped) == (Role.SUPERVISOR, ["department_head"])
+        assert db.scalar(select(func.count()).select_from(Escalation)) == 2
+
+
+@pytest.mark.parametrize("stage", Stage)
+@pytest.mark.parametrize("share", [1, 50, 80, 100, 150, 1000])
+def test_every_alarm_ends_with_the_fallback_and_never_names_a_role_twice(stage: Stage, share: int) -> None:
+    assert rungs(stage, share)[-1] is Role.ADMINISTRATOR
+    assert len(set(rungs(stage, share))) == len(rungs(stage, share)) >= 2
