@@ -16,7 +16,7 @@ from casework.errors import Unavailable
 from casework.storage import outbox
 from casework.storage.database import reading, transaction
 from casework.storage.outbox import Event
-from workers import queues
+from workers import deadlines, media, queues
 from workers.job import Stop, start
 
 IDLE_SECONDS = 0.1
@@ -37,6 +37,9 @@ class Line:
 
 
 JOBS: dict[str, tuple[Line, ...]] = {
+    "photo.received": (Line("media", media.process, batch=8),),
+    "timer.warned": (Line("deadlines", deadlines.escalate, events=True),),
+    "timer.overdue": (Line("deadlines", deadlines.escalate, events=True),),
 }
 """Event → consequences. The law test asks that every event published anywhere stands here or below."""
 

@@ -2,7 +2,6 @@
 
 A task here is short, or hands its work on through the outbox; it bears being run twice.
 """
-import uuid
 from collections.abc import Callable, Iterator, Sized
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,11 +9,10 @@ from datetime import datetime, time, timedelta
 
 import structlog
 from prometheus_client import Counter
-from sqlalchemy import ColumnElement, delete, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
 
 from casework import clock
-from casework.cases.report import RECEIVED, Report
 from casework.identity.sessions.clients import Nonce
 from casework.media import photo
 from casework.media.photo import Photo, State
@@ -22,6 +20,7 @@ from casework.sla import timers
 from casework.storage import outbox, timetable
 from casework.storage.database import reading, transaction
 from casework.storage.outbox import Event
+from casework.triage import automatic
 from workers import queues
 from workers.job import Stop, start
 from workers.relay import OUTAGE
@@ -31,7 +30,6 @@ UPKEEP_SECONDS = 2
 STUCK = timedelta(seconds=60)
 """A report or photo that waits longer, while nothing waits before it, was lost on the way: it is announced again."""
 
-LOST_WITHIN = timedelta(days=7)
 OUTBOX_DAYS = 14
 BATCH = 500
 
@@ -46,13 +44,20 @@ def sweep_timers() -> None:
 
 
 def announce_waiting_reports() -> None:
-    """Reports that nobody triaged although the queue is empty are announced again: the database is the truth."""
-    _announce_again("triage", RECEIVED, Report.id, Report.received_at, Report.triaged_at.is_(None))
+    """Reports that nobody triaged although nothing is queued are announced again: the database is the truth."""
+    if not _queued("triage"):
+        with transaction() as db:
+            _said_again("report.received", automatic.republish_waiting(db, STUCK, BATCH))
 
 
 def announce_waiting_photos() -> None:
     """The same for photos that were taken in and never prepared."""
-    _announce_again("media", "photo.received", Photo.id, Photo.created_at, Photo.state == State.RECEIVED)
+    if not _queued("media"):
+        waits = Photo.state == State.RECEIVED, Photo.created_at < clock.now() - STUCK
+        with transaction() as db:
+            lost = db.scalars(select(Photo.id).where(*waits).order_by(Photo.created_at).limit(BATCH)).all()
+            outbox.publish_many(db, "photo.received", lost)
+            _said_again("photo.received", len(lost))
 
 
 def forget_unclaimed_photos() -> None:
@@ -162,19 +167,16 @@ def _said_once(faults: dict[str, bool], what: str) -> Iterator[None]:
         faults[what] = False
 
 
-def _announce_again(queue: str, event: str, key: InstrumentedAttribute[uuid.UUID],
-                    since: InstrumentedAttribute[datetime], waits: ColumnElement[bool]) -> None:
-    now = clock.now()
+def _queued(queue: str) -> bool:
+    """What stands in a queue, or waits for the relay, is not lost: announcing it again would only lengthen the queue."""
     with reading() as db:
         unrelayed = outbox.oldest_waiting(db)
-    if queues.depth()[queue] or (unrelayed and unrelayed < now - STUCK):
-        return  # a queue that is long is no loss, and announcing again would only lengthen it
-    with transaction() as db:
-        lost = db.scalars(select(key).where(waits, since.between(now - LOST_WITHIN, now - STUCK))
-                          .order_by(since, key).limit(BATCH)).all()
-        outbox.publish_many(db, event, lost)
-    if lost:
-        log.warning("announced_again", event_name=event, count=len(lost))
+    return bool(queues.depth()[queue]) or (unrelayed is not None and unrelayed < clock.now() - STUCK)
+
+
+def _said_again(event: str, count: int) -> None:
+    if count:
+        log.warning("announced_again", event_name=event, count=count)
 
 
 def _until_fewer(verb: Callable[[Session, int], Sized | int], batch: int) -> None:

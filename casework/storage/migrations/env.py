@@ -3,7 +3,6 @@ from alembic import context
 
 from casework.storage import database, migrations
 
-database.load_models()
 context.configure(connection=context.config.attributes["connection"], target_metadata=database.Base.metadata,
                   **migrations.compared())
 context.run_migrations()
