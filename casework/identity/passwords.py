@@ -1,4 +1,5 @@
 """Passwords as argon2id hashes; checking costs the same whether or not there is such a user."""
+import secrets
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -18,7 +19,7 @@ def hashed(password: str, login: str = "") -> str:
         f"at least {SHORTEST} characters": len(password) < SHORTEST,
         f"at most {LONGEST} characters": len(password) > LONGEST,
         "must not contain the login": bool(login) and login.casefold() in password.casefold(),
-        "not one character repeated": len(set(password)) < 4}
+        "not a few characters repeated": len(set(password)) < 4}
     faults = [Fault("password", reason) for reason, broken in reasons.items() if broken]
     if faults:
         raise Invalid("this password is too easy to guess or too long", *faults)
@@ -31,7 +32,7 @@ def matches(password_hash: str | None, password: str) -> bool:
         _HASHER.verify(password_hash or _nobodys_hash(), password[:LONGEST + 1].encode(errors="replace"))
     except (VerificationError, InvalidHashError):
         return False
-    return password_hash is not None
+    return bool(password_hash)
 
 
 def outdated(password_hash: str) -> bool:
@@ -41,4 +42,4 @@ def outdated(password_hash: str) -> bool:
 
 @cache
 def _nobodys_hash() -> str:
-    return _HASHER.hash("the password of nobody")
+    return _HASHER.hash(secrets.token_urlsafe(32))

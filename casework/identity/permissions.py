@@ -60,7 +60,7 @@ def own_account(actor: Actor, subject: object | None) -> bool:
 
 
 def within_reach(actor: Actor, subject: object | None) -> bool:
-    """What a list would show the actor (see reach), and what the actor sent in: `reporter_id` user, `client_id` system.
+    """What a list would show the actor (see reach), and what the actor sent in (`reporter_id`; a system: `source`).
 
     Assisting departments (`assisting_department_ids`) see what the lead sees.
     """
@@ -70,8 +70,8 @@ def within_reach(actor: Actor, subject: object | None) -> bool:
             or not scope.department_ids.isdisjoint(departments)
             or _lies_in(subject, scope.area_codes)
             or (actor.kind == "citizen" and own_report(actor, subject))
-            or (actor.kind == "user" and _same(getattr(subject, "reporter_id", None), actor.id))
-            or (actor.kind == "client" and _same(getattr(subject, "client_id", None), actor.id)))
+            or _same(getattr(subject, "reporter_id", None), actor.id)
+            or (actor.kind == "client" and getattr(subject, "source", None) == f"client:{actor.id}"))
 
 
 def _lies_in(subject: object | None, area_codes: frozenset[str]) -> bool:

@@ -23,7 +23,8 @@ def subject(**facts: object) -> SimpleNamespace:
 
 def everything_fits(actor: Actor) -> SimpleNamespace:
     """A subject that is the actor's own in every way there is."""
-    return subject(id=actor.report_id or actor.id, lead_department_id=ROADS, area_code=GRID, client_id=actor.id)
+    return subject(id=actor.report_id or actor.id, lead_department_id=ROADS, area_code=GRID,
+                   source=f"client:{actor.id}")
 
 
 def equipped(role: Role) -> Actor:
