@@ -2,11 +2,33 @@
 from flask import Flask, Response, request
 
 import casework.settings
-from api import auth, board, document, errors, health, limits, observe, pages
+from api import (
+    auth,
+    board,
+    cases,
+    citizen,
+    document,
+    errors,
+    health,
+    hotline,
+    limits,
+    media,
+    observe,
+    pages,
+    pda,
+    performance,
+)
 from casework import storage
 from casework.settings import Settings
+from casework.storage import database
 
 BLUEPRINTS = [
+    pda.blueprint,
+    hotline.blueprint,
+    citizen.blueprint,
+    cases.blueprint,
+    media.blueprint,
+    performance.blueprint,
     board.blueprint,
     health.blueprint,
 ]
@@ -39,6 +61,7 @@ def create_app(settings: Settings | None = None, *, testing: bool = False) -> Fl
         casework.settings.configure(settings)
     config = casework.settings.current()
     storage.connect(config)
+    database.load_models()  # foreign keys name tables across topics, so a write needs all of them to be known
     app = Flask(__name__, static_folder=None, template_folder="pages")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.config.update(TESTING=testing, MAX_CONTENT_LENGTH=SMALL_BODY, MAX_FORM_MEMORY_SIZE=1024 * 1024,

@@ -40,6 +40,23 @@ def may_see(actor: Actor, case: Case) -> bool:
             or case.was_said_by(actor))
 
 
+def find_report(db: Session, actor: Actor, number: str, permission: str = "tracking.read") -> Report:
+    """The report of this number. Raises NotFound when there is none, or when the actor may not know that there is one."""
+    report = db.scalar(select(Report).where(Report.number == number))
+    if report is None or not allowed(actor, permission, report):
+        raise NotFound(f"no report {number}")
+    return report
+
+
+def find_report_of_case(db: Session, actor: Actor, number: str) -> tuple[Report, Case]:
+    """The report of this number and the case it counts in. Raises NotFound unless the actor may see that case."""
+    report = db.scalar(select(Report).where(Report.number == number))
+    case = followed(db, report) if report else None
+    if report is None or case is None or not may_see(actor, case):
+        raise NotFound(f"no report {number}")
+    return report, case
+
+
 def followed(db: Session, report: Report) -> Case | None:
     """The case where a report counts now, or None before triage. Merging moves reports, so this needs no walk."""
     return db.get(Case, report.case_id) if report.case_id else None

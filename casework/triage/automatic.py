@@ -62,7 +62,7 @@ def triage(report_ids: Sequence[uuid.UUID]) -> Counter[str]:
 
 
 def republish_waiting(db: Session, older_than: timedelta, limit: int = 1000) -> int:
-    """Say again that reports came in which nobody has triaged for so long: a queue that lost its jobs costs minutes only."""
+    """Say again that reports came in which nobody has triaged for so long: a queue that lost its jobs costs minutes."""
     stuck = db.scalars(select(Report.id).where(
         Report.triaged_at.is_(None), Report.received_at < clock.now() - older_than)
         .order_by(Report.received_at, Report.id).limit(limit)).all()

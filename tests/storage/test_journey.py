@@ -316,7 +316,7 @@ def test_a_grid_worker_verifies_before_filing_but_not_his_own_report(city: City)
 def test_a_changed_history_is_found(city: City, handled: Receipt, sql: str, said: str) -> None:
     with reading() as db:
         case = case_of(db, handled)
-        heads = [(case.id, case.number, case.history_length, case.history_head)]
+        heads, number = [(case.id, case.number, case.history_length, case.history_head)], case.number
         db.connection().exec_driver_sql(sql)
         db.expire_all()
-        assert list(verify(db, iter(heads))) == [f"case {case.number}: {said}"]
+        assert list(verify(db, iter(heads))) == [f"case {number}: {said}"]

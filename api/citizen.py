@@ -1,0 +1,160 @@
+"""What citizens' pages call: send a photo, report, and see what became of it, without an account."""
+from typing import Any
+
+import marshmallow as ma
+from werkzeug.datastructures import FileStorage
+
+from api import limits, refusals
+from api.auth import caller, requires, tracking_credential
+from api.blueprint import Blueprint
+from api.fields import Moment, Place, Text, Whole
+from api.media import ONE, kept, one_file
+from casework import resolution
+from casework.cases import search
+from casework.cases.case import Case
+from casework.cases.report import Channel, Report
+from casework.cases.workflow import Facts
+from casework.community import ratings, tracking
+from casework.errors import Conflict
+from casework.intake import citizen
+from casework.media import check_in, upload_token
+from casework.notifications import messages
+from casework.storage.database import reading, transaction
+
+blueprint = Blueprint("citizen", __name__, url_prefix="/api/v1/citizen", description="Citizens (随手拍)")
+blueprint.after_request(refusals.counted(Channel.CITIZEN))
+
+
+class UploadedOut(ma.Schema):
+    """A photo that waits for its report, for a day."""
+
+    id = ma.fields.UUID()
+    token = ma.fields.String(metadata={"description": "shown with the id when the report claims the photo"})
+
+
+class UploadedIn(ma.Schema):
+    """A photo that was sent before."""
+
+    id = ma.fields.UUID(required=True)
+    token = Text(64, required=True)
+
+
+class ReportIn(ma.Schema):
+    """What a citizen reports. A contact may be left out; a place or an address is needed."""
+
+    key = ma.fields.UUID(required=True, metadata={"description": "made in the browser, so that a resend is harmless"})
+    text = Text(4000, required=True)
+    place = Place()
+    address = Text(300)
+    name = Text(80, metadata={"description": "kept encrypted"})
+    phone = Text(32, metadata={"description": "kept encrypted; news come by SMS"})
+    photos = ma.fields.List(ma.fields.Nested(UploadedIn()), load_default=[], validate=ma.validate.Length(max=9))
+
+
+class ReceiptOut(ma.Schema):
+    """Keep both: the number to talk about it, the token to see it."""
+
+    number = ma.fields.String()
+    received_at = ma.fields.AwareDateTime()
+    token = ma.fields.String(metadata={"description": "send it as X-Tracking-Token"})
+
+
+class StepOut(ma.Schema):
+    """One thing that happened."""
+
+    at = Moment()
+    words = ma.fields.String()
+
+
+class ProgressOut(ma.Schema):
+    """Where the report stands, who has it and until when."""
+
+    number = ma.fields.String()
+    received_at = Moment()
+    text = ma.fields.String()
+    status = ma.fields.String(allow_none=True)
+    words = ma.fields.String(metadata={"description": "the status in Chinese"})
+    case = ma.fields.String(allow_none=True)
+    department = ma.fields.String(allow_none=True)
+    due_at = Moment(allow_none=True)
+    closed_at = Moment(allow_none=True)
+    reply = ma.fields.String(allow_none=True)
+    reason = ma.fields.String(allow_none=True)
+    steps = ma.fields.List(ma.fields.Nested(StepOut()))
+    rated = ma.fields.Integer(allow_none=True)
+    may = ma.fields.List(ma.fields.String(), metadata={"description": "what the citizen can do now"})
+    news = ma.fields.List(ma.fields.Nested(StepOut()), metadata={"description": "what the citizen was told"})
+
+
+class RatingIn(ma.Schema):
+    """How satisfied, 1 (not at all) to 5 (very)."""
+
+    score = Whole(1, 5, required=True)
+    comment = Text(1000)
+
+
+class WhyIn(ma.Schema):
+    """A reason in the citizen's words."""
+
+    reason = Text(1000, required=True)
+
+
+@blueprint.operation("POST", "/photos", requires("report.create.citizen"), uploads=ONE, answer=UploadedOut(), status=201,
+                     limit=limits.reports)
+def photo(files: list[FileStorage]) -> dict[str, Any]:
+    """Send a photo first; the report names it."""
+    (original,) = kept(one_file(files), "photo")
+    with transaction() as db:
+        made = check_in(db, original, channel=Channel.CITIZEN)
+    return {"id": made.id, "token": upload_token(made.id)}
+
+
+@blueprint.operation("POST", "/reports", requires("report.create.citizen"), body=ReportIn(), answer=ReceiptOut(), status=201,
+                     limit=limits.reports, example={
+                         "key": "018f3c1e-7b5a-7c2d-9e4f-0123456789ab", "text": "路灯坏了三天", "address": "北坡社区学府路12号",
+                         "place": {"lon": 114.0579, "lat": 22.5431, "system": "gcj02"}, "phone": "13800000000"})
+def report(body: dict[str, Any]) -> dict[str, Any]:
+    """Report a problem, with or without a contact.
+
+    When this answers 201, the report is stored for good. Sending it again with the same key changes nothing.
+    """
+    photos = [(one["id"], one["token"]) for one in body.pop("photos")]
+    with transaction() as db:
+        receipt = citizen.report(db, caller(), photos=photos, **body)
+    return {"number": receipt.number, "received_at": receipt.received_at, "token": tracking_credential(receipt.id)}
+
+
+@blueprint.operation("GET", "/reports/<number>", requires("tracking.read"), answer=ProgressOut())
+def progress(number: str) -> dict[str, Any]:
+    """Where my report stands, who has it and until when, and what I was told."""
+    with reading() as db:
+        found = search.find_report(db, caller(), number)
+        news = [{"at": one.created_at, "words": one.text} for one in messages.told(db, found.id)]
+        return tracking.progress(db, found, caller()) | {"news": news}
+
+
+@blueprint.operation("POST", "/reports/<number>/rating", requires("rating.create"), body=RatingIn(), answer=ProgressOut(),
+                     status=201, example={"score": 5, "comment": "很快"})
+def rate(number: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Say once how satisfied I am, after closing."""
+    with transaction() as db:
+        found = search.find_report(db, caller(), number)
+        ratings.rate(db, found, caller(), **body)
+        return tracking.progress(db, found, caller()) | {"news": []}
+
+
+@blueprint.operation("POST", "/reports/<number>/reopen", requires("tracking.read"), body=WhyIn(), answer=ProgressOut(),
+                     example={"reason": "第二天又坏了"})
+def reopen(number: str, body: dict[str, Any]) -> dict[str, Any]:
+    """It is not put right: the same department has it again. Once, within the window after closing."""
+    with transaction() as db:
+        found = search.find_report(db, caller(), number)
+        resolution.reopen(db, _case_of(db, found), caller(), Facts(**body))
+        return tracking.progress(db, found, caller()) | {"news": []}
+
+
+def _case_of(db: Any, found: Report) -> Case:
+    case = search.followed(db, found)
+    if case is None:
+        raise Conflict("this report is not a case yet")
+    return case

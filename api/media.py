@@ -1,0 +1,101 @@
+"""Photos over HTTP: in at the door, out by links that expire."""
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+import marshmallow as ma
+from flask import Response
+from werkzeug.datastructures import FileStorage
+
+from api import limits
+from api.auth import caller, public, requires
+from api.blueprint import Blueprint
+from api.bodies import Uploads
+from casework import media
+from casework.errors import CaseworkError, Fault, Invalid
+from casework.media import Original, Photo, Rendition
+from casework.storage.database import reading, transaction
+
+blueprint = Blueprint("media", __name__, url_prefix="/api/v1/media", description="Photos")
+
+ONE = Uploads(field="photo", most=1)
+
+
+class PhotoOut(ma.Schema):
+    """A photo that was taken in; its links work for a while and need no log-in."""
+
+    id = ma.fields.UUID()
+    state = ma.fields.String(metadata={"enum": ["received", "ready", "refused"]})
+    reason = ma.fields.String(allow_none=True)
+    purpose = ma.fields.String()
+    step = ma.fields.String(allow_none=True)
+    taken_at = ma.fields.DateTime(allow_none=True)
+    lon = ma.fields.Float(allow_none=True)
+    lat = ma.fields.Float(allow_none=True)
+    small = ma.fields.String(metadata={"description": "link, longest side 320 px"})
+    large = ma.fields.String(metadata={"description": "link, longest side 1600 px"})
+
+
+class UploadOut(ma.Schema):
+    """What to name the photo by in the action or report it belongs to."""
+
+    id = ma.fields.UUID()
+
+
+class LinkIn(ma.Schema):
+    """The two halves of a signed link."""
+
+    expires = ma.fields.Integer(required=True, strict=False)
+    signature = ma.fields.String(required=True, validate=ma.validate.Length(1, 64))
+
+
+@blueprint.operation("POST", "", requires("media.upload"), uploads=ONE, answer=UploadOut(), status=201, limit=limits.reports)
+def upload(files: list[FileStorage]) -> dict[str, Any]:
+    """Send a photo ahead of the action that shows it.
+
+    Desk and PDA: name its id in `photos` of the action. One that no action claims is forgotten after a day.
+    """
+    (original,) = kept(one_file(files))
+    with transaction() as db:
+        return {"id": media.check_in(db, original, channel="desk", uploaded_by=caller().id).id}
+
+
+@blueprint.operation("GET", "/<uuid:photo_id>/<rendition>", public("the signature in the link is the permission"),
+                     query=LinkIn(), media_type="image/jpeg")
+def show(photo_id: uuid.UUID, rendition: str, query: dict[str, Any]) -> Response:
+    """Show a photo by a link that a case or report carried.
+
+    `rendition` is 320, 1600 or original. 503 with Retry-After while it is still being prepared.
+    """
+    with reading() as db:
+        picture = media.view(db, photo_id, Rendition(rendition) if rendition in set(Rendition) else Rendition.LARGE,
+                             query["expires"], query["signature"])
+    return Response(picture.content, mimetype=picture.media_type, headers={"Cache-Control": "private, max-age=600"})
+
+
+def one_file(files: list[FileStorage]) -> list[FileStorage]:
+    """Exactly one. Raises Invalid."""
+    if len(files) != 1:
+        raise Invalid("send one photo", Fault(ONE.field, "one file is needed"))
+    return files
+
+
+def kept(files: Iterable[FileStorage], field: str = "photos") -> list[Original]:
+    """Check the files at the door and keep them, before a transaction opens. The problem names the file at fault."""
+    originals = []
+    for at, file in enumerate(files):
+        try:
+            originals.append(media.keep(file.read()))
+        except Invalid as error:
+            raise Invalid(error.sentence, Fault(f"{field}.{at}", error.sentence)) from None
+        except CaseworkError as error:
+            error.facts["field"] = f"{field}.{at}"
+            raise
+    return originals
+
+
+def shown(photo: Photo) -> dict[str, Any]:
+    """A photo as PhotoOut describes it, with fresh links."""
+    return {"id": photo.id, "state": photo.state, "reason": photo.reason, "purpose": photo.purpose, "step": photo.step,
+            "taken_at": photo.taken_at, "lon": photo.lon, "lat": photo.lat,
+            "small": media.sign(photo.id, Rendition.SMALL), "large": media.sign(photo.id, Rendition.LARGE)}
