@@ -1,1 +1,1 @@
-"""What a message is about: a trained model where there is one, the names of the classes where there is none, or nobody knows."""
+"""What a message is about: by a trained model where there is one, by the names of the classes where there is none."""

@@ -7,15 +7,15 @@ import os
 import re
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from casework import settings
-from casework.classification.linear import Classifier
+from casework.classification.linear import BLOCKS, LAYOUT, Classifier, Terms
 from casework.errors import Invalid, NotFound
 
 MAGIC = b"zhiwang-model-1\n"
-ARRAYS = ("idf", "weights", "intercept", "offset")
 ACTIVE = "active"
 _VERSION = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
 
@@ -36,10 +36,12 @@ def save(classifier: Classifier, models: Path | None = None) -> Path:
     """Write the model file and, for people, its figures beside it as JSON. It is not active yet."""
     target = path(classifier.version, models)
     facts = {"version": classifier.version, "labels": classifier.labels, "scale": classifier.scale,
-             "threshold": classifier.threshold, "figures": classifier.figures}
+             "threshold": classifier.threshold, "layout": LAYOUT, "figures": classifier.figures}
+    arrays: dict[str, Any] = {"intercept": classifier.intercept, "offset": classifier.offset}
+    for number, (terms, weights) in enumerate(zip(classifier.terms, classifier.weights, strict=True)):
+        arrays |= {f"buckets_{number}": terms.buckets, f"worth_{number}": terms.worth, f"weights_{number}": weights}
     packed = io.BytesIO()
-    np.savez_compressed(packed, allow_pickle=False, facts=np.frombuffer(_json(facts), dtype=np.uint8),
-                        **{name: getattr(classifier, name) for name in ARRAYS})
+    np.savez_compressed(packed, allow_pickle=False, facts=np.frombuffer(_json(facts), dtype=np.uint8), **arrays)
     content = packed.getvalue()
     _write(target, MAGIC + _signature(content) + content)
     _write(target.with_suffix(".json"), _json({"version": classifier.version, **classifier.figures}))
@@ -61,9 +63,14 @@ def load(version: str, models: Path | None = None) -> Classifier:
         raise Invalid(f"model {version} was not signed by this installation, or has changed since; train it again here")
     with np.load(io.BytesIO(content), allow_pickle=False) as packed:
         facts = json.loads(packed["facts"].tobytes())
-        arrays = {name: packed[name] for name in ARRAYS}
-    return Classifier(version=facts["version"], labels=tuple(facts["labels"]), scale=facts["scale"],
-                      threshold=facts["threshold"], figures=facts["figures"], **arrays)
+        if facts["layout"] != LAYOUT:
+            raise Invalid(f"model {version} reads texts in another way than this release; train it again")
+        blocks = range(len(BLOCKS))
+        return Classifier(
+            version=facts["version"], labels=tuple(facts["labels"]), scale=facts["scale"], threshold=facts["threshold"],
+            figures=facts["figures"], intercept=packed["intercept"], offset=packed["offset"],
+            terms=tuple(Terms(packed[f"buckets_{one}"], packed[f"worth_{one}"]) for one in blocks),
+            weights=tuple(packed[f"weights_{one}"] for one in blocks))
 
 
 def versions(models: Path | None = None) -> list[str]:
@@ -93,7 +100,7 @@ def _signature(content: bytes) -> bytes:
     return hmac.digest(settings.current().signing_key, b"classification model\0" + hashlib.sha256(content).digest(), "sha256")
 
 
-def _json(facts: dict[str, object]) -> bytes:
+def _json(facts: dict[str, Any]) -> bytes:
     return json.dumps(facts, ensure_ascii=False, indent=1).encode()
 
 

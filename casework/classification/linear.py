@@ -1,56 +1,103 @@
 """A trained classifier: weights over hashed n-grams, and the calibration that turns their sums into probabilities."""
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
 from casework.classification import ngrams
+from casework.classification.ngrams import Characters, Counts
 
 Floats = npt.NDArray[np.float64]
+
 BATCH = 256
 """Texts turned into numbers at once: their n-grams stay in the processor's cache."""
 
 
+class Block(NamedTuple):
+    """N-grams of some lengths of one field (0 the subject, 1 the detail), whose row in the matrix is as long as `share`."""
+
+    field: int
+    lengths: tuple[int, ...]
+    share: float
+
+
+BLOCKS = (Block(0, (1, 2), 0.7), Block(1, (1, 2), 1.0), Block(1, (3,), 0.4))
+"""A block each, so that a short subject is heard beside a long detail, and many rare trigrams do not drown the pairs."""
+
+LAYOUT = {"blocks": [[block.field, list(block.lengths), block.share] for block in BLOCKS],
+          "bits": ngrams.BITS, "longest": ngrams.LONGEST}
+"""Written into model files: weights mean something only over the features they were trained on."""
+
+
 def message(subject: str | None, detail: str | None) -> str:
-    """One text of a subject and a detail. The first line is the subject; it is read with a weight of its own."""
+    """One text of a subject and a detail. What stands before the first line break is read as the subject."""
     return f"{(subject or '').strip()}\n{(detail or '').strip()}".strip()
 
 
-def features(texts: Sequence[str], idf: npt.NDArray[np.float32]) -> Any:
-    """Rows of length 1 in a sparse matrix: n-grams of the whole text, damped and weighted by rarity."""
-    owner, bucket, count = ngrams.count(texts)
-    weight = (1 + np.log(count)) * idf[bucket]
-    norm = np.sqrt(np.bincount(owner, weight * weight, minlength=len(texts)))
-    weight /= np.maximum(norm, 1e-12)[owner]
-    bounds = np.searchsorted(owner, np.arange(len(texts) + 1))
-    return sparse.csr_array((weight.astype(np.float32), bucket.astype(np.int32), bounds.astype(np.int32)),
-                            shape=(len(texts), 1 << ngrams.BITS))
+def fold(texts: Sequence[str]) -> tuple[Characters, Characters]:
+    """Subjects and details. A text of one line is both: people who write one sentence write a subject."""
+    parts = [text.partition("\n") for text in texts]
+    return ngrams.fold([part[0] for part in parts]), ngrams.fold([part[2] or part[0] for part in parts])
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The n-grams that one block knows: their buckets, rising, and what each counts for."""
+
+    buckets: npt.NDArray[np.int32]
+    worth: npt.NDArray[np.float32]
+
+    @cached_property
+    def _column(self) -> npt.NDArray[np.int32]:
+        column = np.full(1 << ngrams.BITS, -1, dtype=np.int32)
+        column[self.buckets] = np.arange(len(self.buckets), dtype=np.int32)
+        return column
+
+    def rows(self, counts: Counts, share: float) -> Any:
+        """A sparse row a text, of length `share`, or empty when the text has none of the terms."""
+        column = self._column[counts.bucket]
+        known = column >= 0
+        column, owner = column[known], counts.owner[known]
+        weight = (1 + np.log(counts.times[known])) * self.worth[column]
+        norm = np.sqrt(np.bincount(owner, weight * weight, minlength=counts.texts))
+        weight *= (share / np.maximum(norm, 1e-12))[owner]
+        bounds = np.searchsorted(owner, np.arange(counts.texts + 1)).astype(np.int32)
+        return sparse.csr_array((weight.astype(np.float32), column, bounds), shape=(counts.texts, len(self.buckets)))
 
 
 @dataclass(frozen=True)
 class Classifier:
-    """What training found out. `scale` and `offset` calibrate: probabilities are softmax(scores * scale + offset)."""
+    """What training found out. Probabilities are softmax(scores * scale + offset), the calibration."""
 
     version: str
     labels: tuple[str, ...]
-    idf: npt.NDArray[np.float32]
-    weights: npt.NDArray[np.float32]
-    intercept: npt.NDArray[np.float64]
+    terms: tuple[Terms, ...]
+    weights: tuple[npt.NDArray[np.float32], ...]
+    """For each block a row a term, a column a label."""
+    intercept: Floats
     scale: float
-    offset: npt.NDArray[np.float64]
+    offset: Floats
     threshold: float
+    """Below this probability the best label is left to a person."""
     figures: dict[str, Any] = field(default_factory=dict)
 
     def probabilities(self, texts: Sequence[str]) -> Floats:
-        """One row a text, one column a label, each row sums to 1."""
-        made = np.empty((len(texts), len(self.labels)))
+        """One row a text, one column a label; each row sums to 1."""
+        scores = np.empty((len(texts), len(self.labels)))
         for start in range(0, len(texts), BATCH):
-            batch = texts[start:start + BATCH]
-            made[start:start + BATCH] = features(batch, self.idf) @ self.weights + self.intercept
-        return softmax(made * self.scale + self.offset)
+            scores[start:start + BATCH] = self._scores(texts[start:start + BATCH])
+        return softmax(scores * self.scale + self.offset)
+
+    def _scores(self, texts: Sequence[str]) -> Floats:
+        characters = fold(texts)
+        scores = np.tile(self.intercept, (len(texts), 1))
+        for block, terms, weights in zip(BLOCKS, self.terms, self.weights, strict=True):
+            scores += terms.rows(ngrams.count(characters[block.field], block.lengths), block.share) @ weights
+        return scores
 
 
 def softmax(scores: Floats) -> Floats:

@@ -114,5 +114,5 @@ def _load(folder: Path, version: str | None, kept: Classifier | None) -> _Loaded
     try:
         return _Loaded(folder, version, files.load(version, folder), None)
     except CaseworkError as error:
-        _log.error("model %s is not used: %s", version, error.sentence)  # noqa: TRY400 - the sentence says it all
+        _log.error("model %s is not used: %s", version, error.sentence)
         return _Loaded(folder, version, kept, error.sentence)

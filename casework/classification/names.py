@@ -33,9 +33,8 @@ class NameMatcher:
         """One row a text, one column a class in the order of `codes`, each between 0 and 1."""
         made = np.zeros((len(texts), len(self.codes)))
         for start in range(0, len(texts), BATCH):
-            owner, bucket, _ = ngrams.count(texts[start:start + BATCH], LENGTHS)
-            present = _matrix(owner, bucket, np.ones(len(owner)), len(texts[start:start + BATCH]))
-            made[start:start + BATCH] = (present @ self._weights).toarray()
+            counts = _count(texts[start:start + BATCH])
+            made[start:start + BATCH] = (_matrix(counts, np.ones(len(counts.owner))) @ self._weights).toarray()
         return made
 
     def suggest(self, texts: Sequence[str]) -> list[Suggestion]:
@@ -51,19 +50,22 @@ def suggestion_of(codes: Sequence[str], row: Floats) -> Suggestion:
                       confidence=nearest[0].score if nearest else 0.0, model_version=VERSION)
 
 
+def _count(texts: Sequence[str]) -> ngrams.Counts:
+    return ngrams.count(ngrams.fold(texts), LENGTHS)
+
+
 def _rarity(texts: Sequence[str]) -> Floats:
-    _, bucket, _ = ngrams.count(texts, LENGTHS)
-    having = np.bincount(bucket, minlength=1 << ngrams.BITS)
+    having = np.bincount(_count(texts).bucket, minlength=1 << ngrams.BITS)
     return np.asarray(np.log((1 + len(texts)) / (1 + having)) + 1, dtype=np.float64)
 
 
 def _rows(texts: Sequence[str], rarity: Floats) -> Any:
     """One row a text, whose weights add up to 1."""
-    owner, bucket, _ = ngrams.count(texts, LENGTHS)
-    weight = rarity[bucket]
-    weight /= np.maximum(np.bincount(owner, weight, minlength=len(texts)), 1e-12)[owner]
-    return _matrix(owner, bucket, weight, len(texts))
+    counts = _count(texts)
+    weight = rarity[counts.bucket]
+    weight /= np.maximum(np.bincount(counts.owner, weight, minlength=len(texts)), 1e-12)[counts.owner]
+    return _matrix(counts, weight)
 
 
-def _matrix(owner: ngrams.Ints, bucket: ngrams.Ints, weight: Floats, rows: int) -> Any:
-    return sparse.csr_array((weight, (owner, bucket)), shape=(rows, 1 << ngrams.BITS))
+def _matrix(counts: ngrams.Counts, weight: Floats) -> Any:
+    return sparse.csr_array((weight, (counts.owner, counts.bucket)), shape=(counts.texts, 1 << ngrams.BITS))

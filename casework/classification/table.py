@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
+from typing import TextIO
 
 from casework.errors import Fault, Invalid
 
@@ -20,7 +21,9 @@ class Rows:
 
     def __init__(self, lines: Iterator[str], name: str) -> None:
         csv.field_size_limit(LONGEST_FIELD)
-        self._name = name
+        self.name = name
+        self.row = 0
+        """The row read last, counted as a spreadsheet does: the header is 1, a row with line breaks in it is one."""
         self._reader = csv.reader(lines, strict=True)
         header = self._next()
         if header is None:
@@ -28,41 +31,35 @@ class Rows:
         self.columns = [column.strip() for column in header]
         twice = sorted({column for column in self.columns if self.columns.count(column) > 1})
         if twice:
-            raise Invalid(f"{name} names a column twice: {', '.join(twice)}", *(Fault(f"row 1.{one}", "twice") for one in twice))
+            raise Invalid(f"{name} names a column twice: {', '.join(twice)}",
+                          *(Fault(f"row 1.{column}", "stands there twice") for column in twice))
 
     def __iter__(self) -> Iterator[Row]:
         while (cells := self._next()) is not None:
             if not any(cell.strip() for cell in cells):
                 continue
-            if len(cells) > len(self.columns):
-                raise Invalid(f"{self._name} has a row with more fields than columns; is a comma or a quote missing?",
-                              Fault(f"row {self.row}", f"has {len(cells)} fields, and there are {len(self.columns)} columns"))
-            yield dict(zip(self.columns, cells + [""] * (len(self.columns) - len(cells)), strict=True))
-
-    @property
-    def row(self) -> int:
-        """The line of the file that was read last, counted as an editor does, the header's being 1."""
-        return self._reader.line_num
+            spare = len(self.columns) - len(cells)
+            if spare < 0:
+                raise Invalid(f"{self.name} has a row with more fields than columns; is a comma outside of quotes?",
+                              Fault(f"row {self.row}", f"has {len(cells)} fields for {len(self.columns)} columns"))
+            yield dict(zip(self.columns, cells + [""] * spare, strict=True))
 
     def _next(self) -> list[str] | None:
+        self.row += 1
         try:
             return next(self._reader, None)
         except UnicodeDecodeError:
-            raise Invalid(f"{self._name} is not UTF-8 text; save it as “CSV UTF-8”",
-                          Fault(f"row {self.row + 1}", "is not UTF-8")) from None
+            raise Invalid(f"{self.name} is not UTF-8 text; save it as “CSV UTF-8”",
+                          Fault(f"row {self.row}", "is not UTF-8, or a row soon after it")) from None
         except csv.Error as error:
-            raise Invalid(f"{self._name} is not a CSV file", Fault(f"row {self.row}", str(error))) from None
+            raise Invalid(f"{self.name} is not a CSV file", Fault(f"row {self.row}", str(error))) from None
 
 
 @contextmanager
 def reading(path: Path | str, all_of: Sequence[str] = (), any_of: Sequence[str] = ()) -> Iterator[Rows]:
     """The rows of this file. Raises Invalid when it is missing, unreadable or lacks a column that is needed."""
     name = Path(path).name
-    try:
-        file = Path(path).open(encoding="utf-8-sig", newline="")
-    except OSError as error:
-        raise Invalid(f"{path} cannot be read: {error.strerror}") from None
-    with file:
+    with _opened(path) as file:
         rows = Rows(file, name)
         missing = [column for column in all_of if column not in rows.columns]
         if any_of and not set(any_of) & set(rows.columns):
@@ -71,6 +68,13 @@ def reading(path: Path | str, all_of: Sequence[str] = (), any_of: Sequence[str] 
             raise Invalid(f"{name} has no column {', '.join(missing)}; it has {', '.join(rows.columns)}",
                           *(Fault(f"row 1.{column}", "is missing") for column in missing))
         yield rows
+
+
+def _opened(path: Path | str) -> TextIO:
+    try:
+        return Path(path).open(encoding="utf-8-sig", newline="")
+    except OSError as error:
+        raise Invalid(f"{path} cannot be read: {error.strerror}") from None
 
 
 def batches(rows: Rows, size: int) -> Iterator[list[Row]]:
