@@ -51,7 +51,11 @@ class TaxonomyVersion(Keyed, Base):
 
 
 class Category(Keyed, Base):
-    """A node of the taxonomy. Its code is the kind's digit and two digits a level, so a parent's code is a prefix."""
+    """A node of the taxonomy. Its code is the kind's digit and two digits a level, so a parent's code is a prefix.
+
+    1 and 2 are the codes of components and events in the national scheme (10101 上水井盖); 3 are requests, numbered by
+    us once and for all (301 城乡建设, 30101 安全生产, 3010101 事故处理), 99 standing for 其他 on its level.
+    """
 
     __tablename__ = "categories"
     version_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("taxonomy_versions.id"))

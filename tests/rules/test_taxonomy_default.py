@@ -119,3 +119,12 @@ def test_a_wider_request_class_is_a_neighbour_of_the_narrower(default: Catalogue
     leaf = default.named("水污染")[0].code
     assert {leaf[:3], leaf[:5], leaf} <= default.neighbours(leaf)
     assert leaf in default.neighbours(leaf[:3])
+
+
+@pytest.mark.parametrize(("code", "path"), [
+    ("3010101", "城乡建设/安全生产/事故处理"), ("3010299", "城乡建设/城市建设和市政管理/其他"),
+    ("3019999", "城乡建设/其他/其他"),
+    ("3040201", "环境保护/环境污染/生态破坏"), ("3150801", "劳动和社会保障/退休政策及待遇/退休人员待遇"),
+])
+def test_request_codes_never_change(default: Catalogue, code: str, path: str) -> None:
+    assert "/".join(one.name for one in default.path(code)) == path

@@ -1,5 +1,7 @@
 """The taxonomy in both databases: loaded, replaced as a whole, out and in again, and read without asking twice."""
+import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -118,6 +120,30 @@ def test_an_activation_that_is_rolled_back_never_was(store: str) -> None:
         raise RuntimeError
     with reading() as db:
         assert taxonomy.current_version(db).id == old
+
+
+def test_of_two_who_activate_at_once_the_later_wins_and_neither_fails(store: str) -> None:
+    with transaction() as db:
+        versions = [taxonomy.activate(db, small(db).id).id, *(small(db).id for _ in range(4))]
+
+    def activate(version: uuid.UUID) -> None:
+        with transaction() as db:
+            taxonomy.activate(db, version)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(activate, versions[1:]))
+    with reading() as db:
+        assert [version.active for version in taxonomy.versions(db)].count(True) == 1
+
+
+def test_of_two_who_import_at_once_each_gets_a_number(store: str) -> None:
+    with transaction() as db:
+        small(db)
+
+    def bring(_: int) -> int:
+        with transaction() as db:
+            return small(db).number
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(bring, range(4))) == [2, 3, 4, 5]
 
 
 def test_a_batch_asks_the_database_once(store: str) -> None:
