@@ -190,7 +190,7 @@ def _geometry(geometry: Any, kinds: tuple[str, ...], where: str, faults: _Faults
         faults.note(where, f"must be a {' or '.join(kinds)}")
         return None
     try:
-        made = shapely.force_2d(shapely.from_geojson(orjson.dumps(geometry)))
+        made = shapely.from_geojson(orjson.dumps(geometry))
     except (shapely.errors.GEOSException, orjson.JSONEncodeError) as error:
         faults.note(where, f"cannot be read: {error}")
         return None

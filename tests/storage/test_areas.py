@@ -76,6 +76,8 @@ def test_the_same_file_again_changes_nothing_and_another_updates(store: str) -> 
     moved["features"][1] = area(COMMUNITY + "01", shapely.box(114, 22, 114.005, 22.01), name="新名", households=3)
     report = take(moved)
     assert (report.added, report.changed, report.unchanged) == (0, 1, 2)
+    assert [gap.codes for gap in report.gaps] == [(COMMUNITY,)]
+    assert [gap.codes for gap in take(collection(moved["features"][1])).gaps] == [(COMMUNITY,)], "one grid alone as well"
     assert code_at(114.004, 22.005) == COMMUNITY + "01"
     assert code_at(114.007, 22.005) is None, "seen at once in the process that imported"
     with database.reading() as db:
