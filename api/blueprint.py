@@ -131,7 +131,7 @@ class Operation:
                 "description": f"at most {self.uploads.most} files of at most {self.uploads.megabytes} MB each"}
         files = {"type": "object", "properties": {self.uploads.field: file}}
         form = {"allOf": [self.body, files]} if self.body is not None else files
-        return {**as_json, "multipart/form-data": {"schema": form, "example": example}}
+        return {**as_json, "multipart/form-data": {"schema": form} | ({"example": example} if example else {})}
 
 
 class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest carries no types

@@ -1,23 +1,18 @@
 """The figures of the live board: what came in, where cases stand, what is due. Counts and cases, nobody's data."""
 import time
-from collections.abc import Callable
 from typing import Any
 
 import marshmallow as ma
-from sqlalchemy.orm import Session
 
 from api.auth import public
 from api.blueprint import Blueprint
 from api.fields import Moment
-from casework import clock
+from casework.performance import indicators
 from casework.storage.database import reading
 
 blueprint = Blueprint("board", __name__, url_prefix="/api/v1", description="看板 The live board")
 
 FRESH_SECONDS = 3
-FIGURES: list[Callable[[Session], dict[str, Any]]] = []
-"""Who fills the board: each answers some of the members of BoardOut."""
-
 _kept: dict[str, Any] = {"until": 0.0}
 
 
@@ -28,7 +23,6 @@ class DueOut(ma.Schema):
     category = ma.fields.String(allow_none=True)
     area = ma.fields.String(allow_none=True)
     department = ma.fields.String(allow_none=True)
-    stage = ma.fields.String()
     due_at = Moment()
     status = ma.fields.String()
 
@@ -48,7 +42,9 @@ class BoardOut(ma.Schema):
     at = Moment(metadata={"description": "when these figures were read"})
     reports = ma.fields.Nested(ReportsOut())
     cases = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.Integer(),
-                           metadata={"description": "how many cases have each status", "example": {"handling": 41}})
+                           metadata={"description": "how many open cases have each status, and how many closed today",
+                                     "example": {"handling": 41, "closed_today": 12}})
+    counted_at_most = ma.fields.Integer(metadata={"description": "counting stops here: this number means at least so many"})
     due = ma.fields.List(ma.fields.Nested(DueOut()), metadata={"description": "the most urgent first"})
 
 
@@ -64,11 +60,9 @@ def board() -> dict[str, Any]:
 def figures() -> dict[str, Any]:
     """The board's members as they were at most three seconds ago."""
     if _kept["until"] <= time.monotonic():
-        made: dict[str, Any] = {"at": clock.now()}
         with reading() as db:
-            for part in FIGURES:
-                made |= part(db)
-        _kept.update(board=made, until=time.monotonic() + FRESH_SECONDS)
+            _kept["board"] = indicators.board(db)
+        _kept["until"] = time.monotonic() + FRESH_SECONDS
     kept: dict[str, Any] = _kept["board"]
     return kept
 

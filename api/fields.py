@@ -5,6 +5,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, ClassVar
 
 import marshmallow as ma
@@ -56,10 +57,18 @@ class CaseNumber(Text):
 
 
 class Whole(ma.fields.Integer):
-    """A whole number from `low` to `high`, so that none reaches a database column too narrow for it."""
+    """A whole number from `low` to `high`, so that none reaches a database column too narrow for it.
+
+    Digits are taken as well: queries and forms have nothing but text.
+    """
 
     def __init__(self, low: int = 0, high: int = 2**31 - 1, **kwargs: Any) -> None:
-        super().__init__(strict=True, validate=ma.validate.Range(low, high), **kwargs)
+        super().__init__(validate=ma.validate.Range(low, high), **kwargs)
+
+    def _validated(self, value: Any) -> int:
+        if isinstance(value, bool) or not re.fullmatch(r"-?[0-9]{1,19}", str(value)):
+            raise ma.ValidationError("must be a whole number")
+        return int(value)
 
 
 class Moment(ma.fields.Field[datetime]):
@@ -163,11 +172,17 @@ class PageIn(ma.Schema):
 
 def page_of(item: ma.Schema) -> ma.Schema:
     """The documented shape of a page of such items; `rows()` answers it."""
-    name = type(item).__name__.removesuffix("Out") + "Page"
-    return ma.Schema.from_dict({
-        "items": ma.fields.List(ma.fields.Nested(item), required=True),
+    return _page_class(type(item))()
+
+
+@cache
+def _page_class(item: type[ma.Schema]) -> type[ma.Schema]:
+    made = ma.Schema.from_dict({
+        "items": ma.fields.List(ma.fields.Nested(item()), required=True),
         "next": ma.fields.String(allow_none=True, metadata={"description": "cursor of the next page; null at the end"}),
-    }, name=name)()
+    }, name=item.__name__.removesuffix("Out") + "Page")
+    made.__module__ = item.__module__
+    return made
 
 
 def encode(value: Any, status: int = 200) -> Response:

@@ -12,13 +12,14 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from api.auth import admit, public, requires
 from api.blueprint import Blueprint
 from api.fields import encode
 from casework import clock
+from casework.cases.report import Report
 from casework.identity.sealing import derived_key
 from casework.settings import current
 from casework.sla import calendar, timers
@@ -47,8 +48,16 @@ def _oldest_event_seconds(db: Session) -> float | None:
     return (clock.now() - oldest).total_seconds() if oldest else None
 
 
+def _oldest_untriaged_seconds(db: Session) -> float | None:
+    waiting = select(Report.received_at).where(Report.triaged_at.is_(None)).order_by(Report.received_at, Report.id)
+    oldest = db.scalar(waiting.limit(1))
+    return (clock.now() - oldest).total_seconds() if oldest else None
+
+
 PROBES: list[Probe] = [
     Probe("oldest_event_seconds", "Age of the oldest event not yet handed to a job.", _oldest_event_seconds, 60),
+    Probe("oldest_untriaged_seconds", "Age of the oldest report that triage has not looked at.",
+          _oldest_untriaged_seconds, 300),
     Probe("overdue_sweep_seconds", "How late the sweep of due clocks is.", timers.overdue_sweep_lag, 120),
 ]
 """What is measured from the database, on /health/ready and /metrics alike. A topic's probe is one more line."""

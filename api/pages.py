@@ -66,9 +66,8 @@ def _page(template: str, **values: Any) -> Response:
 def board() -> Response:
     """The live board."""
     spoken = LANGUAGES.index(language())
-    words = {key: both[spoken] for key, both in WORDS.items() if key.startswith(("status.", "stage.", "board."))}
-    statuses = [key.removeprefix("status.") for key in WORDS if key.startswith("status.")]
-    return _page("board.html", board=figures.figures(), statuses=statuses, words=words, city=CITY)
+    words = {key: both[spoken] for key, both in WORDS.items() if key.startswith(("status.", "board."))}
+    return _page("board.html", board=figures.figures(), words=words, city=CITY)
 
 
 @blueprint.get("/docs")

@@ -19,7 +19,6 @@ function dueRow(item, at) {
   const row = document.createElement("tr");
   cell(row, item.number, "th");
   for (const name of ["category", "area", "department"]) cell(row, item[name]);
-  cell(row, words[`stage.${item.stage}`] ?? item.stage);
   const due = cell(row, short.format(new Date(item.due_at)).replace(",", ""));
   if (new Date(item.due_at) < at) {
     row.className = "overdue";
@@ -37,11 +36,11 @@ function show(board) {
   time.dateTime = board.at;
   time.textContent = clock.format(at);
   for (const figure of document.querySelectorAll("[data-figure]")) {
-    const path = figure.dataset.figure;
-    const value = member(board, path) ?? (path.startsWith("cases.") && board.cases ? 0 : "–");
-    if (figure.textContent !== String(value)) figure.textContent = value;
+    const value = member(board, figure.dataset.figure);
+    const text = value === board.counted_at_most ? `${value}+` : String(value ?? "–");
+    if (figure.textContent !== text) figure.textContent = text;
   }
-  const due = board.due ?? [];
+  const due = board.due;
   document.getElementById("none").hidden = due.length > 0;
   const table = document.getElementById("due-table");
   table.hidden = due.length === 0;

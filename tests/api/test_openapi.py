@@ -1,0 +1,161 @@
+"""The OpenAPI document is complete: whoever writes a client needs nothing else."""
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from api import app as application
+from api.auth import SCHEMES, requires
+from api.errors import MIMETYPE
+from casework.settings import Settings
+from tests.api import trial
+
+Operation = tuple[str, str, dict[str, Any]]
+
+
+@pytest.fixture
+def app(config: Settings, monkeypatch: pytest.MonkeyPatch) -> Flask:
+    """No database: the document needs none. With the trial group, so that every kind of body is looked at."""
+    monkeypatch.setattr(application, "BLUEPRINTS", [*application.BLUEPRINTS, trial.blueprint])
+    return application.create_app(config, testing=True)
+
+
+@pytest.fixture
+def document(app: Flask) -> dict[str, Any]:
+    answer = app.test_client().get("/openapi.json")
+    assert answer.content_type == "application/json"
+    made: dict[str, Any] = answer.get_json()
+    return made
+
+
+def operations(document: dict[str, Any]) -> Iterator[Operation]:
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            if method != "parameters":
+                yield path, method, operation
+
+
+def references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for inner in node.values():
+            yield from references(inner)
+    elif isinstance(node, list):
+        for inner in node:
+            yield from references(inner)
+
+
+def test_it_is_openapi_3_1(document: dict[str, Any]) -> None:
+    assert document["openapi"] == "3.1.0"
+    assert document["info"]["title"]
+    assert document["info"]["description"]
+    assert set(document["components"]["securitySchemes"]) == set(SCHEMES)
+
+
+def test_every_operation_has_an_id_of_its_own(document: dict[str, Any]) -> None:
+    ids = [operation["operationId"] for _, _, operation in operations(document)]
+    assert len(ids) == len(set(ids)) > 5
+
+
+def test_every_operation_says_what_it_does_and_who_may(document: dict[str, Any]) -> None:
+    for path, method, operation in operations(document):
+        where = f"{method} {path}"
+        assert operation["summary"].endswith((".", "。")), where
+        assert operation["x-permission"], where
+        assert isinstance(operation["security"], list), where
+        assert {name for way in operation["security"] for name in way} <= set(SCHEMES), where
+        assert operation["tags"], where
+
+
+def test_every_group_is_described(document: dict[str, Any]) -> None:
+    described = {tag["name"] for tag in document["tags"] if tag["description"]}
+    assert {tag for _, _, operation in operations(document) for tag in operation["tags"]} <= described
+
+
+def test_every_operation_names_its_success_and_its_problems(document: dict[str, Any]) -> None:
+    for path, method, operation in operations(document):
+        answers = operation["responses"]
+        assert [status for status in answers if status.startswith("2")], path
+        assert {"429", "500", "503"} <= set(answers), path
+        if operation["security"]:
+            assert {"401", "403"} <= set(answers), path
+        if "requestBody" in operation:
+            assert {"400", "413", "415", "422"} <= set(answers), path
+        for status, answer in answers.items():
+            if not status.startswith("2"):
+                name = answer["$ref"].rpartition("/")[2]
+                assert MIMETYPE in document["components"]["responses"][name]["content"], (method, path, status)
+
+
+def test_every_body_has_an_example_that_would_be_taken(app: Flask, document: dict[str, Any]) -> None:
+    for path, _, operation in operations(document):
+        for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
+            only_files = media_type == "multipart/form-data" and "properties" in content["schema"]
+            assert content.get("example") or only_files, path
+    declared = [view.operation for view in app.view_functions.values() if getattr(view, "operation", None)]
+    for one in declared:
+        if one.body is not None:
+            assert one.body.validate(one.example) == {}, one.path
+
+
+def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+    for reference in references(document):
+        here: Any = document
+        for step in reference.removeprefix("#/").split("/"):
+            here = here[step]
+
+
+def test_every_part_of_a_path_is_described(document: dict[str, Any]) -> None:
+    for path, item in document["paths"].items():
+        named = {part[1:-1] for part in path.split("/") if part.startswith("{")}
+        described = {one["name"] for holder in [item, *[inner for inner in item.values() if isinstance(inner, dict)]]
+                     for one in holder.get("parameters", []) if one.get("in") == "path"}
+        assert named <= described, path
+
+
+def test_our_own_fields_say_what_they_take(document: dict[str, Any]) -> None:
+    note = document["components"]["schemas"]["TrialNoteIn"]["properties"]
+    assert note["text"] == {"type": "string", "minLength": 1, "maxLength": 20}
+    assert note["at"] == {"type": "string", "format": "date-time"}
+    assert note["place"]["items"]["required"] == ["lon", "lat"]
+    assert (note["count"]["minimum"], note["count"]["maximum"]) == (1, 9)
+
+
+def test_files_are_documented_beside_the_fields(document: dict[str, Any]) -> None:
+    content = document["paths"]["/trial/photos"]["post"]["requestBody"]["content"]
+    assert set(content) == {"application/json", "multipart/form-data"}
+    body, files = content["multipart/form-data"]["schema"]["allOf"]
+    assert body == {"$ref": "#/components/schemas/TrialNoteIn"}
+    assert files["properties"]["photos"]["maxItems"] == 2
+
+
+def test_security_follows_the_permission_table() -> None:
+    assert requires("report.create.pda").security() == [{"desk": []}, {"device": [], "deviceId": []}]
+    assert requires("report.create.hotline").security() == [{"desk": []}, {"client": []}]
+    assert requires("users.manage").security() == [{"desk": []}]
+    assert {} in requires("report.create.citizen").security()
+
+
+def test_an_unknown_permission_stops_the_start() -> None:
+    with pytest.raises(KeyError):
+        requires("report.forge")
+
+
+def test_a_slip_between_declaration_and_view_stops_the_start() -> None:
+    declare = trial.Blueprint("slip", __name__).operation("GET", "/x/<name>", trial.public("for tests"))
+    with pytest.raises(TypeError, match="name"):
+        declare(lambda number: None)
+    declare = trial.Blueprint("slip", __name__).operation("POST", "/x", trial.public("for tests"), body=trial.NoteIn())
+    with pytest.raises(TypeError, match="example"):
+        declare(lambda body: None)
+
+
+def test_the_page_of_the_document_shows_every_operation(app: Flask, document: dict[str, Any]) -> None:
+    web: FlaskClient = app.test_client()
+    page = web.get("/docs").get_data(as_text=True)
+    for path, _, operation in operations(document):
+        assert f'id="{operation["operationId"]}"' in page
+        assert path in page
