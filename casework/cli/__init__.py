@@ -1,0 +1,54 @@
+"""The command `zhiwang`. Each subject has a file; a command's module is loaded when the command is used."""
+import importlib
+import sys
+from typing import cast
+
+import click
+
+from casework.errors import CaseworkError, Invalid
+from casework.settings import SettingsError
+
+COMMANDS = {
+    "up": "casework.cli.up:up",
+    "migrate": "casework.cli.migrate:migrate",
+    "users": "casework.cli.users:users",
+    "import": "casework.cli.reference:import_group",
+    "export": "casework.cli.reference:export_group",
+    "train": "casework.cli.learning:train",
+    "classify": "casework.cli.learning:classify",
+    "check-rules": "casework.cli.checks:check_rules",
+    "verify-history": "casework.cli.checks:verify_history",
+    "rotate-keys": "casework.cli.checks:rotate_keys",
+}
+"""Command → where it stands."""
+
+
+class Commands(click.Group):
+    """A group whose members are named above: `zhiwang up` must not wait for the libraries that only `train` needs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        return cast("click.Command", getattr(importlib.import_module(module), name))
+
+
+@click.group(cls=Commands)
+@click.version_option(package_name="zhiwang")
+def commands() -> None:
+    """织网 Zhiwang: 网格化社会治理 grid-based social governance."""
+
+
+def main() -> None:
+    """Run the command line. What a person can put right is told in a sentence each, with exit code 1 and no trace."""
+    try:
+        commands(prog_name="zhiwang")
+    except SettingsError as error:
+        sys.exit("\n".join(error.sentences))
+    except Invalid as error:
+        sys.exit("\n".join([error.sentence, *(f"  {fault.field}: {fault.reason}" for fault in error.faults)]))
+    except CaseworkError as error:
+        sys.exit(error.sentence)

@@ -1,0 +1,4 @@
+"""`python -m casework.cli` is `zhiwang`."""
+from casework.cli import main
+
+main()

@@ -1,0 +1,27 @@
+"""What every command but `up` stands on: the settings, from the environment or the folder of `zhiwang up`."""
+import os
+from pathlib import Path
+
+import click
+
+from casework import settings, storage
+from casework.cli import home as homes
+from casework.storage import database
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+NEW_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+def connect() -> settings.Settings:
+    """Read the settings and connect. Raises SettingsError.
+
+    In the folder of `zhiwang up`, or with ZHIWANG_HOME naming it, its secrets and its database are the ones meant.
+    """
+    folder = Path(os.environ.get("ZHIWANG_HOME", "zhiwang-home")).absolute()
+    if (folder / homes.SECRETS).exists():
+        environ = homes.environment(folder, port=8000, valkey_port=6379, given=os.environ)  # neither is used here
+        settings.configure(settings.load(environ))
+    current = settings.current()
+    storage.connect(current)
+    database.load_models()  # a mapper that names another table must find it
+    return current
