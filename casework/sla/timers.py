@@ -322,9 +322,10 @@ def _span(segment: TimerSegment) -> Span:
 
 def _spans(db: Session, timer_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Span]]:
     spans: dict[uuid.UUID, list[Span]] = {timer_id: [] for timer_id in timer_ids}
-    order = (TimerSegment.since, TimerSegment.id)
-    for segment in db.scalars(select(TimerSegment).where(TimerSegment.timer_id.in_(timer_ids)).order_by(*order)):
-        spans[segment.timer_id].append(_span(segment))
+    columns = (TimerSegment.timer_id, TimerSegment.state, TimerSegment.since, TimerSegment.until)
+    theirs = select(*columns).where(TimerSegment.timer_id.in_(timer_ids))
+    for timer_id, state, since, until in db.execute(theirs.order_by(TimerSegment.since, TimerSegment.id)):
+        spans[timer_id].append(Span(state, since, until))
     return spans
 
 
