@@ -6,36 +6,48 @@ import numpy as np
 from scipy import sparse
 
 from casework.classification import ngrams
-from casework.classification.linear import BATCH, Floats
+from casework.classification.linear import BATCH, Floats, fold
+from casework.classification.ngrams import Characters
 from casework.classification.suggestion import ALTERNATIVES, Alternative, Suggestion
 
 VERSION = "names"
-LENGTHS = (2, 3)
-NAME_SHARE = 0.75
-"""How much of a score is the class's own name; the rest is the words about it."""
+PAIR = (2,)
+"""Two characters are a Chinese word more often than not; single ones and threes were worse."""
+
+# Of 5,833 labelled messages and 517 request classes in 15 branches, the best class lies in the right branch for 62 %, one of
+# the best three for 78 %, with nothing trained; of those that score 0.5 or more it is four in five.
+WORDS = 0.5
+"""What a word about a class counts for beside one of its name."""
+DETAIL = 0.6
+"""What a word found in the detail counts for beside one in the subject."""
 
 
 class NameMatcher:
     """Knows a list of classes, each a pair of code and text. The text's first line is the class's own name, the rest
-    (parents' names, filing conditions) helps. A class scores by how much of its wording, weighed by rarity among the
-    classes, stands in a text: 1 is all of it.
+    (parents' names, filing conditions) helps. A class scores by how much of its wording stands in a text, each pair of
+    characters by its rarity among the classes, squeezed between 0 and 1. It is an order, not a probability.
     """
 
     def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
         known = list(pairs)
         self.codes = tuple(code for code, _ in known)
         parts = [text.partition("\n") for _, text in known]
-        names, words = ([part[0] for part in parts], [part[2] for part in parts])
-        rarity = _rarity([f"{name}\n{more}" for name, more in zip(names, words, strict=True)])
-        self._weights = (_rows(names, rarity) * NAME_SHARE + _rows(words, rarity) * (1 - NAME_SHARE)).T.tocsr()
+        wording = _present(ngrams.fold([part[0] for part in parts])).maximum(
+            _present(ngrams.fold([part[2] for part in parts])) * WORDS)
+        having = np.bincount(wording.indices, minlength=1 << ngrams.BITS)
+        wording.data *= (np.log((1 + len(known)) / (1 + having)) + 1)[wording.indices]
+        owner = np.repeat(np.arange(len(known)), np.diff(wording.indptr))
+        length = np.sqrt(np.bincount(owner, wording.data**2, minlength=len(known)))
+        wording.data /= length[owner]
+        self._weights = wording.T.tocsr()
 
     def scores(self, texts: Sequence[str]) -> Floats:
-        """One row a text, one column a class in the order of `codes`, each between 0 and 1."""
+        """One row a text, one column a class in the order of `codes`, each from 0 (nothing in common) to below 1."""
         made = np.zeros((len(texts), len(self.codes)))
         for start in range(0, len(texts), BATCH):
-            counts = _count(texts[start:start + BATCH])
-            made[start:start + BATCH] = (_matrix(counts, np.ones(len(counts.owner))) @ self._weights).toarray()
-        return made
+            subjects, details = fold(texts[start:start + BATCH])
+            made[start:start + BATCH] = (_present(subjects).maximum(_present(details) * DETAIL) @ self._weights).toarray()
+        return np.asarray(made / (1 + made), dtype=np.float64)
 
     def suggest(self, texts: Sequence[str]) -> list[Suggestion]:
         """The three nearest classes of each text. They always abstain: a likeness of words is a hint for a person."""
@@ -50,22 +62,7 @@ def suggestion_of(codes: Sequence[str], row: Floats) -> Suggestion:
                       confidence=nearest[0].score if nearest else 0.0, model_version=VERSION)
 
 
-def _count(texts: Sequence[str]) -> ngrams.Counts:
-    return ngrams.count(ngrams.fold(texts), LENGTHS)
-
-
-def _rarity(texts: Sequence[str]) -> Floats:
-    having = np.bincount(_count(texts).bucket, minlength=1 << ngrams.BITS)
-    return np.asarray(np.log((1 + len(texts)) / (1 + having)) + 1, dtype=np.float64)
-
-
-def _rows(texts: Sequence[str], rarity: Floats) -> Any:
-    """One row a text, whose weights add up to 1."""
-    counts = _count(texts)
-    weight = rarity[counts.bucket]
-    weight /= np.maximum(np.bincount(counts.owner, weight, minlength=len(texts)), 1e-12)[counts.owner]
-    return _matrix(counts, weight)
-
-
-def _matrix(counts: ngrams.Counts, weight: Floats) -> Any:
-    return sparse.csr_array((weight, (counts.owner, counts.bucket)), shape=(counts.texts, 1 << ngrams.BITS))
+def _present(characters: Characters) -> Any:
+    counts = ngrams.count(characters, PAIR)
+    return sparse.csr_array((np.ones(len(counts.owner), dtype=np.float32), (counts.owner, counts.bucket)),
+                            shape=(counts.texts, 1 << ngrams.BITS))

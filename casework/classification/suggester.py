@@ -9,8 +9,8 @@ from casework.classification.names import VERSION, NameMatcher, suggestion_of
 from casework.classification.suggestion import ALTERNATIVES, Alternative, Suggestion
 from casework.taxonomy import Catalogue, Kind
 
-FINE = 0.6
-"""From this name score on the narrower class is taken instead of the trained branch."""
+FINE = 0.5
+"""From this name score on the narrower class is taken instead of the trained branch; see names.py for what it is worth."""
 NEAREST = 20
 """Names that are looked at for one text."""
 
