@@ -52,7 +52,7 @@ def render(content: bytes, most_pixels: int) -> tuple[dict[str, object], list[by
         picture = picture.transpose(_TURNS[orientation])
     if orientation >= 5:
         width, height = height, width
-    small = picture.resize(_fit(*picture.size, SMALL), Image.Resampling.HAMMING, reducing_gap=2.0)
+    small = picture.resize(_fit(*picture.size, SMALL), Image.Resampling.HAMMING, reducing_gap=1.0)
     facts = {"width": width, "height": height, "phash": str(imagehash.phash(small))}
     return facts, [_jpeg(picture), _jpeg(small)]
 
