@@ -3,12 +3,14 @@ from flask import Flask, Response, request
 
 import casework.settings
 from api import (
+    admin,
     auth,
     board,
     cases,
     citizen,
     document,
     errors,
+    geography,
     health,
     hotline,
     limits,
@@ -17,6 +19,9 @@ from api import (
     pages,
     pda,
     performance,
+    responsibility,
+    sessions,
+    taxonomy,
 )
 from casework import storage
 from casework.settings import Settings
@@ -29,6 +34,11 @@ BLUEPRINTS = [
     cases.blueprint,
     media.blueprint,
     performance.blueprint,
+    sessions.blueprint,
+    geography.blueprint,
+    taxonomy.blueprint,
+    responsibility.blueprint,
+    admin.blueprint,
     board.blueprint,
     health.blueprint,
 ]

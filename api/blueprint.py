@@ -42,9 +42,9 @@ class Operation:
 
     @property
     def max_bytes(self) -> int:
-        """What a request may weigh with all its files."""
+        """What a request may weigh with all its files; a byte more, or a chunked body would be cut to fit unnoticed."""
         files = self.uploads.most * self.uploads.megabytes * 1024 * 1024 if self.uploads else 0
-        return self.kilobytes * 1024 + files
+        return self.kilobytes * 1024 + files + 1
 
     def read(self) -> dict[str, Any]:
         """What the request brings, as the view wants it."""

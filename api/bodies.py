@@ -93,6 +93,8 @@ def multipart(schema: ma.Schema | None, uploads: Uploads, kilobytes: int) -> tup
         return json_body(schema, kilobytes), []
     if request.mimetype != "multipart/form-data":
         raise Unsupported("send multipart/form-data here" + (", or application/json without files" if schema else ""))
+    if not request.form and not request.files:  # werkzeug's parser is silent about what it cannot parse
+        raise BadRequest("The upload was cut off, or is not multipart/form-data.")
     if unknown := set(request.files) - {uploads.field}:
         raise Invalid(TAKEN, *(Fault(name, "no file is expected here") for name in sorted(unknown)))
     files = request.files.getlist(uploads.field)

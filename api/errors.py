@@ -150,7 +150,7 @@ def _http(error: HTTPException) -> Response:
     name = OF_STATUS.get(status, "bad-request" if status < 500 else "internal")
     detail = error.description or PROBLEMS[name].english
     if status == 413:
-        detail = f"A body may have {request.max_content_length} bytes here."
+        detail = f"A body may have {(request.max_content_length or 0) // 1024} kilobytes here."
     response = problem(name, detail)
     response.status_code = status
     for header, value in error.get_headers():

@@ -73,10 +73,10 @@ def show(photo_id: uuid.UUID, rendition: str, query: dict[str, Any]) -> Response
     return Response(picture.content, mimetype=picture.media_type, headers={"Cache-Control": "private, max-age=600"})
 
 
-def one_file(files: list[FileStorage]) -> list[FileStorage]:
+def one_file(files: list[FileStorage], field: str = "photo") -> list[FileStorage]:
     """Exactly one. Raises Invalid."""
     if len(files) != 1:
-        raise Invalid("send one photo", Fault(ONE.field, "one file is needed"))
+        raise Invalid("send one file", Fault(field, "one file is needed"))
     return files
 
 

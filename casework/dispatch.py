@@ -12,6 +12,7 @@ from casework.cases.workflow import Facts, Status
 from casework.errors import Conflict, Fault, Invalid
 from casework.identity.people import SYSTEM, Actor, Department
 from casework.responsibility import Decision, Question
+from casework.sla import timers
 
 
 def dispatch_filed(db: Session, case_ids: Sequence[uuid.UUID]) -> int:
@@ -49,10 +50,13 @@ def hand_back(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
 
 
 def uphold(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
-    """准予退单: the department is released and none of the time counts against it; the next one may be named at once."""
+    """准予退单: the department is released and all its time is given back; the next one may be named at once."""
     if facts.lead and _known(db, facts.lead, "lead").id == case.lead_department_id:
         raise Conflict("the next owner cannot be the department whose return is upheld")
+    owed = [timer for timer in timers.running(db, case.id) if timer.department_id == case.lead_department_id]
     case.move("uphold", actor, facts)
+    for timer in owed:
+        timers.give_back(db, timer, timer.started_at, clock.now())
     case.release_lead(clock.now())
     case.overdue = False
     case.waiting_for = "退单获准，待重新派遣"

@@ -133,12 +133,10 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
 
     Raises SettingsError with one sentence for each missing, unknown or impossible value.
     """
-    faults: list[str] = []
     values: dict[str, Any] = {}
     known = {one.metadata["name"]: one for one in fields(Settings)}
-    for name in environ:
-        if name.startswith("ZHIWANG_") and name not in known and name not in NOT_OURS:
-            faults.append(f"{name} is not a setting of Zhiwang; known are {', '.join(sorted(known))}.")
+    unknown = sorted(name for name in environ if name.startswith("ZHIWANG_") and name not in known.keys() | NOT_OURS)
+    faults = [f"{name} is not a setting of Zhiwang; known are {', '.join(sorted(known))}." for name in unknown]
     for name, one in known.items():
         text = environ.get(name, "").strip()
         if text:

@@ -1,8 +1,8 @@
 """What people are told when something happened to their case."""
 import structlog
 
+from casework.identity.sessions import LogSender
 from casework.notifications import messages
-from casework.notifications.senders import LogSender
 from casework.storage.database import transaction
 from workers.job import job
 

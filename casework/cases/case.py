@@ -115,18 +115,17 @@ class Case(Keyed, Base):
     )
 
     @classmethod
-    def open(cls, db: Session, report: Report, actor: Actor, **known: Any) -> "Case":
+    def open(cls, db: Session, report: Report, actor: Actor, *, area_code: str | None, place: Point | None) -> "Case":
         """A case of its own for this report. Its triage clock has been running since the report came in."""
         at = clock.now()
-        urgent = report.urgent or known.pop("urgent", False)
         case = cls(id=new_id(), number=public_number("AJ", at), title=title_of(report), channel=report.channel,
                    opened_at=report.received_at, due_at=report.received_at, address=report.address,
-                   priority=Priority.URGENT if urgent else Priority.NORMAL, report_count=0, returns=0, reworks=0,
+                   priority=Priority.URGENT if report.urgent else Priority.NORMAL, report_count=0, returns=0, reworks=0,
                    reopens=0, overdue=False, return_is_final=False, extension_asked=False, dispatched_by_rule=False,
-                   history_length=0, history_head=GENESIS, **known)
+                   history_length=0, history_head=GENESIS, area_code=area_code)
         case.history, case.assignments, case.reports = [], [], []
-        if report.place:
-            case.locate(report.place)
+        if place:
+            case.locate(place)
         db.add(case)
         case.add_report(report)
         case.move("report", actor, clocks_from=report.received_at)

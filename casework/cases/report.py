@@ -2,7 +2,7 @@
 import hashlib
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -18,9 +18,6 @@ from casework.geography.coordinates import Point
 from casework.identity.privacy import Sealed, SealedText, blind_index, seal
 from casework.storage import outbox
 from casework.storage.database import Base, Keyed, insert_once, new_id, partial_index
-
-RECEIVED = "report.received"
-
 
 class Channel(StrEnum):
     """The door a report came in by."""
@@ -70,6 +67,9 @@ class Report(Keyed, Base):
     outcome: Mapped[Outcome | None]
     outcome_reason: Mapped[str | None]
     suggestion: Mapped[dict[str, Any] | None]
+    rating: Mapped[int | None]
+    rating_comment: Mapped[str | None]
+    rated_at: Mapped[datetime | None]
 
     __table_args__ = (
         UniqueConstraint("channel", "source", "key"),
@@ -144,7 +144,7 @@ def receive(db: Session, said: Sequence[Said]) -> list[Receipt | Conflict]:
     inserted = insert_once(db, Report, list(rows.values()), on=("channel", "source", "key"))
     new = {rows[key]["id"] for key in rows if rows[key]["id"] in inserted}
     known = _known(db, [one for one in said if rows[one.channel, one.source, one.key]["id"] not in new])
-    outbox.publish_many(db, RECEIVED, [row["id"] for row in rows.values() if row["id"] in new])
+    announce(db, [row["id"] for row in rows.values() if row["id"] in new])
     answers: list[Receipt | Conflict] = []
     for one in said:
         row = rows[one.channel, one.source, one.key]
@@ -158,6 +158,11 @@ def receive(db: Session, said: Sequence[Said]) -> list[Receipt | Conflict]:
         answers.append(found if digest == one.digest() else
                        Conflict("this key was used before for another report", key=one.key, number=found.number))
     return answers
+
+
+def announce(db: Session, report_ids: Iterable[uuid.UUID]) -> None:
+    """Say that these reports came in and want triage."""
+    outbox.publish_many(db, "report.received", report_ids)
 
 
 def receive_one(db: Session, said: Said) -> Receipt:

@@ -1,5 +1,6 @@
 """A category of the taxonomy for a text: the trained model says which branch, the names say which class in it."""
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -11,8 +12,6 @@ from casework.taxonomy import Catalogue, Kind
 
 FINE = 0.5
 """From this name score on the narrower class is taken instead of the trained branch; see names.py for what it is worth."""
-NEAREST = 20
-"""Names that are looked at for one text."""
 
 
 class Suggester:
@@ -22,7 +21,8 @@ class Suggester:
 
     def __init__(self, pairs: Iterable[tuple[str, str]], labels: Mapping[str, str] | None = None) -> None:
         self._names = NameMatcher(pairs)
-        self._labels = dict(labels or {})
+        self._labels = {code: code for code in self._names.codes} | dict(labels or {})
+        self._inside: dict[str, Any] = {}
 
     @classmethod
     def of(cls, catalogue: Catalogue) -> "Suggester":
@@ -60,21 +60,26 @@ class Suggester:
     def _narrowed(self, trained: Suggestion, row: Floats, within: tuple[str, ...]) -> Suggestion:
         """A branch scores its probability; a class in it as much when its name is spoken clearly, else its part of it."""
         scores: dict[str, float] = {}
-        nearest = np.argsort(-row, kind="stable")[:NEAREST]
         for label, probability in trained.alternatives:
             branch = self._labels.get(label)
             if branch is None or not branch.startswith(within):
                 continue
-            for one in nearest:
-                if self._names.codes[one].startswith(branch) and row[one] > 0:
-                    scores[self._names.codes[one]] = probability * min(1.0, row[one] / FINE)
-            scores.setdefault(branch, probability)
+            for one in self._nearest(row, branch):
+                scores[self._names.codes[one]] = probability * min(1.0, row[one] / FINE)
+            scores[branch] = probability
         if trained.abstained:
-            for one in nearest[:1]:
+            for one in self._nearest(row, ""):
                 scores.setdefault(self._names.codes[one], float(row[one]))
         # Of equals the one that came first: classes were put in before their branch, the nearest name before the others.
         best = sorted(scores.items(), key=lambda item: -item[1])[:ALTERNATIVES]
         return Suggestion(
             code=best[0][0], label=trained.label, confidence=trained.confidence, abstained=trained.abstained,
-            alternatives=tuple(Alternative(code, round(score, 4)) for code, score in best),
+            alternatives=tuple(Alternative(code, round(float(score), 4)) for code, score in best),
             model_version=f"{trained.model_version}+{VERSION}")
+
+    def _nearest(self, row: Floats, branch: str) -> list[int]:
+        """The two classes in this branch whose names are nearest; those with no word in common are not."""
+        if branch not in self._inside:
+            self._inside[branch] = np.flatnonzero([code.startswith(branch) for code in self._names.codes])
+        inside = self._inside[branch]
+        return [int(one) for one in inside[np.argsort(-row[inside], kind="stable")[:2]] if row[one] > 0]

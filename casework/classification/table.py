@@ -2,11 +2,11 @@
 import csv
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, TypeVar
 
 from casework.errors import Fault, Invalid
 
@@ -14,6 +14,7 @@ LONGEST_FIELD = 10_000_000
 """Characters of one field; the csv module's own limit of 131,072 is less than one long complaint with its pasted history."""
 
 Row = dict[str, str]
+T = TypeVar("T")
 
 
 class Rows:
@@ -77,8 +78,8 @@ def _opened(path: Path | str) -> TextIO:
         raise Invalid(f"{path} cannot be read: {error.strerror}") from None
 
 
-def batches(rows: Rows, size: int) -> Iterator[list[Row]]:
-    """Rows in lists of at most this size, so that a file larger than memory passes through."""
+def batches(rows: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Lists of at most this size, so that more than fits into memory passes through."""
     each = iter(rows)
     while batch := list(islice(each, size)):
         yield batch

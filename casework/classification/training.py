@@ -133,16 +133,16 @@ def _terms(counts: Any, truth: Ints, labels: int) -> Terms:
     rows = counts.shape[0]
     belongs = np.zeros((rows, labels), dtype=np.float32)
     belongs[np.arange(rows), truth] = 1
-    presence = sparse.csr_array((np.ones_like(counts.data), counts.indices, counts.indptr), shape=counts.shape)
-    having = np.asarray(presence.T @ belongs, dtype=np.float64)
-    total = having.sum(axis=1)
+    total = np.bincount(counts.indices, minlength=counts.shape[1])
     # What stands in fewer than one of a thousand messages is chance; five are enough however many there are.
     kept = np.flatnonzero(total >= min(max(rows // 1000, 1), 5))
+    presence = sparse.csr_array((np.ones_like(counts.data), counts.indices, counts.indptr), shape=counts.shape)[:, kept]
+    having, total = np.asarray(presence.T @ belongs, dtype=np.float64), total[kept]
     prior = belongs.mean(axis=0, dtype=np.float64)
-    lift = (having[kept] + PRIOR * prior) / ((total[kept, None] + PRIOR) * prior)
+    lift = (having + PRIOR * prior) / ((total[:, None] + PRIOR) * prior)
     share = lift / lift.sum(axis=1, keepdims=True)
     entropy = -(share * np.log(share)).sum(axis=1) / np.log(labels)
-    worth = (np.log((1 + rows) / (1 + total[kept])) + 1) * np.maximum(1 - entropy, 1e-6)**PURITY
+    worth = (np.log((1 + rows) / (1 + total)) + 1) * np.maximum(1 - entropy, 1e-6)**PURITY
     return Terms(kept.astype(np.int32), worth.astype(np.float32))
 
 

@@ -1,14 +1,12 @@
 """What a citizen may see of a report without an account: where it stands, who has it, until when, and what happened."""
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casework.cases import search, workflow
 from casework.cases.case import Case
 from casework.cases.report import Report
 from casework.cases.workflow import Status
-from casework.community.ratings import Rating
 from casework.identity.people import Actor, Department
 
 WORDS = {
@@ -32,18 +30,17 @@ def progress(db: Session, report: Report, actor: Actor) -> dict[str, Any]:
     if case is None:
         return made
     department = db.get(Department, case.lead_department_id) if case.lead_department_id else None
-    rating = db.scalar(select(Rating).where(Rating.report_id == report.id))
     return made | {
         "status": case.status, "words": WORDS[case.status], "case": case.number,
         "department": department.name if department else None, "due_at": case.due_at if case.is_open else None,
         "closed_at": case.closed_at, "reply": _last(case, "resolve", "reply"), "reason": _last(case, "reject", "reason"),
         "steps": [{"at": line.at, "words": _said(line.action)} for line in case.history if line.action in SHOWN],
-        "rated": rating.score if rating else None, "may": _may(case, actor, rating)}
+        "rated": report.rating, "may": _may(case, actor, report)}
 
 
-def _may(case: Case, actor: Actor, rating: Rating | None) -> list[str]:
+def _may(case: Case, actor: Actor, report: Report) -> list[str]:
     actions = [action for action in workflow.allowed_actions(case, actor) if action in {"reopen", "urge", "answered"}]
-    return actions + (["rate"] if case.status is Status.CLOSED and rating is None else [])
+    return actions + (["rate"] if case.status is Status.CLOSED and report.rating is None else [])
 
 
 def _last(case: Case, action: str, fact: str) -> str | None:

@@ -1,8 +1,9 @@
 """Looking at personal data: by permission, and written down; and sealing all of it anew with the current key."""
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import LargeBinary, Table, or_, select, type_coerce, update
+from sqlalchemy import LargeBinary, Table, or_, select, tuple_, type_coerce, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock, settings
@@ -22,8 +23,8 @@ from casework.identity.sealing import (
 from casework.storage.database import Base, Keyed
 
 __all__ = [
-    "Access", "Sealed", "SealedText", "UnreadableError", "blind_index", "mask_name", "mask_phone", "normal_phone",
-    "reveal", "rotate", "seal"]
+    "Access", "Sealed", "SealedText", "UnreadableError", "blind_index", "looks", "mask_name", "mask_phone",
+    "normal_phone", "reveal", "rotate", "seal"]
 
 
 class Access(Keyed, Base):
@@ -54,6 +55,12 @@ def reveal(  # noqa: PLR0917 - the log line reads in this order: who, of what, w
     db.add(Access(actor_kind=actor.kind, actor_id=actor.id, actor_name=actor.name, subject_kind=subject_kind,
                   subject_id=subject_id, field=field, reason=reason))
     return sealed.open()
+
+
+def looks(db: Session, after: tuple[datetime, uuid.UUID] | None = None, limit: int = 50) -> Sequence[Access]:
+    """The log, the latest look first; `after` is time and id of the last one of the page before."""
+    wanted = select(Access).order_by(Access.at.desc(), Access.id.desc()).limit(limit)
+    return db.scalars(wanted.where(tuple_(Access.at, Access.id) < after) if after else wanted).all()
 
 
 def rotate(db: Session, batch: int = 500) -> int:

@@ -12,8 +12,8 @@ from casework import clock, settings
 from casework.cases.case import Case
 from casework.cases.report import Channel, Report
 from casework.identity.people import Department
+from casework.identity.sessions import Sender
 from casework.notifications.rules import RULES, Audience, Rule
-from casework.notifications.senders import Sender
 from casework.storage.database import Base, Keyed, insert_once, new_id, partial_index
 from casework.storage.outbox import Event
 

@@ -12,19 +12,22 @@ from sqlalchemy.orm import Session
 from casework import clock, taxonomy
 from casework.cases import links
 from casework.cases.case import Case
-from casework.cases.report import RECEIVED, Channel, Outcome, Report
+from casework.cases.report import Channel, Outcome, Report, announce
 from casework.cases.workflow import Facts
 from casework.classification.suggester import Suggester
 from casework.classification.suggestion import Suggestion
 from casework.geography import addresses, areas
+from casework.geography.coordinates import Point
 from casework.identity.people import SYSTEM, actor_of
 from casework.media import photo
-from casework.storage import outbox
 from casework.storage.database import one_at_a_time, reading, transaction
 from casework.taxonomy import Catalogue
 
 BRANCHES = {Channel.PDA: ("1", "2"), Channel.HOTLINE: ("3",), Channel.CITIZEN: ("3",)}
 """Where a channel's reports are looked for when nobody said: PDAs see things on the street, callers ask for something."""
+
+SURE_OF_PLACE = 0.8
+"""Address words that name one place fully reach it; a bare name that could be several does not."""
 
 WIDEST = timedelta(days=366)
 """No duplicate window reaches further back, whatever a category says."""
@@ -36,7 +39,7 @@ class Placed:
 
     area_code: str | None
     why: str
-    is_grid: bool
+    point: Point | None = None
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class Verdict:
     """What is known of a report before it is joined, filed or left. `doubt` is why a person has to look."""
 
     category: str | None
-    area_code: str | None
+    placed: Placed
     doubt: str | None
 
 
@@ -66,7 +69,7 @@ def republish_waiting(db: Session, older_than: timedelta, limit: int = 1000) -> 
     stuck = db.scalars(select(Report.id).where(
         Report.triaged_at.is_(None), Report.received_at < clock.now() - older_than)
         .order_by(Report.received_at, Report.id).limit(limit)).all()
-    outbox.publish_many(db, RECEIVED, stuck)
+    announce(db, stuck)
     return len(stuck)
 
 
@@ -115,13 +118,20 @@ def _place(db: Session, reports: Sequence[Report]) -> dict[uuid.UUID, Placed]:
     worded = [report for report in reports if not report.place]
     made: dict[uuid.UUID, Placed] = {}
     for report, grid in zip(pointed, areas.areas_at(db, [one.place for one in pointed if one.place]), strict=True):
-        made[report.id] = (Placed(grid.code, f"坐标落在{grid.name}", is_grid=True) if grid
-                           else Placed(None, "坐标不在本市网格内", is_grid=False))
+        made[report.id] = (Placed(grid.code, f"坐标落在{grid.name}", report.place) if grid
+                           else Placed(None, "坐标不在本市网格内", report.place))
     words = [" ".join(filter(None, (report.address, report.title, report.text))) for report in worded]
     for report, place in zip(worded, addresses.locate_many(db, words), strict=True):
-        made[report.id] = (Placed(place.area_code, f"地址文字提到{place.name}", is_grid=False) if place
-                           else Placed(None, "没有坐标，文字里也认不出地点", is_grid=False))
+        made[report.id] = _worded(place)
     return made
+
+
+def _worded(place: addresses.Place | None) -> Placed:
+    if place is None:
+        return Placed(None, "没有坐标，文字里也认不出地点")
+    if place.confidence < SURE_OF_PLACE:
+        return Placed(None, f"地点把握不足（可能是{place.name}，{place.confidence:.0%}）")
+    return Placed(place.area_code, f"地址文字提到{place.name}", place.point)
 
 
 def _judge(report: Report, suggestion: Suggestion, placed: Placed, catalogue: Catalogue) -> Verdict:
@@ -138,7 +148,7 @@ def _judge(report: Report, suggestion: Suggestion, placed: Placed, catalogue: Ca
         doubts.append(f"类别{category}没有立案标准，需选更细的类")
     if placed.area_code is None:
         doubts.append(placed.why)
-    return Verdict(category, placed.area_code, "；".join(doubts) or None)
+    return Verdict(category, placed, "；".join(doubts) or None)
 
 
 def _unsure(report: Report, suggestion: Suggestion, catalogue: Catalogue) -> str:
@@ -151,19 +161,20 @@ def _unsure(report: Report, suggestion: Suggestion, catalogue: Catalogue) -> str
 def _nearby(db: Session, reports: Sequence[Report], verdicts: dict[uuid.UUID, Verdict],
             catalogue: Catalogue) -> list[Case]:
     """Every open case that one of the reports could belong to: one look for the whole batch."""
-    cells = {cell for report in reports if report.place and (category := verdicts[report.id].category)
-             for cell in links.cells_around(report.place, catalogue.window(category).metres)}
+    cells = {cell for report in reports
+             if (category := verdicts[report.id].category) and (point := verdicts[report.id].placed.point)
+             for cell in links.cells_around(point, catalogue.window(category).metres)}
     return links.open_cases_in(db, cells, clock.now() - WIDEST)
 
 
 def _belongs_to(report: Report, verdict: Verdict, nearby: Sequence[Case], catalogue: Catalogue) -> links.Nearby | None:
-    if report.place is None or verdict.category is None or report.handled_on_the_spot:
+    if verdict.placed.point is None or verdict.category is None or report.handled_on_the_spot:
         return None
-    return links.same_problem(report.place, report.received_at, verdict.category, nearby, catalogue)
+    return links.same_problem(verdict.placed.point, report.received_at, verdict.category, nearby, catalogue)
 
 
 def _open(db: Session, report: Report, verdict: Verdict, has_photos: bool) -> Case:
-    case = Case.open(db, report, SYSTEM, area_code=verdict.area_code)
+    case = Case.open(db, report, SYSTEM, area_code=verdict.placed.area_code, place=verdict.placed.point)
     doubt = verdict.doubt
     if report.handled_on_the_spot:
         if verdict.category and not doubt and report.place and has_photos and report.reporter_id:

@@ -1,0 +1,280 @@
+"""What administrators look after: departments, people, posts, devices, systems, the calendar, the log of looks."""
+import uuid
+from datetime import datetime
+from typing import Any
+
+import marshmallow as ma
+from flask import Response
+from sqlalchemy import select
+
+from api.auth import requires
+from api.blueprint import Blueprint
+from api.fields import Cursor, Moment, PageIn, Text, page_of, rows
+from casework.errors import NotFound
+from casework.identity import accounts, people, sessions
+from casework.identity.people import Department, Post, Role, User
+from casework.identity.privacy import looks
+from casework.sla import calendar
+from casework.storage.database import reading, transaction
+
+blueprint = Blueprint("admin", __name__, url_prefix="/api/v1/admin", description="Administration")
+
+
+class DepartmentIn(ma.Schema):
+    """A department under the city's own code."""
+
+    code = Text(40, required=True)
+    name = Text(120, required=True)
+
+
+class DepartmentOut(ma.Schema):
+    """An authority that answers for problems."""
+
+    id = ma.fields.UUID()
+    code = ma.fields.String()
+    name = ma.fields.String()
+    active = ma.fields.Boolean()
+
+
+class DepartmentsOut(ma.Schema):
+    """All departments."""
+
+    items = ma.fields.List(ma.fields.Nested(DepartmentOut()))
+
+
+class UserIn(ma.Schema):
+    """A person who works here."""
+
+    login = Text(80, required=True)
+    name = Text(80, required=True)
+    password = ma.fields.String(validate=ma.validate.Length(1, 500), metadata={"description": "none for PDA only"})
+
+
+class UserOut(ma.Schema):
+    """A person who works here."""
+
+    id = ma.fields.UUID()
+    login = ma.fields.String()
+    name = ma.fields.String()
+    active = ma.fields.Boolean()
+
+
+class UsersIn(PageIn):
+    """A page of people, by login."""
+
+    cursor = Cursor(str)
+
+
+class PostIn(ma.Schema):
+    """A role in a department or an area, held by one person or vacant."""
+
+    title = Text(120, required=True)
+    role = ma.fields.Enum(Role, by_value=True, required=True)
+    department_id = ma.fields.UUID()
+    area_code = Text(15)
+    holder_id = ma.fields.UUID()
+
+
+class PostOut(PostIn):
+    """A post."""
+
+    id = ma.fields.UUID()
+
+
+class HolderIn(ma.Schema):
+    """Who is to hold it; nobody when null."""
+
+    holder_id = ma.fields.UUID(required=True, allow_none=True)
+
+
+class DeviceIn(ma.Schema):
+    """A PDA for a person."""
+
+    user_id = ma.fields.UUID(required=True)
+    name = Text(80, required=True)
+
+
+class DeviceOut(ma.Schema):
+    """The token is shown this once."""
+
+    id = ma.fields.UUID()
+    token = ma.fields.String()
+
+
+class ClientIn(ma.Schema):
+    """A system that is to call us."""
+
+    name = Text(120, required=True)
+    roles = ma.fields.List(ma.fields.Enum(Role, by_value=True), required=True, validate=ma.validate.Length(1, 5))
+
+
+class ClientOut(ma.Schema):
+    """The secret is shown this once."""
+
+    id = ma.fields.UUID()
+    key_id = ma.fields.String()
+    secret = ma.fields.String()
+
+
+class DayIn(ma.Schema):
+    """One exception of the year, as the State Council announces it."""
+
+    date = ma.fields.String(required=True)
+    isOffDay = ma.fields.Boolean(required=True)  # noqa: N815 - the name that the published files use
+    name = Text(40, required=True)
+
+
+class YearIn(ma.Schema):
+    """A year's announcement."""
+
+    days = ma.fields.List(ma.fields.Nested(DayIn(unknown=ma.EXCLUDE)), required=True, validate=ma.validate.Length(1, 100))
+    source = Text(200, required=True)
+
+
+class YearOut(ma.Schema):
+    """How many days the announcement names."""
+
+    year = ma.fields.Integer()
+    days = ma.fields.Integer()
+
+
+class LooksIn(PageIn):
+    """A page of looks at personal data, the latest first."""
+
+    cursor = Cursor(datetime, uuid.UUID)
+
+
+class LookOut(ma.Schema):
+    """Who saw which field of what, when and why."""
+
+    id = ma.fields.UUID()
+    at = Moment()
+    actor_kind = ma.fields.String()
+    actor_id = ma.fields.UUID(allow_none=True)
+    actor_name = ma.fields.String()
+    subject_kind = ma.fields.String()
+    subject_id = ma.fields.UUID()
+    field = ma.fields.String()
+    reason = ma.fields.String()
+
+
+@blueprint.operation("GET", "/departments", requires("departments.read"), answer=DepartmentsOut())
+def departments() -> dict[str, Any]:
+    """All departments, by code."""
+    with reading() as db:
+        return {"items": [_plain(one, DepartmentOut) for one in db.scalars(select(Department).order_by(Department.code))]}
+
+
+@blueprint.operation("POST", "/departments", requires("departments.manage"), body=DepartmentIn(), answer=DepartmentOut(),
+                     status=201, example={"code": "SW", "name": "水务局"})
+def create_department(body: dict[str, str]) -> dict[str, Any]:
+    """A new department."""
+    with transaction() as db:
+        return _plain(people.create_department(db, body["code"], body["name"]), DepartmentOut)
+
+
+@blueprint.operation("GET", "/users", requires("users.read"), query=UsersIn(), answer=page_of(UserOut()))
+def users(query: dict[str, Any]) -> Response:
+    """People who work here, by login."""
+    with reading() as db:
+        wanted = select(User).order_by(User.login).limit(query["limit"] + 1)
+        if "cursor" in query:
+            wanted = wanted.where(User.login > query["cursor"][0])
+        found = db.scalars(wanted).all()
+    shown = found[:query["limit"]]
+    return rows([_plain(one, UserOut) for one in shown], [shown[-1].login] if len(found) > len(shown) else None)
+
+
+@blueprint.operation("POST", "/users", requires("users.manage"), body=UserIn(), answer=UserOut(), status=201,
+                     example={"login": "wangfang", "name": "王芳", "password": "correct horse battery"})
+def create_user(body: dict[str, str]) -> dict[str, Any]:
+    """A new account; posts are given separately."""
+    with transaction() as db:
+        made = people.create_user(db, body["login"], body["name"])
+        if "password" in body:
+            accounts.set_password(db, made.id, body["password"])
+        return _plain(made, UserOut)
+
+
+@blueprint.operation("POST", "/users/<uuid:user_id>/deactivate", requires("users.manage"))
+def deactivate(user_id: uuid.UUID) -> None:
+    """The person has left: log-ins and devices end, posts become vacant."""
+    with transaction() as db:
+        accounts.deactivate(db, user_id)
+
+
+@blueprint.operation("POST", "/posts", requires("posts.manage"), body=PostIn(), answer=PostOut(), status=201,
+                     example={"title": "南塘社区网格员", "role": "grid_worker", "area_code": "44030100100101"})
+def create_post(body: dict[str, Any]) -> dict[str, Any]:
+    """A new post."""
+    with transaction() as db:
+        return _plain(people.create_post(db, body.pop("title"), body.pop("role"), **body), PostOut)
+
+
+@blueprint.operation("POST", "/posts/<uuid:post_id>/holder", requires("posts.manage"), body=HolderIn(), answer=PostOut(),
+                     example={"holder_id": None})
+def hold(post_id: uuid.UUID, body: dict[str, uuid.UUID | None]) -> dict[str, Any]:
+    """Give a post to somebody, or leave it vacant."""
+    with transaction() as db:
+        post = db.get(Post, post_id)
+        if post is None:
+            raise NotFound("no such post")
+        if body["holder_id"] is None:
+            people.vacate(post)
+        else:
+            people.assign(db, post, body["holder_id"])
+        return _plain(post, PostOut)
+
+
+@blueprint.operation("POST", "/devices", requires("devices.manage"), body=DeviceIn(), answer=DeviceOut(), status=201,
+                     example={"user_id": "018f3c1e-7b5a-7c2d-9e4f-0123456789ab", "name": "PDA 17"})
+def enrol(body: dict[str, Any]) -> dict[str, Any]:
+    """Enrol a PDA for a person; its token is shown this once."""
+    with transaction() as db:
+        device, token = sessions.enrol_device(db, body["user_id"], body["name"])
+        return {"id": device.id, "token": token}
+
+
+@blueprint.operation("POST", "/devices/<uuid:device_id>/revoke", requires("devices.manage"))
+def revoke(device_id: uuid.UUID) -> None:
+    """A PDA was lost: its token stops now."""
+    with transaction() as db:
+        sessions.revoke_device(db, device_id)
+
+
+@blueprint.operation("POST", "/clients", requires("clients.manage"), body=ClientIn(), answer=ClientOut(), status=201,
+                     example={"name": "12345平台", "roles": ["platform"]})
+def create_client(body: dict[str, Any]) -> dict[str, Any]:
+    """Let a system call us; its secret is shown this once."""
+    with transaction() as db:
+        made, key_id, secret = sessions.create_client(db, body["name"], body["roles"])
+        return {"id": made.id, "key_id": key_id, "secret": secret}
+
+
+@blueprint.operation("POST", "/clients/<uuid:client_id>/revoke", requires("clients.manage"))
+def revoke_client(client_id: uuid.UUID) -> None:
+    """A system's signatures stop now."""
+    with transaction() as db:
+        sessions.revoke_client(db, client_id)
+
+
+@blueprint.operation("POST", "/calendar/<int:year>", requires("calendar.import"), body=YearIn(), answer=YearOut(), status=201,
+                     example={"days": [{"date": "2027-01-01", "isOffDay": True, "name": "元旦"}], "source": "国务院办公厅通知"})
+def import_year(year: int, body: dict[str, Any]) -> dict[str, Any]:
+    """Load a year's public holidays and make-up days, in the place of what was loaded for it."""
+    with transaction() as db:
+        return {"year": year, "days": calendar.import_days(db, year, body["days"], body["source"])}
+
+
+@blueprint.operation("GET", "/looks", requires("access_log.read"), query=LooksIn(), answer=page_of(LookOut()))
+def access_log(query: dict[str, Any]) -> Response:
+    """Who looked at whose name or phone, the latest first."""
+    with reading() as db:
+        found = looks(db, after=query.get("cursor"), limit=query["limit"] + 1)
+    shown = found[:query["limit"]]
+    last = shown[-1] if len(found) > len(shown) else None
+    return rows([_plain(one, LookOut) for one in shown], [last.at, last.id] if last else None)
+
+
+def _plain(one: Any, shape: type[ma.Schema]) -> dict[str, Any]:
+    return {name: getattr(one, name) for name in shape().fields}

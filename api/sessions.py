@@ -1,0 +1,127 @@
+"""Logging in and out: the desk by password, citizens by a code sent to their phone."""
+from typing import Any
+
+import marshmallow as ma
+from flask import request
+
+from api import limits
+from api.auth import caller, public, requires
+from api.blueprint import Blueprint
+from api.fields import Text
+from casework.identity import accounts, sessions
+from casework.identity.sessions import LogSender
+from casework.storage.database import transaction
+
+blueprint = Blueprint("sessions", __name__, url_prefix="/api/v1/sessions", description="Logging in and out")
+
+SENDER = LogSender(demo=False)
+
+
+class LogInIn(ma.Schema):
+    """A desk account."""
+
+    login = Text(80, required=True)
+    password = ma.fields.String(required=True, validate=ma.validate.Length(1, 500))
+
+
+class TokensOut(ma.Schema):
+    """`access` goes with every request; `refresh` gets the next pair, once."""
+
+    access = ma.fields.String()
+    refresh = ma.fields.String()
+    expires_in = ma.fields.Integer(metadata={"description": "seconds"})
+
+
+class RefreshIn(ma.Schema):
+    """The refresh token of the last pair."""
+
+    refresh = ma.fields.String(required=True, validate=ma.validate.Length(1, 500))
+
+
+class PhoneIn(ma.Schema):
+    """A Chinese mobile number."""
+
+    phone = Text(32, required=True)
+
+
+class CodeIn(PhoneIn):
+    """The six digits that were sent to it."""
+
+    code = Text(12, required=True)
+
+
+class PasswordIn(ma.Schema):
+    """The old password and the new one."""
+
+    old = ma.fields.String(required=True, validate=ma.validate.Length(1, 500))
+    new = ma.fields.String(required=True, validate=ma.validate.Length(1, 500))
+
+
+class MeOut(ma.Schema):
+    """Who I am here."""
+
+    kind = ma.fields.String()
+    id = ma.fields.UUID(allow_none=True)
+    name = ma.fields.String()
+    roles = ma.fields.List(ma.fields.String())
+    department_ids = ma.fields.List(ma.fields.UUID())
+    area_codes = ma.fields.List(ma.fields.String())
+
+
+LOGGING_IN = public("whoever logs in has no credential yet")
+
+
+@blueprint.operation("POST", "", LOGGING_IN, body=LogInIn(), answer=TokensOut(), status=201, limit=limits.logins,
+                     example={"login": "wangfang", "password": "correct horse battery"})
+def log_in(body: dict[str, str]) -> sessions.Tokens:
+    """Log in at the desk. Wrong passwords are answered more and more slowly, with 429."""
+    with transaction() as db:
+        return sessions.log_in(db, body["login"], body["password"], request.remote_addr or "")
+
+
+@blueprint.operation("POST", "/refresh", LOGGING_IN, body=RefreshIn(), answer=TokensOut(), status=201, limit=limits.logins,
+                     example={"refresh": "Zk3…"})
+def refresh(body: dict[str, str]) -> sessions.Tokens:
+    """Exchange a refresh token for the next pair. One that is shown twice ends the whole log-in."""
+    with transaction() as db:
+        return sessions.refresh(db, body["refresh"])
+
+
+@blueprint.operation("POST", "/end", LOGGING_IN, body=RefreshIn(), example={"refresh": "Zk3…"})
+def end(body: dict[str, str]) -> None:
+    """Log out: every token of this log-in ends."""
+    with transaction() as db:
+        sessions.log_out(db, body["refresh"])
+
+
+@blueprint.operation("POST", "/phone/code", LOGGING_IN, body=PhoneIn(), limit=limits.logins, example={"phone": "13800000000"})
+def send_code(body: dict[str, str]) -> None:
+    """Send a code to a phone; it proves the phone for five minutes. Answers the same whether we know the phone or not."""
+    with transaction() as db:
+        sessions.send_phone_code(db, body["phone"], SENDER, request.remote_addr or "")
+
+
+@blueprint.operation("POST", "/phone", LOGGING_IN, body=CodeIn(), answer=TokensOut(), status=201, limit=limits.logins,
+                     example={"phone": "13800000000", "code": "123456"})
+def log_in_phone(body: dict[str, str]) -> sessions.Tokens:
+    """Log in as the citizen who holds a phone: shows the reports that were sent with it."""
+    with transaction() as db:
+        return sessions.log_in_phone(db, body["phone"], body["code"], request.remote_addr or "")
+
+
+@blueprint.operation("GET", "/me", requires("account.read"), answer=MeOut())
+def me() -> dict[str, Any]:
+    """Who I am here, with the posts that I hold now."""
+    actor = caller()
+    return {"kind": actor.kind, "id": actor.id, "name": actor.name, "roles": sorted(actor.roles),
+            "department_ids": sorted(actor.department_ids), "area_codes": sorted(actor.area_codes)}
+
+
+@blueprint.operation("POST", "/password", requires("password.change"), body=PasswordIn(),
+                     example={"old": "correct horse battery", "new": "staple and a longer one"})
+def change_password(body: dict[str, str]) -> None:
+    """Change my password. Every log-in of mine ends."""
+    me = caller().id
+    assert me is not None  # noqa: S101 - the permission is for users, and users have an id
+    with transaction() as db:
+        accounts.change_password(db, me, body["old"], body["new"])
