@@ -22,5 +22,6 @@ def hear(db: Session, event: Event) -> None:
         case.overdue = True
     written = {line.facts.get("escalation") for line in case.history if line.action == "alarm"}
     if str(reached.id) not in written:
-        case.note("alarm", SYSTEM, escalation=str(reached.id), stage=alarm["stage"], share=alarm["share"], late=alarm["late"], role=reached.role,
-                  user=str(reached.user_id) if reached.user_id else None, skipped=reached.skipped)
+        user = str(reached.user_id) if reached.user_id else None
+        case.note("alarm", SYSTEM, escalation=str(reached.id), stage=alarm["stage"], share=alarm["share"],
+                  late=alarm["late"], role=reached.role, user=user, skipped=reached.skipped)

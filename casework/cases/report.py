@@ -19,6 +19,7 @@ from casework.identity.privacy import Sealed, SealedText, blind_index, seal
 from casework.storage import outbox
 from casework.storage.database import Base, Keyed, insert_once, new_id, partial_index
 
+
 class Channel(StrEnum):
     """The door a report came in by."""
 
