@@ -1,14 +1,17 @@
 """What every worker process and every job shares: start and stop, log line and figures, and what a failure means."""
 import functools
 import logging
+import os
+import re
 import signal
 import sys
 import threading
 import time
+from pathlib import Path
 from types import FrameType
 
 import structlog
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Histogram, values
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -25,6 +28,9 @@ RUNS = Counter("zhiwang_job_runs", "Batches by job and outcome (done, again, dea
 IDS = Counter("zhiwang_job_ids", "Ids worked through, by job.", ["job"])
 SECONDS = Histogram("zhiwang_job_seconds", "Seconds a batch took, by job.", ["job"],
                     buckets=(0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 180))
+
+PERSONAL = re.compile(r"\[parameters: .*?\](?=\n|$)|(?<!\d)1[3-9]\d{9}(?!\d)|(?<!\d)\d{17}[\dXx](?!\d)", re.DOTALL)
+"""What SQLAlchemy tells of a row, mobile numbers, identity card numbers."""
 
 log = structlog.get_logger("zhiwang.job")
 
@@ -113,16 +119,24 @@ def start(name: str) -> None:
     except settings.SettingsError as error:
         sys.exit("\n".join(error.sentences))
     _open_log(current.log_level)
+    _open_figures(current.home / "metrics")
     structlog.contextvars.bind_contextvars(process=name)
     storage.connect(current)
     log.info("process_started")
+
+
+def _open_figures(folder: Path) -> None:
+    """Count into files of this process's own, beside those of the web server, which adds all up at /metrics."""
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)  # the library reads it when a figure is first written
+    values.ValueClass = values.MultiProcessValue()  # type: ignore[no-untyped-call]
 
 
 def _open_log(level: str) -> None:
     """One JSON object a line on standard output, our lines and those of libraries alike."""
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars, structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True), structlog.processors.format_exc_info]
+        structlog.processors.TimeStamper(fmt="iso", utc=True), structlog.processors.format_exc_info, _hide_people]
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer(ensure_ascii=False)], cache_logger_on_first_use=True,
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]))
@@ -132,3 +146,11 @@ def _open_log(level: str) -> None:
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                     structlog.processors.JSONRenderer(ensure_ascii=False)]))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+
+
+def _hide_people(_logger: object, _method: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
+    """Texts of errors quote what they choke on, SQLAlchemy's whole rows of it; no log may say who reported what."""
+    for key, text in event.items():
+        if isinstance(text, str) and key in {"event", "exception", "sentence"}:
+            event[key] = PERSONAL.sub("[hidden]", text)
+    return event

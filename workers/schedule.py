@@ -16,12 +16,13 @@ from casework import clock
 from casework.identity.sessions.clients import Nonce
 from casework.media import photo
 from casework.media.photo import Photo, State
+from casework.notifications.messages import Message
 from casework.sla import timers
 from casework.storage import outbox, timetable
 from casework.storage.database import reading, transaction
 from casework.storage.outbox import Event
 from casework.triage import automatic
-from workers import queues
+from workers import notifications, queues
 from workers.job import Stop, start
 from workers.relay import OUTAGE
 
@@ -58,6 +59,15 @@ def announce_waiting_photos() -> None:
             lost = db.scalars(select(Photo.id).where(*waits).order_by(Photo.created_at).limit(BATCH)).all()
             outbox.publish_many(db, "photo.received", lost)
             _said_again("photo.received", len(lost))
+
+
+def send_waiting_messages() -> None:
+    """Messages that were written and not sent, because the sender was away."""
+    waits = select(Message.id).where(Message.sent_at.is_(None), Message.created_at < clock.now() - STUCK).limit(1)
+    with reading() as db:
+        waiting = db.scalar(waits)
+    if waiting is not None and not _queued("notifications"):
+        queues.enqueue([queues.Batch("notifications", notifications.tell, [], "waiting")])
 
 
 def forget_unclaimed_photos() -> None:
@@ -101,6 +111,7 @@ TIMETABLE: dict[str, Entry] = {
     "sweep_timers": Entry(sweep_timers, every=timedelta(seconds=5)),
     "announce_waiting_reports": Entry(announce_waiting_reports, every=timedelta(seconds=60)),
     "announce_waiting_photos": Entry(announce_waiting_photos, every=timedelta(seconds=60)),
+    "send_waiting_messages": Entry(send_waiting_messages, every=timedelta(seconds=60)),
     "forget_nonces": Entry(forget_nonces, every=timedelta(hours=1)),
     "forget_unclaimed_photos": Entry(forget_unclaimed_photos, at=time(3, 10), lease=timedelta(hours=1)),
     "forget_events": Entry(forget_events, at=time(3, 30), lease=timedelta(hours=1)),
