@@ -99,6 +99,6 @@ def _take_only_what_is_declared() -> None:
 
 
 def _protect(response: Response) -> Response:
-    for header, value in SECURITY_HEADERS.items():
-        response.headers.setdefault(header, value)
+    if "Content-Security-Policy" not in response.headers:
+        response.headers.extend(SECURITY_HEADERS)
     return response

@@ -31,7 +31,7 @@ def logins() -> str:
 
 
 limiter = Limiter(key_func=who, strategy="sliding-window-counter", in_memory_fallback_enabled=True, headers_enabled=False)
-"""`@limiter.limit(reports)` under a route; `limit=reports` in Blueprint.operation."""
+"""An operation is limited by `limit=reports` in its declaration."""
 
 
 def install(app: Flask, settings: Settings) -> None:
@@ -40,4 +40,7 @@ def install(app: Flask, settings: Settings) -> None:
                                "retry": Retry(NoBackoff(), 0)}  # by default it tries again for seconds
     app.config.update(RATELIMIT_STORAGE_URI=settings.redis_url, RATELIMIT_STORAGE_OPTIONS=options,
                       RATELIMIT_KEY_PREFIX="zhiwang")
+    # Its hooks look for default limits before and after every request, for 90 us. We have only declared ones, which
+    # their operations check themselves: an application that seems to know the limiter gets no hooks.
+    app.extensions.setdefault("limiter", set()).add(limiter)
     limiter.init_app(app)

@@ -93,6 +93,14 @@ class Figures:
         values.ValueClass = values.MultiProcessValue(lambda: f"{os.getppid()}-{os.getpid()}")  # type: ignore[no-untyped-call]
         self.requests = Histogram("zhiwang_request_seconds", "Time to answer a request.", ["method", "route", "status"],
                                   buckets=BUCKETS, registry=None)
+        self.kinds: dict[tuple[str, str, int], Histogram] = {}
+
+    def count(self, method: str, route: str, status: int, seconds: float) -> None:
+        """One more request of this kind."""
+        kind = self.kinds.get((method, route, status))
+        if kind is None:
+            kind = self.kinds[method, route, status] = self.requests.labels(method, route, str(status))
+        kind.observe(seconds)
 
     def registry(self) -> CollectorRegistry:
         """Everything measured by all processes until now."""
@@ -133,7 +141,7 @@ def _end(response: Response) -> Response:
     seconds = time.perf_counter() - g.began
     route = request.url_rule.rule if request.url_rule else "(none)"
     figures: Figures = current_app.extensions["zhiwang-figures"]
-    figures.requests.labels(request.method, route, str(response.status_code)).observe(seconds)
+    figures.count(request.method if request.url_rule else "(any)", route, response.status_code, seconds)
     response.headers["X-Request-Id"] = g.request_id
     actor = g.get("actor")
     facts = {"actor": f"{actor.kind}:{actor.id}" if actor.id else actor.kind} if actor is not None else {}

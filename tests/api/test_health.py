@@ -103,12 +103,12 @@ def test_requests_are_counted_by_route_and_status(web: FlaskClient) -> None:
 
 
 def _one_more_process(directory: str) -> None:
-    Figures(Path(directory)).requests.labels("GET", "/shared", "200").observe(0.02)
+    Figures(Path(directory)).count("GET", "/shared", 200, 0.02)
 
 
 def test_figures_of_all_processes_are_added_up(tmp_path: Path) -> None:
     mine = Figures(tmp_path / "metrics")
-    mine.requests.labels("GET", "/shared", "200").observe(0.02)
+    mine.count("GET", "/shared", 200, 0.02)
     spawn = multiprocessing.get_context("spawn")
     for _ in range(2):
         process = spawn.Process(target=_one_more_process, args=(str(tmp_path / "metrics"),))
