@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock, settings
 from casework.cases.case import Case
-from casework.cases.report import Channel, Report
+from casework.cases.report import Channel, Outcome, Report
 from casework.identity.people import Department
 from casework.identity.sessions import Sender
 from casework.notifications.rules import RULES, Audience, Rule
@@ -76,7 +76,12 @@ def told(db: Session, report_id: uuid.UUID) -> Sequence[Message]:
 def _readers(case: Case, rule: Rule, event: Event) -> Iterable[Report]:
     if rule.audience is Audience.REPORTER:
         return [report for report in case.reports if str(report.id) == event.detail.get("report")]
-    return [report for report in case.reports if report.channel is not Channel.PDA]
+    return [report for report in case.reports if report.channel is not Channel.PDA and not _came_later(report, event)]
+
+
+def _came_later(report: Report, event: Event) -> bool:
+    """Who joined after something had happened was told then how the case stands."""
+    return report.outcome is Outcome.JOINED and report.triaged_at is not None and report.triaged_at > event.happened_at
 
 
 def _row(event: Event, case: Case, report: Report, rule: Rule, names: dict[str, str]) -> dict[str, Any]:
