@@ -45,6 +45,8 @@ class Answer:
     """What may come back."""
 
     status: str
+    problem: str
+    """The kind of problem, empty for a success."""
     says: str
     contents: list[Content]
 
@@ -94,13 +96,19 @@ def _entry(document: Document, method: str, path: str, operation: Document, shar
         parameters=[Parameter(one["name"], one["in"], _kind(document, one.get("schema", {})),
                               one.get("required", False), _says(one | one.get("schema", {}))) for one in parameters],
         bodies=_contents(document, operation.get("requestBody", {}).get("content", {})),
-        answers=[Answer(status, resolved.get("description", ""), _contents(document, resolved.get("content", {})))
+        answers=[Answer(status, one.get("$ref", "").rpartition("/")[2], resolved.get("description", ""),
+                        _contents(document, resolved.get("content", {})))
                  for status, one in operation["responses"].items() for resolved in [_resolved(document, one)]])
 
 
 def _contents(document: Document, content: Document) -> list[Content]:
-    return [Content(media_type, list(_members(document, said.get("schema", {}))), _example(said.get("example")))
-            for media_type, said in content.items()]
+    made: list[Content] = []
+    for media_type, said in content.items():
+        members = list(_members(document, said.get("schema", {})))
+        told = made[0] if made else None  # a second content type only tells what it adds
+        made.append(Content(media_type, [one for one in members if told is None or one not in told.members],
+                            "" if told else _example(said.get("example"))))
+    return made
 
 
 def _example(value: Any) -> str:

@@ -47,6 +47,12 @@ class Document(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest carrie
     def _register_doc_blueprint(self) -> None:
         """The document is served above, with its access declared."""
 
+    def _register_pagination_header(self) -> None:
+        """Our pages carry their cursor in the body."""
+
+    def _register_etag_headers(self) -> None:
+        """Nothing of the API is cached by tag."""
+
     def _register_responses(self) -> None:
         for problem in PROBLEMS.values():
             example = {"type": f"/problems/{problem.name}", "title": problem.chinese, "status": problem.status,

@@ -18,6 +18,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from casework.settings import Settings
 
 SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+CASE_NUMBER = re.compile(r"[0-9A-Z-]{4,32}")
 PERSONAL = (
     (re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)"), "1**********"),  # mobile numbers
     (re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)"), "******************"),  # identity card numbers
@@ -40,7 +41,7 @@ class _Lines:
 
 def _hide_people(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """The last net under all code: error texts quote what was sent."""
-    for key in ("event", "exception", "error"):
+    for key in ("event", "exception", "error", "case"):
         text = event.get(key)
         if isinstance(text, str):
             for pattern, mask in PERSONAL:
@@ -68,11 +69,6 @@ def configure_log(level: str) -> None:
 def current_view() -> Callable[..., Any] | None:
     """The view function that this request goes to; None where there is none."""
     return current_app.view_functions.get(request.endpoint or "")
-
-
-def note_case(number: str) -> None:
-    """Name the case that this request is about in its log line."""
-    structlog.contextvars.bind_contextvars(case=number)
 
 
 class Figures:
@@ -145,6 +141,8 @@ def _end(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.request_id
     actor = g.get("actor")
     facts = {"actor": f"{actor.kind}:{actor.id}" if actor.id else actor.kind} if actor is not None else {}
+    if CASE_NUMBER.fullmatch(number := str((request.view_args or {}).get("number", ""))):
+        facts["case"] = number
     # The route, not the path: paths may carry tokens and numbers, and query strings are never logged.
     log.info("request", method=request.method, route=route, status=response.status_code,
              milliseconds=round(seconds * 1000, 1), **facts)

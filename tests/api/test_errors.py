@@ -310,6 +310,13 @@ def test_every_request_is_one_line_without_its_query(web: FlaskClient, capsys: p
     assert "13800138000" not in str(lines)
 
 
+def test_the_line_names_the_case(web: FlaskClient, capsys: pytest.CaptureFixture[str]) -> None:
+    web.get("/api/v1/cases/ZW20260302-0001")
+    web.get("/api/v1/cases/%E5%BC%A0%E4%B8%89")
+    lines = [orjson.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line.get("case") for line in lines] == ["ZW20260302-0001", None]
+
+
 def test_tests_fail_when_an_answer_is_not_as_documented(web: FlaskClient, capsys: pytest.CaptureFixture[str]) -> None:
     assert web.get("/trial/lie").status_code == 500
     assert "does not document ['phone']" in capsys.readouterr().out
