@@ -23,8 +23,8 @@ from casework.media import photo
 from casework.storage.database import one_at_a_time, reading, transaction
 from casework.taxonomy import Catalogue
 
-BRANCHES = {Channel.PDA: ("1", "2"), Channel.HOTLINE: ("3",), Channel.CITIZEN: ("3",)}
-"""Where a channel's reports are looked for when nobody said: PDAs see things on the street, callers ask for something."""
+BRANCHES = {Channel.PDA: ("1", "2"), Channel.HOTLINE: ("",), Channel.CITIZEN: ("",)}
+"""Where a channel's reports are looked for when nobody said: PDAs see things on the street, callers speak of anything."""
 
 SURE_OF_PLACE = 0.8
 """Address words that name one place fully reach it; a bare name that could be several does not."""
