@@ -14,6 +14,7 @@ from casework.cases import links
 from casework.cases.case import Case
 from casework.cases.report import Channel, Outcome, Report, announce
 from casework.cases.workflow import Facts
+from casework.classification.linear import message
 from casework.classification.suggester import Suggester
 from casework.classification.suggestion import Suggestion
 from casework.geography import addresses, areas
@@ -83,7 +84,7 @@ def _suggest(suggester: Suggester, reports: Sequence[Report]) -> dict[uuid.UUID,
     made: dict[uuid.UUID, Suggestion] = {}
     for channel, branches in BRANCHES.items():
         mine = [report for report in reports if report.channel is channel]
-        texts = [f"{report.title or ''} {report.text}" for report in mine]
+        texts = [message(report.title, report.text) for report in mine]
         made.update(zip((report.id for report in mine), suggester.suggest(texts, within=branches) if texts else (),
                         strict=True))
     return made
