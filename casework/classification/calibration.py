@@ -13,6 +13,9 @@ Ints = npt.NDArray[np.int64]
 
 NEVER = 1.01
 """A threshold no probability reaches: everything is left to a person."""
+LOWEST = 0.55
+"""However easy the messages were: a label that is hardly likelier than all others together is a guess."""
+FEWEST = 20
 BINS = 10
 HOLD = 1e-3
 """How strongly the offset is held near 0, so that a few held-out messages of a rare label do not push it."""
@@ -34,14 +37,17 @@ def fit(scores: Floats, truth: Ints) -> tuple[float, Floats]:
     return float(np.exp(found[0])), np.asarray(found[1:], dtype=np.float64)
 
 
-def threshold(confidence: Floats, right: npt.NDArray[np.bool_], precision: float) -> float:
-    """The lowest confidence at which at least this share of all that are as confident or more is right; else NEVER."""
+def threshold(confidence: Floats, right: npt.NDArray[np.bool_], precision: float, fewest: int = FEWEST) -> float:
+    """The lowest confidence at which at least this share of all that are as confident or more is right.
+
+    Never below LOWEST; and NEVER when there is none, or when fewer than `fewest` are that confident, which could be luck.
+    """
     order = np.argsort(-confidence, kind="stable")
     share = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
     # Equal confidences stand or fall together, so only the last of each group can be the limit.
     last = np.append(np.diff(confidence[order]) != 0, True)
-    good = np.flatnonzero((share >= precision) & last)
-    return float(confidence[order][good[-1]]) if len(good) else NEVER
+    good = np.flatnonzero((share >= precision) & last & (np.arange(1, len(order) + 1) >= fewest))
+    return max(float(confidence[order][good[-1]]), LOWEST) if len(good) else NEVER
 
 
 def measure(scores: Floats, truth: Ints, folds: Ints, labels: Sequence[str], precision: float) -> dict[str, Any]:

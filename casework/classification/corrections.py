@@ -29,10 +29,11 @@ class TrainingExample(Keyed, Base):
 
 def record_correction(db: Session, report_id: uuid.UUID, code: str, actor_id: uuid.UUID | None) -> TrainingExample:
     """Keep that this person gave this report this category. Said again by anybody, the last word holds."""
-    said = {"code": code, "corrected_by": actor_id, "corrected_at": clock.now()}
-    insert_once(db, TrainingExample, [{"id": new_id(), "report_id": report_id, **said}], on=("report_id",))
+    at = clock.now()
+    first = {"id": new_id(), "report_id": report_id, "code": code, "corrected_by": actor_id, "corrected_at": at}
+    insert_once(db, TrainingExample, [first], on=("report_id",))
     example = db.scalars(select(TrainingExample).where(TrainingExample.report_id == report_id).with_for_update()).one()
-    example.code, example.corrected_by, example.corrected_at = code, actor_id, clock.now()
+    example.code, example.corrected_by, example.corrected_at = code, actor_id, at
     db.flush()
     return example
 

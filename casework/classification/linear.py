@@ -86,18 +86,23 @@ class Classifier:
     figures: dict[str, Any] = field(default_factory=dict)
 
     def probabilities(self, texts: Sequence[str]) -> Floats:
-        """One row a text, one column a label; each row sums to 1."""
-        scores = np.empty((len(texts), len(self.labels)))
+        """One row a text, one column a label; each row sums to 1. A text without any known n-gram could be all alike."""
+        made = np.empty((len(texts), len(self.labels)))
         for start in range(0, len(texts), BATCH):
-            scores[start:start + BATCH] = self._scores(texts[start:start + BATCH])
-        return softmax(scores * self.scale + self.offset)
+            made[start:start + BATCH] = self._probabilities(texts[start:start + BATCH])
+        return made
 
-    def _scores(self, texts: Sequence[str]) -> Floats:
+    def _probabilities(self, texts: Sequence[str]) -> Floats:
         characters = fold(texts)
         scores = np.tile(self.intercept, (len(texts), 1))
+        known = np.zeros(len(texts), dtype=np.int64)
         for block, terms, weights in zip(BLOCKS, self.terms, self.weights, strict=True):
-            scores += terms.rows(ngrams.count(characters[block.field], block.lengths), block.share) @ weights
-        return scores
+            rows = terms.rows(ngrams.count(characters[block.field], block.lengths), block.share)
+            scores += rows @ weights
+            known += np.diff(rows.indptr)
+        made = softmax(scores * self.scale + self.offset)
+        made[known == 0] = 1 / len(self.labels)
+        return made
 
 
 def softmax(scores: Floats) -> Floats:

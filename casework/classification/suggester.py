@@ -1,5 +1,6 @@
 """A category of the taxonomy for a text: the trained model says which branch, the names say which class in it."""
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -51,10 +52,11 @@ class Suggester:
         made = []
         for trained, row in zip(labelled, self._names.scores(texts) * inside, strict=True):
             branch = self._labels.get(trained.label or "")
-            if branch is None or not branch.startswith(tuple(within)):
-                made.append(suggestion_of(self._names.codes, row))
-            else:
+            if branch is not None and branch.startswith(tuple(within)):
                 made.append(self._narrowed(trained, row, tuple(within)))
+            else:
+                named = suggestion_of(self._names.codes, row)
+                made.append(replace(named, label=trained.label, model_version=_versions(trained)) if trained.label else named)
         return made
 
     def _narrowed(self, trained: Suggestion, row: Floats, within: tuple[str, ...]) -> Suggestion:
@@ -75,7 +77,7 @@ class Suggester:
         return Suggestion(
             code=best[0][0], label=trained.label, confidence=trained.confidence, abstained=trained.abstained,
             alternatives=tuple(Alternative(code, round(float(score), 4)) for code, score in best),
-            model_version=f"{trained.model_version}+{VERSION}")
+            model_version=_versions(trained))
 
     def _nearest(self, row: Floats, branch: str) -> list[int]:
         """The two classes in this branch whose names are nearest; those with no word in common are not."""
@@ -83,3 +85,7 @@ class Suggester:
             self._inside[branch] = np.flatnonzero([code.startswith(branch) for code in self._names.codes])
         inside = self._inside[branch]
         return [int(one) for one in inside[np.argsort(-row[inside], kind="stable")[:2]] if row[one] > 0]
+
+
+def _versions(trained: Suggestion) -> str:
+    return f"{trained.model_version}+{VERSION}"
