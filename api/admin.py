@@ -5,15 +5,17 @@ from typing import Any
 
 import marshmallow as ma
 from flask import Response
-from sqlalchemy import select
+from sqlalchemy import Select, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from api.auth import requires
 from api.blueprint import Blueprint
 from api.fields import Cursor, Moment, PageIn, Text, page_of, rows
-from casework.errors import NotFound
+from casework.errors import Fault, Invalid, NotFound
 from casework.identity import accounts, people, sessions
 from casework.identity.people import Department, Post, Role, User
 from casework.identity.privacy import looks
+from casework.identity.sessions import Client, Device
 from casework.sla import calendar
 from casework.storage.database import reading, transaction
 
@@ -65,6 +67,12 @@ class UsersIn(PageIn):
     cursor = Cursor(str)
 
 
+class NewPasswordIn(ma.Schema):
+    """A password that holds from now on."""
+
+    password = ma.fields.String(required=True, validate=ma.validate.Length(1, 500))
+
+
 class PostIn(ma.Schema):
     """A role in a department or an area, held by one person or vacant."""
 
@@ -81,6 +89,16 @@ class PostOut(PostIn):
     id = ma.fields.UUID()
 
 
+class PostsIn(PageIn):
+    """Which posts."""
+
+    cursor = Cursor(uuid.UUID)
+    role = ma.fields.Enum(Role, by_value=True)
+    department_id = ma.fields.UUID()
+    holder_id = ma.fields.UUID()
+    vacant = ma.fields.Boolean()
+
+
 class HolderIn(ma.Schema):
     """Who is to hold it; nobody when null."""
 
@@ -94,7 +112,23 @@ class DeviceIn(ma.Schema):
     name = Text(80, required=True)
 
 
-class DeviceOut(ma.Schema):
+class DevicesIn(PageIn):
+    """Whose PDAs."""
+
+    cursor = Cursor(uuid.UUID)
+    user_id = ma.fields.UUID()
+
+
+class DeviceOut(DeviceIn):
+    """A PDA in the hands of a person."""
+
+    id = ma.fields.UUID()
+    enrolled_at = Moment()
+    last_seen_at = Moment(allow_none=True)
+    revoked_at = Moment(allow_none=True)
+
+
+class EnrolledOut(ma.Schema):
     """The token is shown this once."""
 
     id = ma.fields.UUID()
@@ -108,7 +142,24 @@ class ClientIn(ma.Schema):
     roles = ma.fields.List(ma.fields.Enum(Role, by_value=True), required=True, validate=ma.validate.Length(1, 5))
 
 
+class ClientsIn(PageIn):
+    """A page of systems."""
+
+    cursor = Cursor(uuid.UUID)
+
+
 class ClientOut(ma.Schema):
+    """A system that may call us, or might until it was revoked."""
+
+    id = ma.fields.UUID()
+    name = ma.fields.String()
+    key_id = ma.fields.String()
+    roles = ma.fields.List(ma.fields.String())
+    active = ma.fields.Boolean()
+    created_at = Moment()
+
+
+class SecretOut(ma.Schema):
     """The secret is shown this once."""
 
     id = ma.fields.UUID()
@@ -176,13 +227,7 @@ def create_department(body: dict[str, str]) -> dict[str, Any]:
 @blueprint.operation("GET", "/users", requires("users.read"), query=UsersIn(), answer=page_of(UserOut()))
 def users(query: dict[str, Any]) -> Response:
     """People who work here, by login."""
-    with reading() as db:
-        wanted = select(User).order_by(User.login).limit(query["limit"] + 1)
-        if "cursor" in query:
-            wanted = wanted.where(User.login > query["cursor"][0])
-        found = db.scalars(wanted).all()
-    shown = found[:query["limit"]]
-    return rows([_plain(one, UserOut) for one in shown], [shown[-1].login] if len(found) > len(shown) else None)
+    return _page(select(User), User.login, query, UserOut)
 
 
 @blueprint.operation("POST", "/users", requires("users.manage"), body=UserIn(), answer=UserOut(), status=201,
@@ -203,11 +248,31 @@ def deactivate(user_id: uuid.UUID) -> None:
         accounts.deactivate(db, user_id)
 
 
+@blueprint.operation("POST", "/users/<uuid:user_id>/password", requires("users.manage"), body=NewPasswordIn(),
+                     example={"password": "correct horse battery"})
+def set_password(user_id: uuid.UUID, body: dict[str, str]) -> None:
+    """Give somebody who forgot it a new password. Every log-in of theirs ends."""
+    with transaction() as db:
+        accounts.set_password(db, user_id, body["password"])
+
+
+@blueprint.operation("GET", "/posts", requires("users.read"), query=PostsIn(), answer=page_of(PostOut()))
+def posts(query: dict[str, Any]) -> Response:
+    """Posts with who holds them, in the order they were made."""
+    asked = {"role": Post.role, "department_id": Post.department_id, "holder_id": Post.holder_id}
+    wanted = select(Post).where(*(column == query[name] for name, column in asked.items() if name in query))
+    if "vacant" in query:
+        wanted = wanted.where(Post.holder_id.is_(None) if query["vacant"] else Post.holder_id.is_not(None))
+    return _page(wanted, Post.id, query, PostOut)
+
+
 @blueprint.operation("POST", "/posts", requires("posts.manage"), body=PostIn(), answer=PostOut(), status=201,
                      example={"title": "南塘社区网格员", "role": "grid_worker", "area_code": "44030100100101"})
 def create_post(body: dict[str, Any]) -> dict[str, Any]:
     """A new post."""
     with transaction() as db:
+        if "department_id" in body and db.get(Department, body["department_id"]) is None:
+            raise Invalid("there is no such department", Fault("department_id", "no department has this id"))
         return _plain(people.create_post(db, body.pop("title"), body.pop("role"), **body), PostOut)
 
 
@@ -226,7 +291,16 @@ def hold(post_id: uuid.UUID, body: dict[str, uuid.UUID | None]) -> dict[str, Any
         return _plain(post, PostOut)
 
 
-@blueprint.operation("POST", "/devices", requires("devices.manage"), body=DeviceIn(), answer=DeviceOut(), status=201,
+@blueprint.operation("GET", "/devices", requires("devices.manage"), query=DevicesIn(), answer=page_of(DeviceOut()))
+def devices(query: dict[str, Any]) -> Response:
+    """PDAs, of one person or all, in the order they were enrolled."""
+    wanted = select(Device)
+    if "user_id" in query:
+        wanted = wanted.where(Device.user_id == query["user_id"])
+    return _page(wanted, Device.id, query, DeviceOut)
+
+
+@blueprint.operation("POST", "/devices", requires("devices.manage"), body=DeviceIn(), answer=EnrolledOut(), status=201,
                      example={"user_id": "018f3c1e-7b5a-7c2d-9e4f-0123456789ab", "name": "PDA 17"})
 def enrol(body: dict[str, Any]) -> dict[str, Any]:
     """Enrol a PDA for a person; its token is shown this once."""
@@ -242,13 +316,27 @@ def revoke(device_id: uuid.UUID) -> None:
         sessions.revoke_device(db, device_id)
 
 
-@blueprint.operation("POST", "/clients", requires("clients.manage"), body=ClientIn(), answer=ClientOut(), status=201,
+@blueprint.operation("GET", "/clients", requires("clients.manage"), query=ClientsIn(), answer=page_of(ClientOut()))
+def clients(query: dict[str, Any]) -> Response:
+    """Systems that may call us, in the order they were let in."""
+    return _page(select(Client), Client.id, query, ClientOut)
+
+
+@blueprint.operation("POST", "/clients", requires("clients.manage"), body=ClientIn(), answer=SecretOut(), status=201,
                      example={"name": "12345平台", "roles": ["platform"]})
 def create_client(body: dict[str, Any]) -> dict[str, Any]:
     """Let a system call us; its secret is shown this once."""
     with transaction() as db:
         made, key_id, secret = sessions.create_client(db, body["name"], body["roles"])
         return {"id": made.id, "key_id": key_id, "secret": secret}
+
+
+@blueprint.operation("POST", "/clients/<uuid:client_id>/secret", requires("clients.manage"), answer=SecretOut(), status=201)
+def rotate(client_id: uuid.UUID) -> dict[str, Any]:
+    """Give a system a new secret, shown this once; the former one works for another day."""
+    with transaction() as db:
+        secret = sessions.rotate_secret(db, client_id)
+        return {"id": client_id, "key_id": db.get_one(Client, client_id).key_id, "secret": secret}
 
 
 @blueprint.operation("POST", "/clients/<uuid:client_id>/revoke", requires("clients.manage"))
@@ -274,6 +362,16 @@ def access_log(query: dict[str, Any]) -> Response:
     shown = found[:query["limit"]]
     last = shown[-1] if len(found) > len(shown) else None
     return rows([_plain(one, LookOut) for one in shown], [last.at, last.id] if last else None)
+
+
+def _page(wanted: Select[Any], key: InstrumentedAttribute[Any], query: dict[str, Any], shape: type[ma.Schema]) -> Response:
+    """A page of such rows by a key that is unique and grows, so that none is shown twice or left out."""
+    if "cursor" in query:
+        wanted = wanted.where(key > query["cursor"][0])
+    with reading() as db:
+        found = db.scalars(wanted.order_by(key).limit(query["limit"] + 1)).all()
+    shown = [_plain(one, shape) for one in found[:query["limit"]]]
+    return rows(shown, [shown[-1][key.key]] if len(found) > len(shown) else None)
 
 
 def _plain(one: Any, shape: type[ma.Schema]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.auth import caller, known, requires
 from api.blueprint import Blueprint
-from api.fields import Cursor, Moment, PageIn, Place, Text, page_of, rows
+from api.fields import CaseNumber, Cursor, Moment, PageIn, Place, Text, page_of, rows
 from api.media import PhotoOut, shown
 from casework import dispatch, inspection, media, resolution, taxonomy
 from casework.cases import search, workflow
@@ -20,7 +20,7 @@ from casework.cases.report import Report
 from casework.cases.search import QUEUES, Wanted
 from casework.cases.verbs import Verb
 from casework.cases.workflow import STEPS, Facts, Status
-from casework.errors import NotFound
+from casework.errors import NotFound, Refused
 from casework.geography import areas
 from casework.identity.people import Department
 from casework.identity.privacy import SealedText, mask_name, mask_phone, reveal
@@ -30,6 +30,7 @@ from casework.triage import desk
 
 blueprint = Blueprint("cases", __name__, url_prefix="/api/v1", description="Cases and their workflow")
 
+CASE_NUMBER = CaseNumber()
 VERBS: dict[str, Verb] = desk.VERBS | dispatch.VERBS | resolution.VERBS | inspection.VERBS
 """Every action of the workflow but `report`, which triage takes when it opens a case."""
 
@@ -197,7 +198,7 @@ def cases(query: dict[str, Any]) -> Response:
 def case(number: str) -> dict[str, Any]:
     """One case with its reports, photos, history, clocks, and the actions that I can take now."""
     with reading() as db:
-        return whole(db, search.find(db, caller(), number))
+        return whole(db, search.find(db, caller(), public_number(number)))
 
 
 @blueprint.operation("POST", "/cases/<number>/<action>", known("each action carries its own grants in the workflow table"),
@@ -209,9 +210,11 @@ def take(number: str, action: str, body: Facts) -> dict[str, Any]:
     """
     if action not in VERBS:
         raise NotFound(f"there is no action {action}")
-    g.case_number = number
+    if caller().kind == "citizen":  # what this answers shows the whole case, with what others reported
+        raise Refused("citizens act on their report, at /api/v1/citizen/reports", action=action)
+    g.case_number = public_number(number)
     with transaction() as db:
-        found = search.find(db, caller(), number, to_change=True)
+        found = search.find(db, caller(), g.case_number, to_change=True)
         VERBS[action](db, found, caller(), body)
         db.flush()
         return whole(db, found)
@@ -222,12 +225,20 @@ def take(number: str, action: str, body: Facts) -> dict[str, Any]:
 def look(number: str, body: dict[str, str]) -> dict[str, Any]:
     """Show a reporter's name or phone. Each look is kept in the access log with its reason."""
     with transaction() as db:
-        report, followed = search.find_report_of_case(db, caller(), number)
+        report, followed = search.find_report_of_case(db, caller(), public_number(number))
         sealed: SealedText | None = report.reporter_name if body["field"] == "name" else report.reporter_phone
         if sealed is None:
             return {"value": None}
         return {"value": reveal(db, caller(), "report", report.id, body["field"], sealed, subject=followed,
                                 reason=body["reason"])}
+
+
+def public_number(text: str) -> str:
+    """A number as it stands in an address, in small letters too. Raises NotFound for what is none."""
+    try:
+        return CASE_NUMBER.deserialize(text)
+    except ma.ValidationError:
+        raise NotFound("there is no such number") from None
 
 
 def page(query: dict[str, Any], wanted: Wanted) -> Response:

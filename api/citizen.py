@@ -1,17 +1,21 @@
 """What citizens' pages call: send a photo, report, and see what became of it, without an account."""
+import uuid
+from datetime import datetime
 from typing import Any
 
 import marshmallow as ma
+from flask import Response
+from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
 from api import limits, refusals
 from api.auth import caller, requires, tracking_credential
 from api.blueprint import Blueprint
-from api.fields import Moment, Place, Text, Whole
+from api.cases import public_number
+from api.fields import Cursor, Moment, PageIn, Place, Text, Whole, page_of, rows
 from api.media import ONE, kept, one_file
 from casework import resolution
 from casework.cases import search
-from casework.cases.case import Case
 from casework.cases.report import Channel, Report
 from casework.cases.workflow import Facts
 from casework.community import ratings, tracking
@@ -22,7 +26,7 @@ from casework.notifications import messages
 from casework.storage.database import reading, transaction
 
 blueprint = Blueprint("citizen", __name__, url_prefix="/api/v1/citizen", description="Citizens (随手拍)")
-blueprint.after_request(refusals.counted(Channel.CITIZEN))
+blueprint.after_request(refusals.counted(Channel.CITIZEN, report="", photo="photo-"))
 
 
 class UploadedOut(ma.Schema):
@@ -78,6 +82,7 @@ class ProgressOut(ma.Schema):
     department = ma.fields.String(allow_none=True)
     due_at = Moment(allow_none=True)
     closed_at = Moment(allow_none=True)
+    question = ma.fields.String(allow_none=True, metadata={"description": "what the department asks; wants an answer"})
     reply = ma.fields.String(allow_none=True)
     reason = ma.fields.String(allow_none=True)
     steps = ma.fields.List(ma.fields.Nested(StepOut()))
@@ -99,11 +104,33 @@ class WhyIn(ma.Schema):
     reason = Text(1000, required=True)
 
 
+class ReplyIn(ma.Schema):
+    """An answer in the citizen's words."""
+
+    reply = Text(2000, required=True)
+
+
+class MineIn(PageIn):
+    """A page of what I sent."""
+
+    cursor = Cursor(datetime, uuid.UUID)
+
+
+class MineOut(ma.Schema):
+    """One of my reports in short."""
+
+    number = ma.fields.String()
+    received_at = Moment()
+    text = ma.fields.String()
+    status = ma.fields.String(allow_none=True)
+    words = ma.fields.String(metadata={"description": "the status in Chinese"})
+
+
 @blueprint.operation("POST", "/photos", requires("report.create.citizen"), uploads=ONE, answer=UploadedOut(), status=201,
                      limit=limits.reports)
 def photo(files: list[FileStorage]) -> dict[str, Any]:
     """Send a photo first; the report names it."""
-    (original,) = kept(one_file(files), "photo")
+    (original,) = kept(one_file(files), ONE.field)
     with transaction() as db:
         made = check_in(db, original, channel=Channel.CITIZEN)
     return {"id": made.id, "token": upload_token(made.id)}
@@ -124,13 +151,18 @@ def report(body: dict[str, Any]) -> dict[str, Any]:
     return {"number": receipt.number, "received_at": receipt.received_at, "token": tracking_credential(receipt.id)}
 
 
+@blueprint.operation("GET", "/reports", requires("report.list"), query=MineIn(), answer=page_of(MineOut()))
+def mine(query: dict[str, Any]) -> Response:
+    """The reports that I sent, the latest first: with a proved phone all from it, with a tracking token the one."""
+    with reading() as db:
+        return rows(*tracking.reports_of(db, caller(), after=query.get("cursor"), limit=query["limit"]))
+
+
 @blueprint.operation("GET", "/reports/<number>", requires("tracking.read"), answer=ProgressOut())
 def progress(number: str) -> dict[str, Any]:
     """Where my report stands, who has it and until when, and what I was told."""
     with reading() as db:
-        found = search.find_report(db, caller(), number)
-        news = [{"at": one.created_at, "words": one.text} for one in messages.told(db, found.id)]
-        return tracking.progress(db, found, caller()) | {"news": news}
+        return _progress(db, find_report(db, number))
 
 
 @blueprint.operation("POST", "/reports/<number>/rating", requires("rating.create"), body=RatingIn(), answer=ProgressOut(),
@@ -138,23 +170,49 @@ def progress(number: str) -> dict[str, Any]:
 def rate(number: str, body: dict[str, Any]) -> dict[str, Any]:
     """Say once how satisfied I am, after closing."""
     with transaction() as db:
-        found = search.find_report(db, caller(), number)
+        found = find_report(db, number)
         ratings.rate(db, found, caller(), **body)
-        return tracking.progress(db, found, caller()) | {"news": []}
+        return _progress(db, found)
 
 
 @blueprint.operation("POST", "/reports/<number>/reopen", requires("tracking.read"), body=WhyIn(), answer=ProgressOut(),
                      example={"reason": "第二天又坏了"})
 def reopen(number: str, body: dict[str, Any]) -> dict[str, Any]:
     """It is not put right: the same department has it again. Once, within the window after closing."""
+    return _take("reopen", number, Facts(**body))
+
+
+@blueprint.operation("POST", "/reports/<number>/urge", requires("tracking.read"), body=WhyIn(), answer=ProgressOut(),
+                     limit=limits.reports, example={"reason": "已经三天了"})
+def urge(number: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Remind whoever has my case."""
+    return _take("urge", number, Facts(**body))
+
+
+@blueprint.operation("POST", "/reports/<number>/answered", requires("tracking.read"), body=ReplyIn(), answer=ProgressOut(),
+                     limit=limits.reports, example={"reply": "在3栋楼下的路边"})
+def answered(number: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Answer the department's question."""
+    return _take("answered", number, Facts(**body))
+
+
+def find_report(db: Session, number: str) -> Report:
+    """The caller's own report of this number, in small letters too. Raises NotFound."""
+    return search.find_report(db, caller(), public_number(number))
+
+
+def _take(action: str, number: str, facts: Facts) -> dict[str, Any]:
     with transaction() as db:
-        found = search.find_report(db, caller(), number)
-        resolution.reopen(db, _case_of(db, found), caller(), Facts(**body))
-        return tracking.progress(db, found, caller()) | {"news": []}
+        found = find_report(db, number)
+        followed = search.followed(db, found)
+        if followed is None:
+            raise Conflict("this report is not a case yet")
+        db.refresh(followed, with_for_update=True)
+        resolution.VERBS[action](db, followed, caller(), facts)
+        db.flush()
+        return _progress(db, found)
 
 
-def _case_of(db: Any, found: Report) -> Case:
-    case = search.followed(db, found)
-    if case is None:
-        raise Conflict("this report is not a case yet")
-    return case
+def _progress(db: Session, found: Report) -> dict[str, Any]:
+    news = [{"at": one.created_at, "words": one.text} for one in messages.told(db, found.id)]
+    return tracking.progress(db, found, caller()) | {"news": news}

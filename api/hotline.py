@@ -1,5 +1,6 @@
 """What the 12345 platform calls, or an operator at the telephone: tickets, one or many, with an answer for each."""
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import marshmallow as ma
@@ -8,7 +9,7 @@ from flask import Response
 from api import limits, refusals
 from api.auth import caller, requires
 from api.blueprint import Blueprint
-from api.errors import faults_of
+from api.errors import ProblemOut, faults_of
 from api.fields import Moment, Place, Text, encode
 from casework.cases.report import Channel, Receipt
 from casework.errors import Conflict, Fault
@@ -18,7 +19,7 @@ from casework.intake.refusals import count
 from casework.storage.database import transaction
 
 blueprint = Blueprint("hotline", __name__, url_prefix="/api/v1/hotline", description="The 12345 hotline")
-blueprint.after_request(refusals.counted(Channel.HOTLINE))
+blueprint.after_request(refusals.counted(Channel.HOTLINE, tickets=""))
 
 MOST = 500
 
@@ -38,8 +39,16 @@ class TicketIn(ma.Schema):
     urgent = ma.fields.Boolean(load_default=False)
 
 
+@dataclass(frozen=True)
+class Refused:
+    """A ticket that cannot be taken; `number` as far as it can be read."""
+
+    number: str | None
+    faults: list[Fault]
+
+
 class Each(ma.fields.List[Any]):
-    """A list whose items are judged one by one: each comes out loaded, or as the list of its faults."""
+    """A list whose items are judged one by one: each comes out as a Ticket, or as Refused with its faults."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if not isinstance(value, list):
@@ -47,11 +56,12 @@ class Each(ma.fields.List[Any]):
         return [self._one(item) for item in value]
 
     @staticmethod
-    def _one(item: Any) -> Ticket | list[Fault]:
+    def _one(item: Any) -> Ticket | Refused:
         try:
             return Ticket(**TICKET.load(item))
         except ma.ValidationError as error:
-            return faults_of(error.messages)
+            number = item.get("number") if isinstance(item, dict) else None
+            return Refused(number if isinstance(number, str) else None, faults_of(error.messages))
 
 
 TICKET = TicketIn()
@@ -70,10 +80,10 @@ class TicketsIn(ma.Schema):
 class ResultOut(ma.Schema):
     """What became of one ticket, in the order sent."""
 
-    ticket = ma.fields.String(allow_none=True, metadata={"description": "the hotline's number"})
+    ticket = ma.fields.String(allow_none=True, metadata={"description": "the hotline's number, if it can be read"})
     status = ma.fields.Integer(metadata={"description": "201 stored, 409 number used for another ticket, 422 refused"})
     number = ma.fields.String(allow_none=True, metadata={"description": "our tracking number"})
-    errors = ma.fields.List(ma.fields.Dict())
+    errors = ma.fields.List(ma.fields.Nested(ProblemOut.FaultOut()))
 
 
 class ResultsOut(ma.Schema):
@@ -95,7 +105,7 @@ def tickets(body: dict[str, Any]) -> Response | dict[str, Any]:
     200 with a result for each, also when all are refused: read them. A result of 201 means stored for good; sending a
     ticket again changes nothing and gives the same number.
     """
-    sent: list[Ticket | list[Fault]] = body["tickets"]
+    sent: list[Ticket | Refused] = body["tickets"]
     with transaction() as db:
         stored = iter(hotline.take_over(db, caller(), [one for one in sent if isinstance(one, Ticket)]))
         results = [_result(one, next(stored)) if isinstance(one, Ticket) else _refused(one) for one in sent]
@@ -112,6 +122,6 @@ def _result(ticket: Ticket, answer: Receipt | Conflict) -> dict[str, Any]:
     return {"ticket": ticket.number, "status": 201, "number": answer.number, "errors": []}
 
 
-def _refused(faults: list[Fault]) -> dict[str, Any]:
-    return {"ticket": None, "status": 422, "number": None,
-            "errors": [{"field": fault.field, "reason": fault.reason} for fault in faults]}
+def _refused(one: Refused) -> dict[str, Any]:
+    return {"ticket": one.number, "status": 422, "number": None,
+            "errors": [{"field": fault.field, "reason": fault.reason} for fault in one.faults]}

@@ -11,8 +11,9 @@ from api import limits
 from api.auth import caller, public, requires
 from api.blueprint import Blueprint
 from api.bodies import Uploads
+from api.fields import Text, Whole
 from casework import media
-from casework.errors import CaseworkError, Fault, Invalid
+from casework.errors import Fault, Invalid, NotFound, TooLarge, Unsupported
 from casework.media import Original, Photo, Rendition
 from casework.storage.database import reading, transaction
 
@@ -45,8 +46,8 @@ class UploadOut(ma.Schema):
 class LinkIn(ma.Schema):
     """The two halves of a signed link."""
 
-    expires = ma.fields.Integer(required=True, strict=False)
-    signature = ma.fields.String(required=True, validate=ma.validate.Length(1, 64))
+    expires = Whole(0, 2**53, required=True, metadata={"description": "seconds since 1970"})
+    signature = Text(64, required=True)
 
 
 @blueprint.operation("POST", "", requires("media.upload"), uploads=ONE, answer=UploadOut(), status=201, limit=limits.reports)
@@ -55,7 +56,7 @@ def upload(files: list[FileStorage]) -> dict[str, Any]:
 
     Desk and PDA: name its id in `photos` of the action. One that no action claims is forgotten after a day.
     """
-    (original,) = kept(one_file(files))
+    (original,) = kept(one_file(files), ONE.field)
     with transaction() as db:
         return {"id": media.check_in(db, original, channel="desk", uploaded_by=caller().id).id}
 
@@ -67,9 +68,10 @@ def show(photo_id: uuid.UUID, rendition: str, query: dict[str, Any]) -> Response
 
     `rendition` is 320, 1600 or original. 503 with Retry-After while it is still being prepared.
     """
+    if rendition not in set(Rendition):
+        raise NotFound("there is no such picture")
     with reading() as db:
-        picture = media.view(db, photo_id, Rendition(rendition) if rendition in set(Rendition) else Rendition.LARGE,
-                             query["expires"], query["signature"])
+        picture = media.view(db, photo_id, Rendition(rendition), query["expires"], query["signature"])
     return Response(picture.content, mimetype=picture.media_type, headers={"Cache-Control": "private, max-age=600"})
 
 
@@ -81,15 +83,19 @@ def one_file(files: list[FileStorage], field: str = "photo") -> list[FileStorage
 
 
 def kept(files: Iterable[FileStorage], field: str = "photos") -> list[Original]:
-    """Check the files at the door and keep them, before a transaction opens. The problem names the file at fault."""
+    """Check the files at the door and keep them, before a transaction opens. The problem names the file at fault.
+
+    `field` is what the files came in: one alone is "photo", of several the second is "photos.1".
+    """
     originals = []
     for at, file in enumerate(files):
         try:
             originals.append(media.keep(file.read()))
-        except Invalid as error:
-            raise Invalid(error.sentence, Fault(f"{field}.{at}", error.sentence)) from None
-        except CaseworkError as error:
-            error.facts["field"] = f"{field}.{at}"
+        except (Invalid, TooLarge, Unsupported) as error:
+            at_fault = field if field == ONE.field else f"{field}.{at}"
+            if isinstance(error, Invalid):
+                error.faults = (Fault(at_fault, error.sentence),)
+            error.facts["field"] = at_fault
             raise
     return originals
 

@@ -20,7 +20,7 @@ from casework.intake import pda
 from casework.storage.database import transaction
 
 blueprint = Blueprint("pda", __name__, url_prefix="/api/v1/pda", description="Grid workers' PDAs")
-blueprint.after_request(refusals.counted(Channel.PDA))
+blueprint.after_request(refusals.counted(Channel.PDA, report=""))
 
 
 class ReportIn(ma.Schema):

@@ -1,5 +1,5 @@
 """The work in numbers: how each channel's reports fared."""
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import marshmallow as ma
@@ -30,7 +30,7 @@ class ChannelOut(ma.Schema):
 
     received = ma.fields.Integer()
     refused = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.Integer(),
-                             metadata={"description": "by reason; from the city day of `since` on"})
+                             metadata={"description": "by reason, on the span's city days; photo-… came before a report"})
     joined = ma.fields.Integer(metadata={"description": "one more voice on a case that was open already"})
     filed = ma.fields.Integer(metadata={"description": "triaged automatically into a case of its own"})
     left = ma.fields.Integer(metadata={"description": "left to a person, with the reason"})
@@ -61,8 +61,10 @@ def channels(query: dict[str, Any]) -> dict[str, Any]:
         raise Invalid("this span cannot be counted", Fault("until", f"after `since`, by at most {LONGEST.days} days"))
     with reading() as db:
         fared = indicators.by_channel(db, since, until)
-        refused = refusals.since(db, since.astimezone(clock.CITY).date())
-    for channel in refused:
-        fared.setdefault(channel, dict.fromkeys(ChannelOut().fields, 0))
+        refused = refusals.between(db, _day(since), _day(until - timedelta.resolution))
     return {"since": since, "until": until,
-            "channels": {name: figures | {"refused": dict(refused.get(name, {}))} for name, figures in fared.items()}}
+            "channels": {name: figures | {"refused": dict(refused[name])} for name, figures in fared.items()}}
+
+
+def _day(moment: datetime) -> date:
+    return moment.astimezone(clock.CITY).date()

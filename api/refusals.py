@@ -2,7 +2,7 @@
 from collections.abc import Callable
 
 import structlog
-from flask import Response
+from flask import Response, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.errors import OF_STATUS
@@ -16,13 +16,18 @@ COUNTED = frozenset({400, 404, 409, 413, 415, 422})
 log = structlog.get_logger("api.refusals")
 
 
-def counted(channel: Channel) -> Callable[[Response], Response]:
-    """After each request of a channel's blueprint."""
+def counted(channel: Channel, **intake: str) -> Callable[[Response], Response]:
+    """After each request of a channel's blueprint, of which only what takes something in is counted.
+
+    `intake` are those views by name, each with what is put before the reason: report="" or photo="photo-". So the
+    reasons without a dash of ours add up to the reports (or whole batches) that were refused.
+    """
     def count(response: Response) -> Response:
-        if response.status_code in COUNTED:
+        view = (request.endpoint or "").rpartition(".")[2]
+        if response.status_code in COUNTED and view in intake:
             try:
                 with transaction() as db:
-                    refusals.count(db, channel, OF_STATUS[response.status_code])
+                    refusals.count(db, channel, intake[view] + OF_STATUS[response.status_code])
             except SQLAlchemyError:
                 log.exception("a refusal was not counted")  # the sender's answer matters more than our statistics
         return response

@@ -117,7 +117,7 @@ def me() -> dict[str, Any]:
             "department_ids": sorted(actor.department_ids), "area_codes": sorted(actor.area_codes)}
 
 
-@blueprint.operation("POST", "/password", requires("password.change"), body=PasswordIn(),
+@blueprint.operation("POST", "/password", requires("password.change"), body=PasswordIn(), limit=limits.logins,
                      example={"old": "correct horse battery", "new": "staple and a longer one"})
 def change_password(body: dict[str, str]) -> None:
     """Change my password. Every log-in of mine ends."""

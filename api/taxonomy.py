@@ -11,12 +11,13 @@ from api.blueprint import Blueprint
 from api.bodies import Uploads
 from api.fields import Moment, Text
 from casework import taxonomy
-from casework.errors import Fault, Invalid
+from casework.errors import Fault, Invalid, NotFound
 from casework.storage.database import reading, transaction
 from casework.taxonomy import Category, Standard, TaxonomyVersion, sheets
 
 blueprint = Blueprint("taxonomy", __name__, url_prefix="/api/v1/taxonomy", description="Categories and standards")
 
+TABLES = ("categories.csv", "standards.csv")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -108,8 +109,8 @@ def import_version(body: dict[str, Any], files: list[FileStorage]) -> dict[str, 
     """
     named = {(file.filename or "").rpartition("/")[2].lower(): file.read() for file in files}
     with transaction() as db:
-        if set(named) == {"categories.csv", "standards.csv"}:
-            made = sheets.import_csv(db, body["name"], named["categories.csv"], named["standards.csv"])
+        if set(named) == set(TABLES):
+            made = sheets.import_csv(db, body["name"], *(named[table] for table in TABLES))
         elif len(named) == 1 and next(iter(named)).endswith(".xlsx"):
             made = sheets.import_xlsx(db, body["name"], next(iter(named.values())))
         else:
@@ -135,14 +136,14 @@ def export() -> Response:
     return Response(content, mimetype=XLSX, headers={"Content-Disposition": 'attachment; filename="taxonomy.xlsx"'})
 
 
-@blueprint.operation("GET", "/export/<table>.csv", requires("taxonomy.export"), media_type="text/csv")
+@blueprint.operation("GET", "/export/<table>", requires("taxonomy.export"), media_type="text/csv")
 def export_csv(table: str) -> Response:
-    """`categories` or `standards` of the current version as CSV."""
+    """`categories.csv` or `standards.csv` of the current version; the two can be imported again together."""
+    if table not in TABLES:
+        raise NotFound(f"there is no table {table}; take {' or '.join(TABLES)}")
     with reading() as db:
-        both = dict(zip(("categories", "standards"), sheets.export_csv(db), strict=True))
-    if table not in both:
-        raise Invalid("there is no such table", Fault("table", "categories or standards"))
-    return Response(both[table], mimetype="text/csv")
+        both = dict(zip(TABLES, sheets.export_csv(db), strict=True))
+    return Response(both[table], mimetype="text/csv", headers={"Content-Disposition": f'attachment; filename="{table}"'})
 
 
 def _version(one: TaxonomyVersion) -> dict[str, Any]:

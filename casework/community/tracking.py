@@ -1,6 +1,9 @@
 """What a citizen may see of a report without an account: where it stands, who has it, until when, and what happened."""
+import uuid
+from datetime import datetime
 from typing import Any
 
+from sqlalchemy import ColumnElement, false, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from casework.cases import search, workflow
@@ -26,20 +29,51 @@ def progress(db: Session, report: Report, actor: Actor) -> dict[str, Any]:
     case = search.followed(db, report)
     made: dict[str, Any] = {"number": report.number, "received_at": report.received_at, "text": report.text,
                             "status": None, "words": "已收到，等待受理", "case": None, "department": None, "due_at": None,
-                            "closed_at": None, "reply": None, "reason": None, "steps": [], "rated": None, "may": []}
+                            "closed_at": None, "question": None, "reply": None, "reason": None, "steps": [],
+                            "rated": None, "may": []}
     if case is None:
         return made
     department = db.get(Department, case.lead_department_id) if case.lead_department_id else None
     return made | {
         "status": case.status, "words": WORDS[case.status], "case": case.number,
         "department": department.name if department else None, "due_at": case.due_at if case.is_open else None,
-        "closed_at": case.closed_at, "reply": _last(case, "resolve", "reply"), "reason": _last(case, "reject", "reason"),
+        "closed_at": case.closed_at, "question": _question(case),
+        "reply": _last(case, "resolve", "reply"), "reason": _last(case, "reject", "reason"),
         "steps": [{"at": line.at, "words": _said(line.action)} for line in case.history if line.action in SHOWN],
         "rated": report.rating, "may": _may(case, actor, report)}
 
 
+def reports_of(db: Session, actor: Actor, *, after: tuple[datetime, uuid.UUID] | None = None,
+               limit: int = 50) -> tuple[list[dict[str, Any]], tuple[datetime, uuid.UUID] | None]:
+    """Up to `limit` reports that the citizen may track, the latest first; and where the next page goes on, or None.
+
+    A proved phone shows all that were sent with it, a tracking token its one; who has shown neither sees none.
+    """
+    own: list[ColumnElement[bool]] = [Report.id == actor.report_id] if actor.report_id else []
+    if actor.phone_index:
+        own.append(Report.reporter_phone_index == actor.phone_index)
+    wanted = (select(Report.id, Report.number, Report.received_at, Report.text, Case.status)
+              .join(Case, Case.id == Report.case_id, isouter=True)
+              .where(or_(false(), *own)).order_by(Report.received_at.desc(), Report.id.desc()).limit(limit + 1))
+    if after:
+        wanted = wanted.where(tuple_(Report.received_at, Report.id) < after)
+    found = db.execute(wanted).all()
+    last = found[limit - 1] if len(found) > limit else None
+    return ([{"number": one.number, "received_at": one.received_at, "text": one.text, "status": one.status,
+              "words": WORDS[one.status or Status.REPORTED]} for one in found[:limit]],
+            (last.received_at, last.id) if last else None)
+
+
+def _question(case: Case) -> str | None:
+    """What the department asked last, unless it was answered since."""
+    said = [line for line in case.history if line.action in {"ask", "answered"}]
+    return said[-1].facts.get("question") if said and said[-1].action == "ask" and case.is_open else None
+
+
 def _may(case: Case, actor: Actor, report: Report) -> list[str]:
     actions = [action for action in workflow.allowed_actions(case, actor) if action in {"reopen", "urge", "answered"}]
+    if "answered" in actions and _question(case) is None:
+        actions.remove("answered")
     return actions + (["rate"] if case.status is Status.CLOSED and report.rating is None else [])
 
 

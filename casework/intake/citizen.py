@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from casework.cases.report import Channel, Receipt, Said, receive_one
 from casework.errors import Fault, Invalid
 from casework.geography.coordinates import Point
-from casework.identity.people import Actor
+from casework.identity.people import Actor, Citizen
 from casework.media import claim
 
 
@@ -21,10 +21,12 @@ def report(db: Session, actor: Actor, *, key: uuid.UUID, text: str, place: Point
     """
     if place is None and address is None:
         raise Invalid("say where it is", Fault("place", "give a point on the map, or an address in words"))
+    # Who has proved a phone and gives no other is told by it, and finds the report under it.
+    known = db.get(Citizen, actor.id) if actor.phone_index and phone is None else None
     # The key alone tells one sender from another: it is a UUID made by the sender's own browser.
     receipt = receive_one(db, Said(
         channel=Channel.CITIZEN, source="web", key=str(key), text=text, place=place, address=address,
-        reporter_name=name, reporter_phone=phone, reporter_id=actor.id if actor.kind == "user" else None))
+        reporter_name=name, reporter_phone=known.phone.open() if known else phone, reporter_id=actor.id))
     for photo_id, token in photos:
         claim(db, photo_id, token, report_id=receipt.id)
     return receipt

@@ -6,6 +6,7 @@ from sqlalchemy import UniqueConstraint, select, update
 from sqlalchemy.orm import Mapped, Session
 
 from casework import clock
+from casework.cases.report import Channel
 from casework.storage.database import Base, Keyed, insert_once, new_id
 
 
@@ -30,9 +31,9 @@ def count(db: Session, channel: str, reason: str, number: int = 1) -> None:
                    .values(count=Refusal.count + number))
 
 
-def since(db: Session, first: date) -> dict[str, Counter[str]]:
-    """Refusals by channel and reason from this day on."""
-    counts: dict[str, Counter[str]] = {}
-    for row in db.scalars(select(Refusal).where(Refusal.day >= first)):
-        counts.setdefault(row.channel, Counter())[row.reason] += row.count
+def between(db: Session, first: date, last: date) -> dict[str, Counter[str]]:
+    """Refusals of every channel by reason, on these days of the city and all between."""
+    counts = {channel.value: Counter[str]() for channel in Channel}
+    for row in db.scalars(select(Refusal).where(Refusal.day.between(first, last))):
+        counts[row.channel][row.reason] += row.count
     return counts

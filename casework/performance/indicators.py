@@ -44,7 +44,7 @@ def board(db: Session) -> dict[str, Any]:
 
 
 def by_channel(db: Session, since: datetime, until: datetime) -> dict[str, dict[str, Any]]:
-    """How the reports received in this span fared, by channel; one pass over that span's reports by index.
+    """How the reports received in this span fared, by channel (all of them); one pass over the span's reports by index.
 
     `on_time` and `late` count cases that are closed; `satisfied` and `rated` count ratings; other figures count reports.
     """
@@ -61,8 +61,9 @@ def by_channel(db: Session, since: datetime, until: datetime) -> dict[str, dict[
         func.count(case((Report.rating >= SATISFIED, 1))).label("satisfied"),
     ).join(Case, Case.id == Report.case_id, isouter=True)
         .where(Report.received_at >= since, Report.received_at < until).group_by(Report.channel))
-    return {row.channel.value: {name: value for name, value in row._mapping.items() if name != "channel"}  # noqa: SLF001
-            for row in db.execute(statement)}
+    none = {one["name"]: 0 for one in statement.column_descriptions if one["name"] != "channel"}
+    fared = {row.channel: {name: row._mapping[name] for name in none} for row in db.execute(statement)}  # noqa: SLF001
+    return {one.value: fared.get(one, none) for one in Channel}
 
 
 def span_of(day: datetime, days: int = 1) -> tuple[datetime, datetime]:
