@@ -81,9 +81,6 @@ def hand_over(limit: int) -> int:
 
     Raises one of queues.UNREACHABLE when Redis does not take them; then nothing is marked.
     """
-    with reading() as db:  # a look costs no write lock, which SQLite has only one of
-        if outbox.oldest_waiting(db) is None:
-            return 0
     queues.connection().ping()  # before the write lock: while Redis is away, reports must still come in
     with transaction() as db:
         events = outbox.claim(db, limit)
@@ -119,6 +116,15 @@ def repeat_since(span: timedelta) -> int:
         return len(db.scalars(again.returning(Event.id)).all())
 
 
+def drain(stop: Stop, batch: int) -> None:
+    """Hand over all that waits, batch by batch. Nothing waits: a look takes no write lock, of which SQLite has but one."""
+    with reading() as db:
+        if outbox.oldest_waiting(db) is None:
+            return
+    while not stop.asked() and hand_over(batch) == batch:
+        pass
+
+
 def run(stop: Stop) -> None:
     """Relay until asked to stop. An outage of Redis or the database is waited out and said once."""
     server, backoff = "", 0.0
@@ -128,8 +134,7 @@ def run(stop: Stop) -> None:
                 # Also at our own start: whoever ran before us may have seen the old server's last second.
                 log.info("relay_repeats", events=repeat_since(MAYBE_LOST))
                 server = now_serving
-            while not stop.asked() and hand_over(settings.current().relay_batch):
-                pass
+            drain(stop, settings.current().relay_batch)
         except OUTAGE as error:
             if not backoff:
                 log.warning("relay_waits", fault=type(error).__name__, sentence=str(error).partition("\n")[0])
