@@ -13,6 +13,8 @@ from casework.taxonomy import Catalogue, Kind
 
 FINE = 0.5
 """From this name score on the narrower class is taken instead of the trained branch; see names.py for what it is worth."""
+REST = "其他"
+"""What has no class of its own: no words can mean that, so the class above it stands for it."""
 
 
 class Suggester:
@@ -31,13 +33,14 @@ class Suggester:
 
         Trained labels are taken for names of categories, requests first: they are what citizens' messages are trained on.
         """
-        pairs = []
+        texts = {}
         for leaf in catalogue.leaves():
-            parents = [one.name for one in catalogue.path(leaf.code)[:-1]]
-            conditions = [] if leaf.kind == Kind.REQUEST else [one.condition for one in catalogue.standards(leaf.code)]
-            pairs.append((leaf.code, "\n".join([leaf.name, *parents, *conditions])))
+            path = [one for one in catalogue.path(leaf.code) if one.name != REST]
+            if path:
+                conditions = [] if leaf.kind == Kind.REQUEST else [one.condition for one in catalogue.standards(leaf.code)]
+                texts[path[-1].code] = "\n".join([*(one.name for one in reversed(path)), *conditions])
         named = sorted(catalogue.by_code.values(), key=lambda one: (one.kind == Kind.REQUEST, -one.level))
-        return cls(pairs, {one.name: one.code for one in named} | {code: code for code in catalogue.by_code})
+        return cls(texts.items(), {one.name: one.code for one in named} | {code: code for code in catalogue.by_code})
 
     def suggest(self, texts: Sequence[str], within: Sequence[str] = ("",),
                 classifier: Classifier | None = None) -> list[Suggestion]:
@@ -71,7 +74,7 @@ class Suggester:
             scores[branch] = probability
         if trained.abstained:
             for one in self._nearest(row, ""):
-                scores.setdefault(self._names.codes[one], float(row[one]))
+                scores.setdefault(self._names.codes[one], float(row[one]) * (1 - trained.confidence))
         # Of equals the one that came first: classes were put in before their branch, the nearest name before the others.
         best = sorted(scores.items(), key=lambda item: -item[1])[:ALTERNATIVES]
         return Suggestion(

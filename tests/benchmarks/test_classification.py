@@ -9,7 +9,11 @@ from sklearn.feature_extraction.text import HashingVectorizer
 
 from casework.classification import files, model, training
 from casework.classification.linear import Classifier, message
+from casework.classification.suggester import Suggester
 from casework.classification.training import Example
+from casework.storage import database
+from casework.taxonomy import catalogue
+from casework.taxonomy.sheets import load_default
 from tests.conftest import absent
 
 MESSAGES = Path(__file__).parents[2].parent / "shared" / "data" / "messages"
@@ -82,3 +86,21 @@ def test_a_file_of_real_messages_goes_through(classifier: Classifier, tmp_path: 
     assert number == len(rows)
     assert [{name: row[name] for name in rows[0]} for row in classified] == rows
     assert {row["label"] for row in classified} <= set(classifier.labels)
+
+
+def test_names_alone_point_to_the_right_branch(sqlite: str, classifier: Classifier, labelled: list[Example]) -> None:
+    with database.transaction() as db:
+        load_default(db)
+        known = catalogue(db)
+    suggester, texts = Suggester.of(known), [example.text for example in labelled]
+    found = suggester.suggest(texts, within=("3",))
+    assert all(one.abstained and one.model_version == "names" for one in found)
+    branches = [[known.path(near.label)[0].name for near in one.alternatives] for one in found]
+    first = sum(names[:1] == [example.label] for names, example in zip(branches, labelled, strict=True)) / len(labelled)
+    any_of_three = sum(example.label in names for names, example in zip(branches, labelled, strict=True)) / len(labelled)
+    both = len(texts) / seconds(lambda: suggester.suggest(texts, ("3",), classifier))
+    print(f"\nwithout training, {len(known.leaves())} classes: the first of three is in the right branch for {first:.1%}, "
+          f"one of three for {any_of_three:.1%}\nmodel and names together: {both:,.0f} messages a second")
+    assert first >= 0.55
+    assert any_of_three >= 0.72
+    assert both >= 2000

@@ -94,13 +94,15 @@ def test_a_taxonomy_is_taken_as_it_is() -> None:
     version = TaxonomyVersion(number=1, name="t")
     nodes = [("101", Kind.COMPONENT, "公用设施", None, 1), ("10105", Kind.COMPONENT, "路灯", "101", 2),
              ("301", Kind.REQUEST, "城乡建设", None, 1), ("30101", Kind.REQUEST, "小区管理", "301", 2),
-             ("302", Kind.REQUEST, "环境保护", None, 1), ("303", Kind.REQUEST, "教育文体", None, 1)]
+             ("302", Kind.REQUEST, "环境保护", None, 1), ("303", Kind.REQUEST, "教育文体", None, 1),
+             ("30102", Kind.REQUEST, "供水", "301", 2), ("3010299", Kind.REQUEST, "其他", "30102", 3)]
     categories = [Category(code=code, kind=kind, name=name, parent_code=parent, level=level, groups=[])
                   for code, kind, name, parent, level in nodes]
     standard = Standard(category_code="10105", ordinal=1, condition="灯杆倾斜", closing="扶正", limit_value=1,
                         limit_unit=LimitUnit.WORK_DAY, is_default=True)
     suggester = Suggester.of(Catalogue(version, categories, [standard]))
     assert [one.code for one in suggester.suggest(["灯杆倾斜"], within=("1", "2"))] == ["10105"]
+    assert [one.code for one in suggester.suggest(["其他", "供水"])] == [None, "30102"]  # "other" is said by the class above
     said = suggester.suggest(["学校补课\n老师补课，学费", "小区管理\n小区的路灯，物业"], within=("3",), classifier=trained())
     assert [one.code for one in said] == ["303", "30101"]
     assert not any(one.abstained for one in said)

@@ -72,7 +72,7 @@ def test_the_figures_hold_on_messages_nobody_has_seen(muddled: float) -> None:
     assert confidence.mean() == pytest.approx(right.mean(), abs=0.04)
     kept = confidence >= classifier.threshold
     assert kept.mean() == pytest.approx(figures["coverage"], abs=0.12)
-    assert right[kept].mean() > max(right.mean(), 0.93)
+    assert right[kept].mean() > max(right.mean(), 0.9)
 
 
 def test_a_higher_wish_for_precision_leaves_more_to_people() -> None:
