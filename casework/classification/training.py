@@ -31,7 +31,8 @@ PRECISION = 0.97
 FAULTS = 20
 """Faults of a file that are told at once; more help nobody."""
 
-# Chosen by 5-fold cross-validation on 5,833 messages in 7 classes; near these values the result changes by less than 0.002.
+# Chosen by 5-fold cross-validation on 5,833 messages in 7 classes (other folds than SEED's): macro-F1 was 0.933 so, about 0.005
+# lower without PURITY and 0.009 lower with a PURITY of 1; a COST of 0.5 lost 0.003 and one of 2 gained nothing to speak of.
 COST = 1.0
 PRIOR = 5.0
 PURITY = 0.5
