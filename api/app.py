@@ -1,5 +1,6 @@
 """Builds the web application: storage, log, errors, guard, limits, then the blueprints in one list."""
 from flask import Flask, Response, request
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import casework.settings
 from api import (
@@ -76,6 +77,9 @@ def create_app(settings: Settings | None = None, *, testing: bool = False) -> Fl
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.config.update(TESTING=testing, MAX_CONTENT_LENGTH=SMALL_BODY, MAX_FORM_MEMORY_SIZE=1024 * 1024,
                       MAX_FORM_PARTS=100, PROPAGATE_EXCEPTIONS=False, **document.CONFIG)
+    if config.trusted_proxies:  # else whoever calls could say to be anybody
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # Flask's own way to put something in front
+            app.wsgi_app, x_for=config.trusted_proxies, x_proto=config.trusted_proxies)
     observe.install(app, config)
     app.before_request(_take_only_what_is_declared)
     auth.install(app)

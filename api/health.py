@@ -20,7 +20,7 @@ from api.blueprint import Blueprint
 from api.fields import encode
 from casework import clock
 from casework.cases.report import Report
-from casework.identity.sealing import derived_key
+from casework.identity.sealing import scrape_token
 from casework.settings import current
 from casework.sla import calendar, timers
 from casework.storage import outbox
@@ -132,11 +132,6 @@ def queue_lengths() -> dict[str, int] | None:
             return {key.decode().removeprefix("rq:queue:"): int(connection.llen(key)) for key in keys}
     except redis.RedisError:
         return None
-
-
-def scrape_token() -> str:
-    """Prometheus's bearer token: derived from the signing key, so that there is no further secret to keep."""
-    return derived_key("metrics").hex()
 
 
 @blueprint.operation("GET", "/metrics", public("the view itself asks for the scrape token or metrics.read"),

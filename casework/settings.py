@@ -100,12 +100,13 @@ class Settings:
     """Every setting with its environment variable, its reader and its default. README lists them for operators."""
 
     database_url: str = _setting("DATABASE_URL", _database)
-    redis_url: str = _setting("REDIS_URL", _url("redis", "rediss", "unix"))
+    redis_url: str = _setting("REDIS_URL", _url("redis", "rediss"))
     blob_url: str = _setting("BLOB_URL", _url("file", "s3"))
     home: Path = _setting("ZHIWANG_HOME", Path, Path("zhiwang-home"))
     signing_key: bytes = _setting("ZHIWANG_SIGNING_KEY", _key)
     index_key: bytes = _setting("ZHIWANG_INDEX_KEY", _key)
     data_keys: dict[str, bytes] = _setting("ZHIWANG_DATA_KEYS", _keyring)
+    trusted_proxies: int = _setting("ZHIWANG_TRUSTED_PROXIES", _whole(0, 5), 0)
     public_url: str = _setting("ZHIWANG_PUBLIC_URL", _url("http", "https"), "http://127.0.0.1:8000")
     log_level: str = _setting("ZHIWANG_LOG_LEVEL", _choice("debug", "info", "warning", "error"), "info")
     access_minutes: int = _setting("ZHIWANG_ACCESS_MINUTES", _whole(1, 120), 15)

@@ -15,7 +15,7 @@ from casework import clock, settings
 from casework.errors import Unavailable
 from casework.storage import outbox
 from casework.storage.database import reading, transaction
-from casework.storage.outbox import Event
+from casework.storage.outbox import Claimed, Event
 from workers import deadlines, dispatching, media, notifications, queues, triage
 from workers.job import Stop, start
 
@@ -91,7 +91,7 @@ def hand_over(limit: int) -> int:
     return len(events)
 
 
-def batches(events: Iterable[Event]) -> list[queues.Batch]:
+def batches(events: Iterable[Claimed]) -> list[queues.Batch]:
     """The events as runs of jobs: one id once a run, in the order of what happened."""
     waiting: dict[Line, dict[str, int]] = {}
     for event in events:

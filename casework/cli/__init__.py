@@ -19,6 +19,7 @@ COMMANDS = {
     "check-rules": "casework.cli.checks:check_rules",
     "verify-history": "casework.cli.checks:verify_history",
     "rotate-keys": "casework.cli.checks:rotate_keys",
+    "scrape-token": "casework.cli.checks:show_scrape_token",
 }
 """Command → where it stands."""
 

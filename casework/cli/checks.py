@@ -1,4 +1,4 @@
-"""`zhiwang check-rules`, `verify-history`, `rotate-keys`: what an operator looks after from time to time."""
+"""`zhiwang check-rules`, `verify-history`, `rotate-keys`, `scrape-token`: what an operator looks after from time to time."""
 import click
 from sqlalchemy import select
 
@@ -7,6 +7,7 @@ from casework.cases import history
 from casework.cases.case import Case
 from casework.cli.ground import connect
 from casework.identity import privacy
+from casework.identity.sealing import scrape_token
 from casework.storage.database import reading, transaction
 
 BATCH = 500
@@ -55,3 +56,10 @@ def rotate_keys() -> None:
         if not done:
             break
     click.echo(f"{total} values sealed anew; all are under the current key.")
+
+
+@click.command("scrape-token")
+def show_scrape_token() -> None:
+    """Print the token that Prometheus sends to /metrics (`Authorization: Bearer …`)."""
+    connect()
+    click.echo(scrape_token())

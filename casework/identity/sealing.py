@@ -108,6 +108,11 @@ def derived_key(purpose: str) -> bytes:
     return hmac.digest(settings.current().signing_key, purpose.encode(), hashlib.sha256)
 
 
+def scrape_token() -> str:
+    """Prometheus's bearer token: derived from the signing key, so that there is no further secret to keep."""
+    return derived_key("metrics").hex()
+
+
 def blind_index(kind: str, text: str) -> str:
     """A keyed hash (HMAC-SHA256, 32 hex digits) that finds the same text of one kind ("phone", "name", …) again."""
     plain = normal_phone(text) if kind == "phone" else _normal_text(text)

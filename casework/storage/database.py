@@ -1,11 +1,11 @@
 """One engine, one base, one way to open a transaction; above this file SQLite and PostgreSQL behave the same."""
 import importlib
-import pkgutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 import uuid_utils.compat
@@ -20,7 +20,10 @@ from sqlalchemy.types import TypeDecorator
 import casework
 from casework.errors import Unavailable
 
+ROOT = Path(casework.__file__).parent
 SQLITE_BUSY_SECONDS = 30
+CONNECT_SECONDS = 5
+"""A PostgreSQL that hangs must not hang the health check with it."""
 
 Json = JSON().with_variant(JSONB(), "postgresql")
 Serial = BigInteger().with_variant(Integer(), "sqlite")
@@ -140,18 +143,21 @@ def one_at_a_time(db: Session, what: str) -> None:
 
 
 def load_models() -> None:
-    """Import every module of casework, so that Base.metadata knows every table."""
-    for module in pkgutil.walk_packages(casework.__path__, "casework."):
-        if not module.name.startswith(("casework.cli", "casework.storage.migrations")):
-            importlib.import_module(module.name)
+    """Import every module that declares a table, so that Base.metadata knows them all; and no other: a web server needs
+    none of the libraries that training loads."""
+    for path in sorted(ROOT.rglob("*.py")):
+        if "__tablename__" in path.read_text(encoding="utf-8"):
+            importlib.import_module(".".join(("casework", *path.relative_to(ROOT).with_suffix("").parts)))
 
 
 def _postgresql(url: str) -> Engine:
-    return create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True, insertmanyvalues_page_size=1000)
+    return create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True, insertmanyvalues_page_size=1000,
+                         hide_parameters=True, connect_args={"connect_timeout": CONNECT_SECONDS})
 
 
 def _sqlite(url: str) -> Engine:
-    made = create_engine(url, connect_args={"timeout": SQLITE_BUSY_SECONDS}, pool_size=10, max_overflow=10)
+    made = create_engine(url, connect_args={"timeout": SQLITE_BUSY_SECONDS}, pool_size=10, max_overflow=10,
+                         hide_parameters=True)
 
     @event.listens_for(made, "connect")
     def prepare(connection: Any, _record: Any) -> None:

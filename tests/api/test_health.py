@@ -11,8 +11,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from api import app as application
-from api.health import scrape_token
 from api.observe import Figures
+from casework.identity.sealing import scrape_token
 from casework.settings import Settings
 from casework.storage import database, outbox
 from tests.conftest import SetClock
