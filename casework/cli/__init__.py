@@ -10,12 +10,14 @@ from casework.settings import SettingsError
 
 COMMANDS = {
     "up": "casework.cli.up:up",
+    "demo": "casework.cli.demo.command:demo",
     "migrate": "casework.cli.migrate:migrate",
     "users": "casework.cli.users:users",
     "import": "casework.cli.reference:import_group",
     "export": "casework.cli.reference:export_group",
     "train": "casework.cli.learning:train",
     "classify": "casework.cli.learning:classify",
+    "corrections": "casework.cli.learning:corrections",
     "check-rules": "casework.cli.checks:check_rules",
     "verify-history": "casework.cli.checks:verify_history",
     "rotate-keys": "casework.cli.checks:rotate_keys",

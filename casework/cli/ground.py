@@ -12,6 +12,10 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
+HOME = click.option("--home", type=click.Path(path_type=Path), envvar="ZHIWANG_HOME", default="zhiwang-home",
+                    show_default=True, help="Folder of `zhiwang up`.")
+
+
 def connect() -> settings.Settings:
     """Read the settings and connect. Raises SettingsError.
 
@@ -19,9 +23,15 @@ def connect() -> settings.Settings:
     """
     folder = Path(os.environ.get("ZHIWANG_HOME", "zhiwang-home")).absolute()
     if (folder / homes.SECRETS).exists():
-        environ = homes.environment(folder, port=8000, valkey_port=6379, given=os.environ)  # neither is used here
-        settings.configure(settings.load(environ))
+        use(folder)
     current = settings.current()
     storage.connect(current)
     database.load_models()  # a mapper that names another table must find it
     return current
+
+
+def use(folder: Path) -> None:
+    """Take the settings that the environment does not give from this folder, which is made when missing."""
+    home = homes.opened(folder)
+    environ = homes.environment(home, port=8000, valkey_port=6379, given=os.environ)  # neither is used by a command
+    settings.configure(settings.load(environ))
