@@ -97,7 +97,7 @@ def writing(path: Path | str, columns: Sequence[str]) -> Iterator[Callable[[Mapp
     except OSError as error:
         raise Invalid(f"{path} cannot be written: {error.strerror}") from None
     try:
-        with os.fdopen(handle, "w", encoding="utf-8-sig", newline="") as file:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, columns)
             writer.writeheader()
             yield writer.writerow
