@@ -89,7 +89,7 @@ def batches(rows: Iterable[T], size: int) -> Iterator[list[T]]:
 def writing(path: Path | str, columns: Sequence[str]) -> Iterator[Callable[[Mapping[str, object]], object]]:
     """A function that writes a row. The file appears, replacing an older one, when the block ends without an error.
 
-    It starts with a byte-order mark, without which Excel takes Chinese for something else.
+    Plain UTF-8: the byte-order mark that Excel likes would hide the first column's name from every other program.
     """
     target = Path(path)
     try:

@@ -1,5 +1,6 @@
-"""Bytes by key: a local folder by default, any S3-compatible store by URL. Content is written once and never changed."""
+"""Bytes by key: a local folder by default, any S3-compatible store by URL. Content is written once, never changed."""
 import os
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -7,6 +8,9 @@ import obstore
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from casework.errors import NotFound, Unavailable
+
+PATIENCE = timedelta(seconds=5)
+"""A caller waits for the answer: a store that does not come back so soon is away."""
 
 _store: ObjectStore | None = None
 
@@ -18,7 +22,8 @@ def configure(url: str) -> None:
     if parts.scheme == "file":
         _store = LocalStore(prefix=Path(unquote(parts.path)), mkdir=True)
     else:
-        _store = from_url(url, config={}, client_options={"allow_http": "AWS_ALLOW_HTTP" in os.environ})
+        _store = from_url(url, config={}, client_options={"allow_http": "AWS_ALLOW_HTTP" in os.environ},
+                          retry_config={"max_retries": 2, "retry_timeout": PATIENCE})
 
 
 def put(key: str, content: bytes) -> None:
@@ -30,19 +35,23 @@ def put(key: str, content: bytes) -> None:
 
 
 def get(key: str) -> bytes:
-    """The bytes under this key. Raises NotFound when there are none."""
+    """The bytes under this key. Raises NotFound when there are none, Unavailable when the store does not answer."""
     try:
         return bytes(obstore.get(_opened(), key).bytes())
     except FileNotFoundError:
         raise NotFound(f"no file {key}") from None
+    except (obstore.exceptions.BaseError, OSError) as error:
+        raise Unavailable("the file store does not give files just now") from error
 
 
 def delete(key: str) -> None:
-    """Forget the bytes under this key; nothing happens when there are none."""
+    """Forget the bytes under this key; nothing happens when there are none. Raises Unavailable."""
     try:
         obstore.delete(_opened(), key)
     except FileNotFoundError:
         return
+    except (obstore.exceptions.BaseError, OSError) as error:
+        raise Unavailable("the file store does not answer just now") from error
 
 
 def _opened() -> ObjectStore:

@@ -1,0 +1,47 @@
+"""The environment is read once, and every fault in it is a sentence."""
+import pytest
+
+from casework.settings import Settings, SettingsError, load
+
+KEY = "c3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3M"
+GOOD = {"DATABASE_URL": "sqlite:////tmp/z.db", "REDIS_URL": "redis://127.0.0.1", "BLOB_URL": "file:///tmp/blobs",
+        "ZHIWANG_SIGNING_KEY": KEY, "ZHIWANG_INDEX_KEY": KEY, "ZHIWANG_DATA_KEYS": f"k2:{KEY},k1:{KEY}"}
+
+
+def test_what_is_missing_is_said_all_at_once() -> None:
+    with pytest.raises(SettingsError) as told:
+        load({})
+    assert [sentence.split()[0] for sentence in told.value.sentences] == list(GOOD)
+
+
+def test_defaults_stand_and_the_first_key_is_current() -> None:
+    made = load(GOOD | {"PATH": "/bin"})
+    assert isinstance(made, Settings)
+    assert (made.photo_megabytes, made.alarm_shares, next(iter(made.data_keys))) == (20, (50, 80, 100, 150), "k2")
+
+
+def test_a_provider_s_url_names_our_driver() -> None:
+    assert load(GOOD | {"DATABASE_URL": "postgres://u:p@h/z"}).database_url == "postgresql+psycopg://u:p@h/z"
+
+
+@pytest.mark.parametrize(("name", "value", "said"), [
+    ("DATABASE_URL", "mysql://h/z", "must start with one of sqlite, postgresql"),
+    ("REDIS_URL", "127.0.0.1:6379", "must start with one of redis"),
+    ("BLOB_URL", "/tmp/blobs", "must start with one of file, s3"),
+    ("ZHIWANG_SIGNING_KEY", "c2hvcnQ", "must be 32 bytes"),
+    ("ZHIWANG_SIGNING_KEY", "not base64!", "base64"),
+    ("ZHIWANG_DATA_KEYS", KEY, 'must look like "k2:BASE64'),
+    ("ZHIWANG_PHOTO_MEGABYTES", "many", "must be a whole number"),
+    ("ZHIWANG_PHOTO_MEGABYTES", "0", "must be between 1 and 100"),
+    ("ZHIWANG_DUPLICATE_METRES", "far", "must be a number"),
+    ("ZHIWANG_ALARM_SHARES", "80,50", "must rise, contain 100"),
+    ("ZHIWANG_ALARM_SHARES", "50,80", "must rise, contain 100"),
+    ("ZHIWANG_LOG_LEVEL", "loud", "must be one of debug"),
+    ("ZHIWANG_COLOUR", "red", "is not a setting of Zhiwang"),
+])
+def test_an_impossible_value_stops_the_start_with_a_sentence(name: str, value: str, said: str) -> None:
+    with pytest.raises(SettingsError) as told:
+        load(GOOD | {name: value})
+    (sentence,) = told.value.sentences
+    assert sentence.startswith(name)
+    assert said in sentence
