@@ -27,7 +27,7 @@ def test_a_provider_s_url_names_our_driver() -> None:
 @pytest.mark.parametrize(("name", "value", "said"), [
     ("DATABASE_URL", "mysql://h/z", "must start with one of sqlite, postgresql"),
     ("REDIS_URL", "127.0.0.1:6379", "must start with one of redis"),
-    ("BLOB_URL", "/tmp/blobs", "must start with one of file, s3"),
+    ("BLOB_URL", "/var/blobs", "must start with one of file, s3"),
     ("ZHIWANG_SIGNING_KEY", "c2hvcnQ", "must be 32 bytes"),
     ("ZHIWANG_SIGNING_KEY", "not base64!", "base64"),
     ("ZHIWANG_DATA_KEYS", KEY, 'must look like "k2:BASE64'),
