@@ -23,10 +23,12 @@ GRIDS = ("44030100100101", "44030100100102", "44030100100201", "44030100100202")
 
 def at_grid(number: int, east_metres: float = 0, north_metres: float = 0) -> Point:
     """The middle of a grid, or so many metres from it."""
-    return Point(WEST + SIDE * (number % 2 + 0.5) + east_metres / 102_700, SOUTH + SIDE * (number // 2 + 0.5) + north_metres / 110_700)
+    return Point(WEST + SIDE * (number % 2 + 0.5) + east_metres / 102_700,
+                 SOUTH + SIDE * (number // 2 + 0.5) + north_metres / 110_700)
 
 
-def _square(code: str, name: str, level: str, west: float, south: float, wide: float, high: float) -> dict[str, Any]:
+def _square(code: str, name: str, level: str, box: tuple[float, float, float, float]) -> dict[str, Any]:
+    west, south, wide, high = box
     ring = [[west, south], [west + wide, south], [west + wide, south + high], [west, south + high], [west, south]]
     return {"type": "Feature", "properties": {"code": code, "name": name, "level": level},
             "geometry": {"type": "Polygon", "coordinates": [ring]}}
@@ -35,12 +37,13 @@ def _square(code: str, name: str, level: str, west: float, south: float, wide: f
 def small_map() -> dict[str, Any]:
     """City, district, street, two communities with two grids each, as GeoJSON in WGS-84."""
     whole = (WEST, SOUTH, 2 * SIDE, 2 * SIDE)
-    features = [_square("4403", "小城市", "city", *whole), _square("440301", "东山区", "district", *whole),
-                _square("440301001", "河口街道", "street", *whole),
-                _square("440301001001", "南塘社区", "community", WEST, SOUTH, 2 * SIDE, SIDE),
-                _square("440301001002", "北坡社区", "community", WEST, SOUTH + SIDE, 2 * SIDE, SIDE)]
-    features += [_square(code, f"网格{number + 1}", "grid", WEST + SIDE * (number % 2), SOUTH + SIDE * (number // 2), SIDE, SIDE)
-                 for number, code in enumerate(GRIDS)]
+    features = [_square("4403", "小城市", "city", whole), _square("440301", "东山区", "district", whole),
+                _square("440301001", "河口街道", "street", whole),
+                _square("440301001001", "南塘社区", "community", (WEST, SOUTH, 2 * SIDE, SIDE)),
+                _square("440301001002", "北坡社区", "community", (WEST, SOUTH + SIDE, 2 * SIDE, SIDE))]
+    for number, code in enumerate(GRIDS):
+        west, south = WEST + SIDE * (number % 2), SOUTH + SIDE * (number // 2)
+        features.append(_square(code, f"网格{number + 1}", "grid", (west, south, SIDE, SIDE)))
     return {"type": "FeatureCollection", "features": features}
 
 
@@ -51,8 +54,10 @@ CATEGORIES = (
     ("301", Kind.REQUEST, "城乡建设", None), ("302", Kind.REQUEST, "环境保护", None),
 )
 STANDARDS = (
-    ("10101", "井盖缺失", 2, LimitUnit.URGENT_HOUR, ["after_photo"]), ("10102", "井盖破损", 4, LimitUnit.WORK_HOUR, ["after_photo"]),
-    ("10105", "灯不亮", 2, LimitUnit.WORK_DAY, ["after_photo"]), ("20101", "垃圾成堆", 4, LimitUnit.WORK_HOUR, ["after_photo"]),
+    ("10101", "井盖缺失", 2, LimitUnit.URGENT_HOUR, ["after_photo"]),
+    ("10102", "井盖破损", 4, LimitUnit.WORK_HOUR, ["after_photo"]),
+    ("10105", "灯不亮", 2, LimitUnit.WORK_DAY, ["after_photo"]),
+    ("20101", "垃圾成堆", 4, LimitUnit.WORK_HOUR, ["after_photo"]),
     ("301", "群众诉求", 7, LimitUnit.NATURAL_DAY, ["reply"]), ("302", "群众诉求", 7, LimitUnit.NATURAL_DAY, ["reply"]),
 )
 

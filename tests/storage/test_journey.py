@@ -1,10 +1,9 @@
 """A report's way through the house: triaged, filed, dispatched, signed, handled, looked at, closed; and the ways back."""
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from casework import dispatch, inspection, resolution
 from casework.cases import search
