@@ -59,6 +59,7 @@ class Day:
                     self._wave(number, wave)
                 for _ in range(LAST_ROUNDS):
                     self._round()
+                self._walk()
             except BaseException:
                 self.city.ended.set()  # whoever still waits for an answer goes home as well
                 pool.shutdown(cancel_futures=True)
@@ -103,24 +104,27 @@ class Day:
         self._settle()
         for _ in range(ROUNDS):
             self._round()
-        self.progress.console.log(f"{name}: {len(reports)} errands, {sum(self.shift.steps.values())} steps so far")
+        desks.supervise(self.shift)
+        sent = sum(one.wave <= number for one in self.planned)
+        self.progress.console.print(f"{name}: {sent} reports sent, {self.shift.steps.total()} steps taken", highlight=False)
 
     def _round(self) -> None:
         """Everybody looks at their queues once."""
         shift = self.shift
         self._together(lambda number: desks.triage(shift, number), (1, 2, 3))
-        self._together(lambda pda: desks.walk(shift, pda), self.reporters.pdas.values())
+        self._walk()
         self._together(lambda number: desks.triage(shift, number), (1, 2, 3))
         self._settle()
         desks.dispatch(shift)
         everywhere = [(code, str(one)) for code, one in self.district.departments.items()]
         self._together(lambda one: desks.department(shift, *one), everywhere)
         desks.adjudicate(shift)
-        self._together(lambda pda: desks.walk(shift, pda), self.reporters.pdas.values())
         self._together(lambda number: desks.call_back(shift, number), (1, 2, 3))
         waiting = [number for number in self.reporters.kept if number not in shift.told]
         self._together(lambda number: desks.follow(shift, number), waiting)
-        desks.supervise(shift)
+
+    def _walk(self) -> None:
+        self._together(lambda pda: desks.walk(self.shift, pda), self.reporters.pdas.values())
 
     def _errand(self, bar: str, count: int, errand: Callable[[], Any]) -> None:
         errand()

@@ -33,7 +33,7 @@ OWNER_OF = {kind: code for code, _, kinds in FUNCTIONAL for kind in kinds}
 GAPS = frozenset({"10123", "20137"})
 """Nobody answers for these on purpose (covers of unknown owners, dead animals), so that a dispatcher has to decide."""
 
-OVERLAPS = {"20302": "CG", "20114": "JJ"}
+OVERLAPS = {"20113": "JT", "20114": "JJ"}
 """A second department for these, by a rule just as specific: the list contradicts itself, and says so."""
 
 

@@ -1,62 +1,65 @@
 """The table at the end of the day. Every number in it was answered by GET /api/v1/performance/channels."""
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.table import Table
 
-NAMES = {"pda": "网格员 PDA", "hotline": "12345 热线", "citizen": "市民随手拍"}
-REASONS = {"bad-request": "无法读取", "not-found": "查无此物", "conflict": "键已他用", "too-large": "过大",
-           "unsupported": "类型不对", "invalid": "内容有误"}
+Figures = Mapping[str, Any]
+
+NAMES = {"pda": "网格员 PDA", "hotline": "12345 热线", "citizen": "市民 citizen"}
+REASONS = {"bad-request": "无法读取 unreadable", "not-found": "查无此物 not found", "conflict": "键已他用 key used twice",
+           "too-large": "过大 too large", "unsupported": "类型不对 of no kind we take", "invalid": "内容有误 faulty"}
 
 
-def figures(channels: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
-    """A row of texts for each channel and one for all of them, in the order of the columns."""
-    known = [name for name in NAMES if name in channels]
-    shown = [_row(NAMES[name], channels[name]) for name in known]
-    return [*shown, _row("合计", _total([channels[name] for name in known]))]
-
-
-def drawn(channels: Mapping[str, Mapping[str, Any]]) -> Table:
-    """The table for people."""
-    rows = figures(channels)
-    table = Table(title="一天的成绩 the day in numbers (GET /api/v1/performance/channels)", title_justify="left")
-    for name in rows[0]:
-        table.add_column(name, justify="left" if name.startswith(("渠道", "退回")) else "right", overflow="fold")
-    for row in rows:
-        table.add_row(*row.values(), end_section=row is rows[-2])
-    return table
-
-
-def _row(name: str, one: Mapping[str, Any]) -> dict[str, str]:
-    refused = one["refused"]
-    reasons = " ".join(f"{REASONS.get(reason, reason)}{count}" for reason, count in sorted(refused.items()))
-    automatic = one["joined"] + one["filed"] + one["self_handled"]
-    return {
-        "渠道 channel": name,
-        "收到 received": str(one["received"]),
-        "退回 refused, why": f"{sum(refused.values())} {reasons}".strip(),
-        "并入他案 joined": str(one["joined"]),
-        "自动受理 triaged by rule": f"{automatic} {_share(automatic, one['received'])}",
-        "转人工 left to a person": f"{one['left']} {_share(one['left'], one['received'])}",
-        "自动派遣 dispatched by rule": str(one["dispatched_by_rule"]),
-        "办结 closed": str(one["closed"]),
-        "按时 on time": f"{one['on_time']} {_share(one['on_time'], one['closed'])}",
-        "在办 open": str(one["open"]),
-        "满意 satisfied": f"{one['satisfied']}/{one['rated']} {_share(one['satisfied'], one['rated'])}".replace("0/0 ", "–"),
-    }
-
-
-def _total(rows: list[Mapping[str, Any]]) -> dict[str, Any]:
-    made: dict[str, Any] = {"refused": {}}
-    for row in rows:
-        for name, value in row.items():
-            if name == "refused":
-                for reason, count in value.items():
-                    made["refused"][reason] = made["refused"].get(reason, 0) + count
-            else:
-                made[name] = made.get(name, 0) + value
+def lines(channels: Mapping[str, Figures]) -> list[tuple[str, ...]]:
+    """What each line says: its words, a figure for each channel in the order of NAMES, and one for all of them."""
+    columns = [channels[name] for name in NAMES if name in channels]
+    columns.append(_total(columns))
+    reasons = sorted(columns[-1]["refused"])
+    made = [("收到 received", *(str(one["received"]) for one in columns)),
+            ("退回 refused", *(str(sum(one["refused"].values())) for one in columns))]
+    made += [(f"  {REASONS.get(reason, reason)}", *(str(one["refused"].get(reason, 0)) for one in columns))
+             for reason in reasons]
+    made += [("并入他案 joined to another case", *(_part(one["joined"], one["received"]) for one in columns)),
+             ("自动受理 triaged by rule", *(_part(by_rule(one), one["received"]) for one in columns)),
+             ("转人工 left to a person", *(_part(one["left"], one["received"]) for one in columns)),
+             ("自行处置 put right on the spot", *(str(one["self_handled"]) for one in columns)),
+             ("自动派遣 dispatched by rule", *(_part(one["dispatched_by_rule"], _cases(one)) for one in columns)),
+             ("办结 closed", *(_part(one["closed"], _cases(one)) for one in columns)),
+             ("  按时 on time", *(_part(one["on_time"], one["closed"]) for one in columns)),
+             ("在办 open", *(str(one["open"]) for one in columns)),
+             ("评价 rated", *(str(one["rated"]) for one in columns)),
+             ("  满意 satisfied", *(_part(one["satisfied"], one["rated"]) for one in columns))]
     return made
 
 
-def _share(part: int, whole: int) -> str:
-    return f"{part / whole:.0%}" if whole else ""
+def by_rule(one: Figures) -> int:
+    """Triaged with nobody's help: joined, filed, or put right on the spot."""
+    return int(one["joined"] + one["filed"] + one["self_handled"])
+
+
+def drawn(channels: Mapping[str, Figures]) -> Table:
+    """The table for people; 80 columns are enough for it."""
+    table = Table(title="GET /api/v1/performance/channels", title_justify="left")
+    table.add_column("一天的成绩 the day in numbers")
+    for name in [*(NAMES[name] for name in NAMES if name in channels), "合计 all"]:
+        table.add_column(name, justify="right")
+    for line in lines(channels):
+        table.add_row(*line)
+    return table
+
+
+def _cases(one: Figures) -> int:
+    """Reports that opened a case of their own."""
+    return int(one["received"] - one["joined"] - one["waiting"])
+
+
+def _total(columns: Sequence[Figures]) -> dict[str, Any]:
+    refused = sum((Counter(one["refused"]) for one in columns), Counter[str]())
+    names = dict.fromkeys(name for one in columns for name in one if name != "refused")
+    return {"refused": refused} | {name: sum(one[name] for one in columns) for name in names}
+
+
+def _part(part: int, whole: int) -> str:
+    return f"{part} ({part / whole:.0%})" if whole else "–"

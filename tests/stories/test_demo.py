@@ -1,0 +1,133 @@
+"""`zhiwang demo` from nothing, small: a day played through real processes, told in numbers, left to be looked at."""
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.stories.test_up import environ, free_port, until
+
+REPORTS = 60
+
+
+class Demonstration:
+    """A running `zhiwang demo`, seen from outside."""
+
+    def __init__(self, home: Path, port: int) -> None:
+        self.home, self.url = home, f"http://127.0.0.1:{port}"
+        self.output = home.parent / f"demo-{port}.txt"
+        command = [sys.executable, "-m", "casework.cli", "demo", "--home", str(home), "--port", str(port),
+                   "--reports", str(REPORTS), "--seed", "5"]
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen(command, env=environ(COLUMNS="100"), stdout=output, stderr=subprocess.STDOUT)
+
+    def said(self) -> str:
+        return self.output.read_text()
+
+    def asks(self, path: str, token: str = "") -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        answer = httpx.get(f"{self.url}{path}", headers=headers, timeout=20, trust_env=False)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def logs_in(self, login: str) -> str:
+        password = re.search(rf"^{login}  (\S+)  ", (self.home / "log-ins.txt").read_text(), re.MULTILINE)
+        assert password
+        answer = httpx.post(f"{self.url}/api/v1/sessions", json={"login": login, "password": password[1]}, timeout=20,
+                            trust_env=False)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["access"])
+
+    def left(self) -> list[str]:
+        """The processes of this folder that still run."""
+        mark, lines = f"ZHIWANG_HOME={self.home}\0".encode(), []
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                if mark in (process / "environ").read_bytes():
+                    lines.append((process / "cmdline").read_text().replace("\0", " "))
+            except OSError:
+                continue
+        return lines
+
+
+@contextmanager
+def demonstration(home: Path) -> Iterator[Demonstration]:
+    system = Demonstration(home, free_port())
+    try:
+        until(lambda: "Ctrl-C" in system.said() or system.process.poll() is not None, 400)
+        assert system.process.poll() is None, system.said()
+        yield system
+    except AssertionError:
+        print(system.said())
+        raise
+    finally:
+        if system.process.poll() is None:
+            system.process.kill()
+            system.process.wait()
+        until(lambda: not system.left(), 30, "processes outlive zhiwang demo")
+
+
+def test_a_day_is_played_told_in_numbers_left_to_look_at_and_not_played_twice(tmp_path: Path) -> None:
+    with demonstration(tmp_path / "home") as system:
+        said = system.said()
+        assert "as it should be" in said, said
+        assert "GENERATED" in said
+        leader = system.logs_in("leader1")
+        channels = system.asks("/api/v1/performance/channels", leader)["channels"]
+        assert channels.keys() == {"pda", "hotline", "citizen"}
+        assert sum(one["received"] for one in channels.values()) >= REPORTS
+        assert all(one["waiting"] == 0 and one["filed"] for one in channels.values())
+        assert sum(one["joined"] for one in channels.values()) > 0
+        assert sum(one["left"] for one in channels.values()) > 0
+        assert sum(one["dispatched_by_rule"] for one in channels.values()) > REPORTS / 4
+        assert channels["citizen"]["rated"] > 0
+        assert channels["pda"]["refused"]["invalid"] > 0
+        closed = sum(one["closed"] for one in channels.values())
+        assert closed > REPORTS / 2
+        (told,) = (line for line in said.splitlines() if "办结 closed" in line)
+        assert f" {closed} (" in told  # the table says what the API says
+
+        photographed = [case for row in system.asks("/api/v1/cases?limit=100", leader)["items"]
+                        if (case := system.asks(f"/api/v1/cases/{row['number']}", leader))["photos"]]
+        for photo in photographed[0]["photos"] if photographed else ():
+            assert httpx.get(system.url + photo["small"], timeout=20, trust_env=False).headers["content-type"] == "image/jpeg"
+
+        system.process.send_signal(signal.SIGINT)
+        assert system.process.wait(timeout=60) == 0
+        assert system.left() == []
+
+    with demonstration(tmp_path / "home") as system:
+        assert "nothing is put in or played twice" in system.said()
+        again = system.asks("/api/v1/performance/channels", system.logs_in("leader1"))["channels"]
+        assert again == channels
+
+
+def test_a_folder_that_holds_another_city_is_left_alone(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    given = environ(ZHIWANG_HOME=str(home))
+    run = [sys.executable, "-c", ONE_DEPARTMENT]
+    assert subprocess.run(run, env=given, check=False).returncode == 0
+    ended = subprocess.run([sys.executable, "-m", "casework.cli", "demo", "--port", str(free_port())], env=given, text=True,
+                           capture_output=True, timeout=120, check=False)
+    assert ended.returncode == 1
+    assert "holds another city" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+ONE_DEPARTMENT = """
+import os
+from pathlib import Path
+from casework.cli import home
+from casework.cli.up import prepare
+from casework.identity.people import create_department
+from casework.storage.database import transaction
+folder = home.opened(Path(os.environ["ZHIWANG_HOME"]))
+prepare(home.environment(folder, 8000, 6379, os.environ))
+with transaction() as db:
+    create_department(db, "A", "真的部门")
+"""
