@@ -20,9 +20,9 @@ from casework.cases.report import Report
 from casework.cases.search import QUEUES, Wanted
 from casework.cases.verbs import Verb
 from casework.cases.workflow import STEPS, Facts, Status
-from casework.errors import NotFound, Refused
+from casework.errors import Fault, Invalid, NotFound, Refused, Unauthenticated
 from casework.geography import areas
-from casework.identity.people import Department
+from casework.identity.people import Department, Role, actor_of
 from casework.identity.privacy import SealedText, mask_name, mask_phone, reveal
 from casework.sla import timers
 from casework.storage.database import reading, transaction
@@ -215,6 +215,9 @@ def take(number: str, action: str, body: Facts) -> dict[str, Any]:
     g.case_number = public_number(number)
     with transaction() as db:
         found = search.find(db, caller(), g.case_number, to_change=True)
+        workflow.take(action, found, caller(), body)  # who may not, or not now, is told so, whatever else is wrong
+        if body.inspector:
+            _is_grid_worker(db, body.inspector)
         VERBS[action](db, found, caller(), body)
         db.flush()
         return whole(db, found)
@@ -245,6 +248,15 @@ def page(query: dict[str, Any], wanted: Wanted) -> Response:
     """A page of cases for the caller."""
     with reading() as db:
         return rows(*search.page(db, caller(), wanted, after=query.get("cursor"), limit=query["limit"]))
+
+
+def _is_grid_worker(db: Session, user_id: uuid.UUID) -> None:
+    try:
+        known = Role.GRID_WORKER in actor_of(db, user_id).roles
+    except (NotFound, Unauthenticated):
+        known = False
+    if not known:
+        raise Invalid("only grid workers look", Fault("inspector", "is no grid worker who works here"))
 
 
 def whole(db: Session, found: Case) -> dict[str, Any]:
