@@ -3,10 +3,11 @@ import uuid
 from collections.abc import Sequence
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from casework import clock, responsibility
 from casework.cases.case import Case, Part
+from casework.cases.consequences import Consequences
 from casework.cases.verbs import Verb
 from casework.cases.workflow import Facts, Status
 from casework.errors import Conflict, Fault, Invalid
@@ -21,14 +22,17 @@ def dispatch_filed(db: Session, case_ids: Sequence[uuid.UUID]) -> int:
     Bears repetition: a case that is no longer filed, or was handed back before, is left to people.
     """
     wanted = select(Case).where(Case.id.in_(case_ids), Case.status == Status.FILED, Case.returns == 0)
-    cases = db.scalars(wanted.order_by(Case.id).with_for_update(skip_locked=True)).all()
-    questions = [Question(case.category_code or "", case.area_code, at=clock.now()) for case in cases]
+    locked = wanted.order_by(Case.id).with_for_update(skip_locked=True)
+    cases = db.scalars(locked.options(selectinload(Case.assignments))).all()
+    later = Consequences(clock.now())
+    questions = [Question(case.category_code or "", case.area_code, at=later.at) for case in cases]
     for case, decision in zip(cases, responsibility.find_many(db, questions), strict=True):
         if decision.lead is None:
             case.waiting_for = decision.explanation
         else:
-            _send(case, SYSTEM, _facts(decision, decision.lead))
+            _send(case, SYSTEM, _facts(decision, decision.lead), later)
             case.dispatched_by_rule = True
+    later.settle(db)
     return sum(case.status is Status.DISPATCHED for case in cases)
 
 
@@ -83,14 +87,14 @@ def void(_db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     case.waiting_for = None
 
 
-def _send(case: Case, actor: Actor, facts: Facts) -> None:
+def _send(case: Case, actor: Actor, facts: Facts, later: Consequences | None = None) -> None:
     why = facts.rule or facts.reason or "派遣员指定"
     if facts.lead:
         case.assign(facts.lead, Part.LEAD, why)
     for department_id in facts.assistants:
         if department_id != facts.lead:
             case.assign(department_id, Part.ASSIST, why)
-    case.move("dispatch", actor, facts)
+    case.move("dispatch", actor, facts, later=later)
     case.waiting_for = None
 
 

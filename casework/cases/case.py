@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relat
 
 from casework import clock, taxonomy
 from casework.cases import workflow
+from casework.cases.consequences import Consequences, Turn
 from casework.cases.history import GENESIS, Entry
 from casework.cases.report import Report, public_number
 from casework.cases.workflow import OPEN, RUNS_IN, Facts, Status, Step
@@ -115,9 +116,10 @@ class Case(Keyed, Base):
     )
 
     @classmethod
-    def open(cls, db: Session, report: Report, actor: Actor, *, area_code: str | None, place: Point | None) -> "Case":
+    def open(cls, db: Session, report: Report, actor: Actor, *, area_code: str | None, place: Point | None,
+             later: Consequences | None = None) -> "Case":
         """A case of its own for this report. Its triage clock has been running since the report came in."""
-        at = clock.now()
+        at = later.at if later else clock.now()
         case = cls(id=new_id(), number=public_number("AJ", at), title=title_of(report), channel=report.channel,
                    opened_at=report.received_at, due_at=report.received_at, address=report.address,
                    priority=Priority.URGENT if report.urgent else Priority.NORMAL, report_count=0, returns=0, reworks=0,
@@ -128,31 +130,39 @@ class Case(Keyed, Base):
             case.locate(place)
         db.add(case)
         case.add_report(report)
-        case.move("report", actor, clocks_from=report.received_at)
+        case.move("report", actor, clocks_from=report.received_at, later=later)
         return case
 
     def add_report(self, report: Report) -> None:
         """One more voice: the report counts here from now on."""
-        self.reports.append(report)
+        if report.case_id is None and "reports" not in self.__dict__:
+            report.case_id = self.id  # nobody has looked at the others, so they are not read for this
+        else:
+            self.reports.append(report)
         self.report_count += 1
 
     def move(self, action: str, actor: Actor, facts: Facts | None = None, *, clocks_from: datetime | None = None,
-             extra: dict[str, Any] | None = None) -> None:
+             extra: dict[str, Any] | None = None, later: Consequences | None = None) -> None:
         """Take one step of the table: status, clocks, history line and event, together or not at all.
 
-        Raises Refused, Conflict or Invalid as workflow.take() does. `extra` are more facts for the history line.
+        Raises Refused, Conflict or Invalid as workflow.take() does. `extra` are more facts for the history line. With
+        `later` clocks and events of a whole batch are dealt with at its end, by its settle().
         """
         db = cast("Session", object_session(self))
-        facts, at, source = facts or Facts(), clock.now(), self.status
+        facts, at, source = facts or Facts(), later.at if later else clock.now(), self.status
         step, role = workflow.take(action, self, actor, facts)
         target = self._status_before() if step.back else step.target or source
         self.status = target
         self.moved_at = at
         self.is_open = target in OPEN
         self.closed_at = at if target is Status.CLOSED else None
-        self._turn_clocks(db, step, clocks_from or at)
         self._write(action, source, (actor, role), facts.given() | (extra or {}), at)
-        outbox.publish(db, f"case.{action}", self.id, line=self.history_length)
+        if later:
+            later.turn(Turn(self, action, step, self._starts(db, step, clocks_from or at)))
+            later.publish(self.id, f"case.{action}", line=self.history_length)
+        else:
+            self._turn_clocks(db, step, clocks_from or at)
+            outbox.publish(db, f"case.{action}", self.id, line=self.history_length)
 
     def note(self, action: str, actor: Actor, **facts: Any) -> None:
         """A history line about something that is not a step: a report joined, an alarm reached somebody."""
@@ -239,7 +249,10 @@ class Case(Keyed, Base):
                      department_id=self.lead_department_id if role in DEPARTMENTAL else None,
                      facts=facts, at=at, previous=self.history_head)
         line.hash = line.digest()
-        self.history.append(line)
+        if "history" in self.__dict__:
+            self.history.append(line)
+        else:  # nobody has looked at it, so it is not read for this: a long history must not make a step slow
+            cast("Session", object_session(self)).add(line)
         self.history_length, self.history_head = line.number, line.hash
 
     def _turn_clocks(self, db: Session, step: Step, at: datetime) -> None:
@@ -247,8 +260,11 @@ class Case(Keyed, Base):
         turned = timers.turn(db, self.id, at, stops=step.stops, pauses=step.pauses,
                              resumes=RUNS_IN[self.status] if step.back else step.resumes)
         self.overdue = self.overdue or any(timer.overdue for timer in turned)
-        timers.start_many(db, [self._start(stage, at, self._limit(db, stage)) for stage in step.starts])
+        timers.start_many(db, self._starts(db, step, at))
         self.due_at = timers.next_due(db, self.id) or self.due_at
+
+    def _starts(self, db: Session, step: Step, at: datetime) -> list[Start]:
+        return [self._start(stage, at, self._limit(db, stage)) for stage in step.starts]
 
     def _start(self, stage: Stage, at: datetime, limit: Limit) -> Start:
         lead = self.lead_assignment if stage in LEADS_CLOCKS else None

@@ -8,12 +8,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casework.cases.case import Case, cell_of
+from casework.cases.consequences import Consequences
 from casework.cases.report import Report
 from casework.cases.workflow import Facts
 from casework.errors import Conflict
 from casework.geography.coordinates import Point, metres_between
 from casework.identity.people import Actor
-from casework.storage import outbox
 from casework.taxonomy import Catalogue
 
 SQUARE_METRES = 60
@@ -63,11 +63,11 @@ def same_problem(place: Point, at: datetime, category: str, among: Sequence[Case
     return min(near, key=lambda one: (one.metres, one.hours), default=None)
 
 
-def join(db: Session, report: Report, case: Case, actor: Actor, why: str) -> None:
+def join(report: Report, case: Case, actor: Actor, why: str, later: Consequences) -> None:
     """One more report on a case that is open: its reporter follows the case, and the count goes up."""
     case.add_report(report)
     case.note("join", actor, report=report.number, why=why, count=case.report_count)
-    outbox.publish(db, "case.joined", case.id, report=str(report.id))
+    later.publish(case.id, "case.joined", report=str(report.id))
 
 
 def merge(db: Session, case: Case, into: Case, actor: Actor, facts: Facts) -> None:

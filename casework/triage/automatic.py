@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from casework import clock, taxonomy
 from casework.cases import links
 from casework.cases.case import Case
+from casework.cases.consequences import Consequences
 from casework.cases.report import Channel, Outcome, Report, announce
 from casework.cases.workflow import Facts
 from casework.classification.linear import message
@@ -19,7 +20,7 @@ from casework.classification.suggester import Suggester
 from casework.classification.suggestion import Suggestion
 from casework.geography import addresses, areas
 from casework.geography.coordinates import Point
-from casework.identity.people import SYSTEM, actor_of
+from casework.identity.people import SYSTEM, Actor, actor_of
 from casework.media import photo
 from casework.storage.database import one_at_a_time, reading, transaction
 from casework.taxonomy import Catalogue
@@ -50,6 +51,14 @@ class Verdict:
     category: str | None
     placed: Placed
     doubt: str | None
+
+
+@dataclass(frozen=True)
+class OnTheSpot:
+    """For reports that were put right on the spot: their photos, and the grid workers who did it, by their ids."""
+
+    photos: dict[uuid.UUID, tuple[uuid.UUID, ...]]
+    workers: dict[uuid.UUID, Actor]
 
 
 def triage(report_ids: Sequence[uuid.UUID]) -> Counter[str]:
@@ -94,23 +103,25 @@ def _triage(db: Session, suggestions: dict[uuid.UUID, Suggestion]) -> Counter[st
     wanted = select(Report).where(Report.id.in_(suggestions), Report.triaged_at.is_(None))
     reports = db.scalars(wanted.order_by(Report.received_at, Report.id).with_for_update(skip_locked=True)).all()
     placed = _place(db, reports)
-    for street in sorted({(placed[report.id].area_code or "")[:9] for report in reports}):
+    for street in sorted({(placed[report.id].area_code or "")[:9] for report in reports if placed[report.id].point}):
         one_at_a_time(db, f"triage {street}")  # two batches must not open two cases for one manhole
     catalogue, counts = taxonomy.catalogue(db), Counter[str]()
     verdicts = {report.id: _judge(report, suggestions[report.id], placed[report.id], catalogue) for report in reports}
     nearby = _nearby(db, reports, verdicts, catalogue)
-    photographed = {one.report_id for one in photo.of_reports(db, [report.id for report in reports])}
+    on_the_spot = _on_the_spot(db, reports)
+    later = Consequences(clock.now())
     for report in reports:
         verdict = verdicts[report.id]
         report.suggestion = suggestions[report.id].stored()
         found = _belongs_to(report, verdict, nearby, catalogue)
         if found:
-            links.join(db, report, found.case, SYSTEM, found.why)
+            links.join(report, found.case, SYSTEM, found.why, later)
             report.outcome, report.outcome_reason = Outcome.JOINED, found.why
         else:
-            nearby.append(_open(db, report, verdict, report.id in photographed))
-        report.triaged_at = clock.now()
+            nearby.append(_open(db, report, verdict, on_the_spot, later))
+        report.triaged_at = later.at
         counts[str(report.outcome)] += 1
+    later.settle(db)
     return counts
 
 
@@ -174,28 +185,34 @@ def _belongs_to(report: Report, verdict: Verdict, nearby: Sequence[Case], catalo
     return links.same_problem(verdict.placed.point, report.received_at, verdict.category, nearby, catalogue)
 
 
-def _open(db: Session, report: Report, verdict: Verdict, has_photos: bool) -> Case:
-    case = Case.open(db, report, SYSTEM, area_code=verdict.placed.area_code, place=verdict.placed.point)
+def _on_the_spot(db: Session, reports: Sequence[Report]) -> OnTheSpot:
+    handled = [report for report in reports if report.handled_on_the_spot]
+    photos: dict[uuid.UUID, tuple[uuid.UUID, ...]] = {}
+    for one in photo.of_reports(db, [report.id for report in handled]) if handled else ():
+        if one.report_id:
+            photos[one.report_id] = (*photos.get(one.report_id, ()), one.id)
+    workers = {report.reporter_id for report in handled if report.reporter_id}
+    return OnTheSpot(photos, {worker: actor_of(db, worker) for worker in workers})
+
+
+def _open(db: Session, report: Report, verdict: Verdict, on_the_spot: OnTheSpot, later: Consequences) -> Case:
+    case = Case.open(db, report, SYSTEM, area_code=verdict.placed.area_code, place=verdict.placed.point, later=later)
     doubt = verdict.doubt
     if report.handled_on_the_spot:
-        if verdict.category and not doubt and report.place and has_photos and report.reporter_id:
-            return _self_handled(db, case, report, verdict.category)
-        doubt = "；".join(filter(None, (doubt, None if has_photos else "自行处置没有照片")))
+        photos = on_the_spot.photos.get(report.id, ())
+        worker = on_the_spot.workers.get(report.reporter_id) if report.reporter_id else None
+        if verdict.category and not doubt and report.place and photos and worker:
+            case.categorise(db, verdict.category)
+            case.move("self_handle", worker, Facts(photos=photos, position=report.place), later=later)
+            report.outcome, report.outcome_reason = Outcome.SELF_HANDLED, "网格员当场处置"
+            return case
+        doubt = "；".join(filter(None, (doubt, None if photos else "自行处置没有照片")))
     if verdict.category and not doubt:
         case.categorise(db, verdict.category)
-        case.move("file", SYSTEM, Facts(category=verdict.category, standard=case.standard_id))
+        case.move("file", SYSTEM, Facts(category=verdict.category, standard=case.standard_id), later=later)
         report.outcome, report.outcome_reason = Outcome.FILED, f"立案：{verdict.category}"
     else:
         case.category_code = verdict.category
         case.waiting_for = report.outcome_reason = doubt
         report.outcome = Outcome.LEFT
-    return case
-
-
-def _self_handled(db: Session, case: Case, report: Report, category: str) -> Case:
-    case.categorise(db, category)
-    shown = tuple(one.id for one in photo.of_reports(db, [report.id]))
-    worker = actor_of(db, report.reporter_id) if report.reporter_id else SYSTEM
-    case.move("self_handle", worker, Facts(photos=shown, position=report.place))
-    report.outcome, report.outcome_reason = Outcome.SELF_HANDLED, "网格员当场处置"
     return case

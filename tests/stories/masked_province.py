@@ -19,7 +19,7 @@ DISTRICTS = {
 
 
 def found(db: Session) -> None:
-    """The tree of areas (cities and what is right below them), the default taxonomy, a department for each class of requests."""
+    """The areas (cities and what is right below them), the default taxonomy, a department for each class of requests."""
     taxonomy.load_default(db)
     calendar.seed(db)
     import_areas(db, {"type": "FeatureCollection", "features": list(_features())}, "wgs84")
