@@ -1,0 +1,80 @@
+"""Law 6: who reported stands nowhere in plain: not in the database, not in messages, events or history, not in the log."""
+import logging
+from pathlib import Path
+
+import pytest
+from sqlalchemy import LargeBinary, String, cast, select
+
+from casework.cases.report import Channel, Report
+from casework.identity.privacy import Access, Sealed, blind_index, reveal
+from casework.identity.sessions import LogSender
+from casework.notifications import messages
+from casework.settings import Settings
+from casework.storage.database import Base, reading, transaction
+from casework.storage.outbox import Event
+from casework.triage import automatic
+from tests import people
+from tests.factories import a_report, case_of, small_city
+
+NAME, PHONE = "欧阳铁蛋", "13812345678"
+
+
+@pytest.fixture
+def told(store: str) -> people.Cast:
+    """A citizen with name and phone has reported, the report is a case, and the citizen was told."""
+    with transaction() as db:
+        cast = people.hire(db, small_city(db))
+        receipt = a_report(db, channel=Channel.CITIZEN, reporter_name=NAME, reporter_phone=PHONE, text="井盖不见了，请尽快处理")
+    automatic.triage([receipt.id])
+    with transaction() as db:
+        messages.write(db, list(db.scalars(select(Event.id))))
+        messages.send_waiting(db, LogSender())
+    return cast
+
+
+def test_no_table_holds_a_name_or_phone_in_plain(told: people.Cast) -> None:
+    seen = 0
+    with reading() as db:
+        for table in Base.metadata.sorted_tables:
+            plain = [cast(column, String) for column in table.columns if not isinstance(column.type, Sealed | LargeBinary)]
+            for row in db.execute(select(*plain)):
+                seen += 1
+                assert not [value for value in row if value and (NAME in value or PHONE in value)], table.name
+    assert seen > 50
+
+
+def test_no_byte_of_the_file_shows_it(told: people.Cast, config: Settings, store: str) -> None:
+    if not store.startswith("sqlite"):
+        return  # PostgreSQL keeps its files to itself; its tables are read above
+    for path in Path(store.removeprefix("sqlite:///")).parent.glob("zhiwang.db*"):
+        content = path.read_bytes()
+        assert NAME.encode() not in content
+        assert PHONE.encode() not in content
+
+
+def test_it_is_found_by_its_blind_index_and_every_look_is_written_down(told: people.Cast) -> None:
+    with transaction() as db:
+        known_by = blind_index("phone", f"+86 {PHONE}")
+        report = db.scalars(select(Report).where(Report.reporter_phone_index == known_by)).one()
+        assert (str(report.reporter_name), str(report.reporter_phone)) == ("•••", "•••")
+        case = case_of(db, report)
+        shown = reveal(db, told.operator, "report", report.id, "phone", report.reporter_phone, subject=case, reason="回访")
+    assert shown == PHONE
+    with reading() as db:
+        look = db.scalars(select(Access)).one()
+        assert (look.actor_id, look.subject_id, look.field, look.reason) == (told.operator.id, report.id, "phone", "回访")
+
+
+def test_the_log_does_not_know_it(store: str, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]) -> None:
+    with caplog.at_level(logging.DEBUG):
+        with transaction() as db:
+            small_city(db)
+            receipt = a_report(db, channel=Channel.CITIZEN, reporter_name=NAME, reporter_phone=PHONE)
+        automatic.triage([receipt.id])
+        with transaction() as db:
+            messages.write(db, list(db.scalars(select(Event.id))))
+            assert messages.send_waiting(db, LogSender()) == 1
+    written = caplog.text + "".join(capsys.readouterr())
+    assert "138****5678" in written
+    assert NAME not in written
+    assert PHONE not in written
