@@ -7,8 +7,10 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
+from typing import Any, overload
 
 import structlog
 from prometheus_client import Counter, Histogram, values
@@ -39,12 +41,20 @@ class GivenUp(Exception):
     """These ids of a batch cannot be worked; the others are done."""
 
 
-def job(function: queues.Function) -> queues.Function:
+@overload
+def job(function: queues.Function) -> queues.Function: ...
+@overload
+def job(*, otherwise: Callable[[str], None]) -> Callable[[queues.Function], queues.Function]: ...
+def job(function: queues.Function | None = None, *, otherwise: Callable[[str], None] | None = None) -> Any:
     """Make a function of ids a job: logged, counted, tried again when the fault passes by itself.
 
     When the fault lies in the batch, the batch is halved until the ids at fault stand alone: those are given up and
-    stay visible among the dead batches; all others are done.
+    stay visible among the dead batches; all others are done. `otherwise` is what is done for an id that is given up.
     """
+    return functools.partial(_wrapped, otherwise=otherwise) if function is None else _wrapped(function, otherwise=None)
+
+
+def _wrapped(function: queues.Function, otherwise: Callable[[str], None] | None) -> queues.Function:
     name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
 
     @functools.wraps(function)
@@ -54,6 +64,9 @@ def job(function: queues.Function) -> queues.Function:
         with structlog.contextvars.bound_contextvars(job=name, job_id=queues.current_job_id(), ids=len(ids)):
             try:
                 lost = _work(function, ids)
+                if otherwise:
+                    for one in lost:
+                        otherwise(one)
                 outcome = "dead" if lost else "done"
             except TRANSIENT as error:
                 log.warning("job_again", fault=type(error).__name__, sentence=str(error).partition("\n")[0])

@@ -9,7 +9,12 @@ from workers.job import job
 log = structlog.get_logger("zhiwang.triage")
 
 
-@job
+def leave_to_a_person(report_id: str) -> None:
+    """What becomes of a report that triage cannot work."""
+    automatic.leave(uuid.UUID(report_id))
+
+
+@job(otherwise=leave_to_a_person)
 def triage_reports(report_ids: list[str]) -> None:
     """Join, file or leave each of these reports; those that were triaged already are left alone."""
     log.info("reports_triaged", **automatic.triage([uuid.UUID(one) for one in report_ids]))
