@@ -3,7 +3,7 @@ import secrets
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -14,7 +14,8 @@ from casework.identity.sessions.clients import signature_of
 
 TRIES = 6
 FINE = frozenset({200, 201, 204})
-SHOWN_SURPRISES = 8
+
+Headers = Callable[[], dict[str, str]]
 
 
 class DayEnded(Exception):
@@ -32,13 +33,16 @@ class City:
     surprises: list[str] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def send(self, method: str, path: str, headers: dict[str, str], **what: Any) -> httpx.Response:
-        """The answer; asked again when the system asks for patience (429, 503) or the line breaks. Raises DayEnded."""
+    def send(self, method: str, path: str, headers: Headers, **what: Any) -> httpx.Response:
+        """The answer; asked again when the system asks for patience (429, 503) or the line breaks.
+
+        The credential is made anew each time: a signature is good once. Raises DayEnded when nobody answers any more.
+        """
         for attempt in range(TRIES):
             if self.ended.is_set():
                 raise DayEnded
             try:
-                answer = self.http.request(method, self.url + path, headers=headers, **what)
+                answer = self.http.request(method, self.url + path, headers=headers(), **what)
             except httpx.TransportError:
                 self.ended.wait(0.5 * 2 ** attempt)
                 continue
@@ -70,8 +74,8 @@ class Caller:
 
     def ask(self, method: str, path: str, **what: Any) -> httpx.Response:
         """The answer, whatever it is."""
-        headers = self.headers() | what.pop("headers", {})
-        return self.city.send(method, path, headers, **what)
+        more = what.pop("headers", {})
+        return self.city.send(method, path, lambda: self.headers() | more, **what)
 
     def do(self, method: str, path: str, **what: Any) -> dict[str, Any] | None:
         """What a good answer says; None for a refusal, which is noted as a surprise."""
@@ -116,7 +120,7 @@ class Desk(Caller):
         with self._lock:
             if time.monotonic() > self._until:
                 said = {"login": self.login, "password": self._password}
-                answer = self.city.send("POST", "/api/v1/sessions", {}, json=said)
+                answer = self.city.send("POST", "/api/v1/sessions", dict, json=said)
                 answer.raise_for_status()
                 tokens = answer.json()
                 self._access, self._until = tokens["access"], time.monotonic() + tokens["expires_in"] - 60
@@ -160,6 +164,6 @@ class Platform(Caller):
                 f"ZW-HMAC key={self.key_id}, time={moment}, nonce={once}, signature={signature}"}
 
     def tickets(self, body: bytes, headers: dict[str, str] | None = None) -> httpx.Response:
-        """Hand over tickets."""
+        """Hand over tickets; with `headers` exactly these go along, right or wrong."""
         path = "/api/v1/hotline/tickets"
-        return self.ask("POST", path, content=body, headers=headers or self.signed("POST", path, body))
+        return self.city.send("POST", path, lambda: headers or self.signed("POST", path, body), content=body)

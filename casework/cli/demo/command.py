@@ -15,6 +15,7 @@ import click
 import httpx
 from rich.console import Console
 
+from casework import settings, storage
 from casework.classification import training
 from casework.cli import home as homes
 from casework.cli.demo import district, sentences
@@ -23,7 +24,6 @@ from casework.cli.demo.day import Day
 from casework.cli.demo.district import District
 from casework.cli.demo.plan import Spot, plan, spots_of
 from casework.cli.household import die_with_parent
-from casework.cli.up import prepare
 from casework.geography import areas, demo_district
 from casework.geography.coordinates import Point
 from casework.storage import database
@@ -32,6 +32,8 @@ from casework.storage.database import reading, transaction
 PROCESSES_LOG = "processes.log"
 PATIENCE_SECONDS = 120
 STOP_SECONDS = 30
+ANNOUNCED = "Zhiwang runs"
+"""What `zhiwang up` says when its web server answers."""
 WHOLE_CITY = {"ZHIWANG_RATE_REPORTS": "60000 per minute", "ZHIWANG_RATE_LOGIN": "6000 per minute"}
 """A whole city calls from one address here; somebody who sets these is obeyed."""
 TRAINING = "demo-training.csv"
@@ -54,38 +56,40 @@ def demo(home: Path, port: int, reports: int, seed: int) -> None:
     signal.signal(signal.SIGTERM, _as_interrupt)
     folder = homes.opened(home)
     environ = {**WHOLE_CITY, **os.environ}
-    with homes.alone(folder):
-        begun = _put_in(folder, port, environ, console)
     try:
-        with _running(folder, port, environ) as system:
+        with console.status("zhiwang up …") as status, _running(folder, port, environ) as system:
+            status.update("areas, departments, people, rules, a model …")
+            begun = _put_in(folder, port, environ, console)
+            status.stop()
             if begun:
                 _play(begun, port, reports, seed, console)
             else:
-                console.print("The district and its day are in this folder already; nothing is put in or played twice. "
-                              "For another day choose another --home.")
+                console.print("The district and its day, as far as it was played, are in this folder already; nothing is "
+                              "put in or played twice. For another day choose another --home.")
             _show(folder, port, console)
             system.wait()
             raise click.ClickException(f"The system stopped by itself; see {folder / PROCESSES_LOG}.")
-    except (KeyboardInterrupt, DayEnded):
+    except KeyboardInterrupt:
         console.print("\n织网 stopped.")
+    except DayEnded:
+        raise click.ClickException(f"The system did not answer any more; see {folder / PROCESSES_LOG}.") from None
 
 
 def _put_in(folder: Path, port: int, environ: dict[str, str], console: Console) -> District | None:
     """The district in the database of this folder; None when it is there already."""
-    with console.status("database, taxonomy, calendar …"):
-        prepare(homes.environment(folder, port, 6379, environ))  # no queue is used yet, so any port will do
+    settings.configure(settings.load(homes.environment(folder, port, 6379, environ)))  # no queue is used here
+    storage.connect(settings.current())
+    database.load_models()
     with reading() as db:
         if district.is_there(db):
             return None
     password = f"demo-{secrets.token_hex(4)}"
-    with console.status("areas, departments, people, rules …"):
-        with transaction() as db:
-            made = district.seed(db, password)
-        _train(folder, console)
-    admin = (folder / homes.LOG_INS).read_text() if (folder / homes.LOG_INS).exists() else ""
-    homes.write_private(folder / homes.LOG_INS, admin + "".join(
-        f"{login}  {password}  {title}\n" for login, title in LOG_INS))
-    database.engine().dispose()
+    _train(folder, console)
+    known = folder / homes.LOG_INS
+    with transaction() as db:
+        made = district.seed(db, password)
+        admin = known.read_text() if known.exists() else ""  # before the commit: better told twice
+        homes.write_private(known, admin + "".join(f"{login}  {password}  {title}\n" for login, title in LOG_INS))
     return made
 
 
@@ -139,7 +143,8 @@ def _await(url: str, system: "subprocess.Popen[bytes]", log: Path) -> None:
             said = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
             raise click.ClickException(said[-1].removeprefix("Error: ") if said else f"It did not start; see {log}.")
         try:
-            if httpx.get(url, timeout=5, trust_env=False).status_code == httpx.codes.OK:
+            # What answers at the address may be another system; ours says first that it runs.
+            if ANNOUNCED in log.read_text() and httpx.get(url, timeout=5, trust_env=False).status_code == httpx.codes.OK:
                 return
         except httpx.TransportError:
             pass

@@ -77,14 +77,15 @@ class Day:
         channels = self.figures()
         if channels:
             self.console.print(table.drawn(channels))
+            self.console.print("Clocks ran in real time: a day that is over in minutes is hardly ever late.")
         answers = " ".join(f"{status}×{count}" for status, count in sorted(self.city.answers.items()))
         self.console.print(f"HTTP answers: {answers}")
         steps = " ".join(f"{action}×{count}" for action, count in self.shift.steps.most_common())
         self.console.print(f"Steps taken: {steps}")
         if self.city.surprises:
             self.console.print(f"[bold red]{len(self.city.surprises)} answers nobody expected[/], among them:")
-            for one in self.city.surprises[:8]:
-                self.console.print(f"  {one}", markup=False)
+            for one in list(dict.fromkeys(self.city.surprises))[:8]:
+                self.console.print(f"  {one}", markup=False, highlight=False)
         else:
             self.console.print("Every wrong or hostile request was answered as it should be; no step failed unexpectedly.")
 

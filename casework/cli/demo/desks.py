@@ -99,7 +99,7 @@ def triage(shift: Shift, number: int) -> None:
 def _file(shift: Shift, desk: Desk, row: Row, truth: Planned) -> None:
     facts: dict[str, Any] = {"category": truth.category}
     if row["area_code"] is None:
-        facts["place"] = point(truth.point)  # asked back on the phone
+        facts["place"] = point(truth.spot.point)  # asked back on the phone
     shift.step(desk, row, "file", **facts)
 
 
