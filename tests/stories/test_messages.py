@@ -27,7 +27,7 @@ from casework.storage.database import reading, transaction
 from casework.storage.outbox import Event
 from tests.conftest import REDIS, absent
 from tests.stories import masked_province
-from tests.stories.platform import TICKETS, Platform
+from tests.stories.hotline_platform import TICKETS, Platform
 from workers import queues, relay
 from workers.run import work
 
