@@ -129,7 +129,8 @@ def test_a_drawn_photo_carries_its_time_and_place() -> None:
 def test_no_two_photos_are_alike(scene: str) -> None:
     at, place = datetime(2026, 3, 2, tzinfo=UTC), Point(114.05, 22.58)
     shots = [drawings.photo(scene, seed, at=at, place=place, done=done) for seed in ("a", "b") for done in (False, True)]
-    assert len(set(shots)) == 4
+    shots.append(drawings.photo(scene, "a", at=at, place=place, shot="another"))
+    assert len(set(shots)) == 5
     assert drawings.photo(scene, "a", at=at, place=place) == shots[0]
 
 

@@ -106,28 +106,3 @@ def test_a_day_is_played_told_in_numbers_left_to_look_at_and_not_played_twice(tm
         again = system.asks("/api/v1/performance/channels", system.logs_in("leader1"))["channels"]
         assert again == channels
 
-
-def test_a_folder_that_holds_another_city_is_left_alone(tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    given = environ(ZHIWANG_HOME=str(home))
-    run = [sys.executable, "-c", ONE_DEPARTMENT]
-    assert subprocess.run(run, env=given, check=False).returncode == 0
-    ended = subprocess.run([sys.executable, "-m", "casework.cli", "demo", "--port", str(free_port())], env=given, text=True,
-                           capture_output=True, timeout=120, check=False)
-    assert ended.returncode == 1
-    assert "holds another city" in ended.stderr
-    assert "Traceback" not in ended.stderr
-
-
-ONE_DEPARTMENT = """
-import os
-from pathlib import Path
-from casework.cli import home
-from casework.cli.up import prepare
-from casework.identity.people import create_department
-from casework.storage.database import transaction
-folder = home.opened(Path(os.environ["ZHIWANG_HOME"]))
-prepare(home.environment(folder, 8000, 6379, os.environ))
-with transaction() as db:
-    create_department(db, "A", "真的部门")
-"""

@@ -65,7 +65,7 @@ def demo(home: Path, port: int, reports: int, seed: int) -> None:
                 _play(begun, port, reports, seed, console)
             else:
                 console.print("The district and its day, as far as it was played, are in this folder already; nothing is "
-                              "put in or played twice. For another day choose another --home.")
+                              "put in or played twice. For another day choose another --home.", soft_wrap=True)
             _show(folder, port, console)
             system.wait()
             raise click.ClickException(f"The system stopped by itself; see {folder / PROCESSES_LOG}.")
@@ -104,7 +104,7 @@ def _train(folder: Path, console: Console) -> None:
     sentences.write_examples(folder / TRAINING, sentences.examples(names))
     figures = training.train_csv(folder / TRAINING)
     console.print(f"Model {figures['version']}: trained on {figures['rows']} GENERATED sentences ({folder / TRAINING}), "
-                  "not on real messages; its figures say nothing about a real city.")
+                  "not on real messages; its figures say nothing about a real city.", soft_wrap=True, highlight=False)
 
 
 @contextmanager

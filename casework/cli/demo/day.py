@@ -21,7 +21,8 @@ from casework.cli.demo.reporters import Reporters
 
 AT_ONCE = 6
 """People calling at the same moment: enough to keep two cores busy, not more."""
-ROUNDS, LAST_ROUNDS = 2, 2
+LAST_ROUNDS = 3
+"""After the last wave; after each of the others there is one."""
 SETTLED_SECONDS = 120
 PRANKS_SHARE, FEWEST_PRANKS = 0.08, 41
 BARS = (("pda", "网格员上报 grid workers"), ("hotline", "热线工单 hotline"), ("citizen", "市民随手拍 citizens"),
@@ -87,7 +88,8 @@ class Day:
             for one in list(dict.fromkeys(self.city.surprises))[:8]:
                 self.console.print(f"  {one}", markup=False, highlight=False)
         else:
-            self.console.print("Every wrong or hostile request was answered as it should be; no step failed unexpectedly.")
+            self.console.print("Every wrong or hostile request was answered as it should be; no step failed unexpectedly.",
+                               soft_wrap=True)
 
     def _wave(self, number: int, name: str) -> None:
         reports = self.reporters.errands([one for one in self.planned if one.wave == number])
@@ -103,8 +105,7 @@ class Day:
         self._together(lambda job: self._errand(*job), jobs)
         self._trial_ticket(number)
         self._settle()
-        for _ in range(ROUNDS):
-            self._round()
+        self._round()
         desks.supervise(self.shift)
         sent = sum(one.wave <= number for one in self.planned)
         self.progress.console.print(f"{name}: {sent} reports sent, {self.shift.steps.total()} steps taken", highlight=False)

@@ -63,8 +63,9 @@ class Shift:
     def after(self, row: Row, what: str) -> bytes:
         """A photo of the place put right."""
         truth = self.truths.get(row["title"])
-        return drawings.photo(truth.scene if truth else "street", f"{self.seed} {what} {row['number']} {row['reworks']}",
-                              at=clock.now(), place=self.place(row), done=True)
+        scene, corner = (truth.scene, truth.spot.name) if truth else ("street", row["number"])
+        return drawings.photo(scene, f"{self.seed} {corner}", at=clock.now(), place=self.place(row), done=True,
+                              shot=f"{what} {row['number']} {row['reworks']}")
 
     def owner_id(self, row: Row) -> str:
         """The department that it really belongs to."""

@@ -82,7 +82,7 @@ def seed(db: Session, password: str, number: int = 1) -> District:
     areas.import_areas(db, demo_district.demo_district(number), "wgs84")
     import_places(db, demo_district.demo_places(number), "wgs84", "demo")
     named = {one.code: (one.name, one.responsible_kind) for one in taxonomy.catalogue(db).by_code.values()}
-    streets = dict(db.execute(select(Area.code, Area.name).where(Area.level == Level.STREET)).tuples().all())
+    streets = {one.code: one.name for one in db.execute(select(Area.code, Area.name).where(Area.level == Level.STREET))}
     made = {code: create_department(db, code, name).id for code, name in departments.all_departments(streets)}
     for rule in departments.rules(named, streets):
         responsibility.add_rule(db, rule.name, made[rule.department], category_code=rule.category, area_code=rule.area)

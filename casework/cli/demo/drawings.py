@@ -15,16 +15,18 @@ QUALITY = 78
 HORIZON = 260
 
 
-def photo(scene: str, seed: str, *, at: datetime, place: Point, done: bool = False) -> bytes:
+def photo(scene: str, seed: str, *, at: datetime, place: Point, done: bool = False, shot: str = "") -> bytes:
     """A JPEG of a scene (manhole cover, lamp, rubbish …) before or, with `done`, after it was put right.
 
-    `at` is aware, `place` WGS-84; both stand in its EXIF. Another seed draws another photo.
+    `at` is aware, `place` WGS-84; both stand in its EXIF. The same seed is the same corner of the city; another `shot`
+    of it differs as two photos do.
     """
     chance = random.Random(seed)  # noqa: S311 - drawings, no secret
     image = _street(chance.randrange(6)).copy()
     draw = ImageDraw.Draw(image)
     x, y = chance.randint(180, 560), chance.randint(330, 460)
     DRAWN.get(scene, _hole)(draw, x, y, done, chance)
+    chance = random.Random(f"{seed} {shot} {done}")  # noqa: S311 - drawings, no secret
     for _ in range(60):  # dirt and leaves: no two photos alike
         spot = chance.randrange(SIZE[0]), chance.randrange(HORIZON, SIZE[1])
         draw.ellipse((*spot, spot[0] + 3, spot[1] + 2), fill=(chance.randint(60, 130),) * 3)

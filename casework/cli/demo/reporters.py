@@ -110,7 +110,8 @@ class Reporters:
 
     def shot(self, one: Planned, at: datetime, *, done: bool = False) -> bytes:
         """A photo of this problem."""
-        return drawings.photo(one.scene, f"{self.seed} {one.number} {done}", at=at, place=one.point, done=done)
+        return drawings.photo(one.scene, f"{self.seed} {one.spot.name}", at=at, place=one.point, done=done,
+                              shot=f"{one.number}")
 
     def _read(self, answer: dict[str, Any] | None) -> None:
         for result in (answer or {}).get("results", ()):
