@@ -8,6 +8,7 @@ from api import limits
 from api.auth import caller, public, requires
 from api.blueprint import Blueprint
 from api.fields import Text
+from casework.errors import Fault, Invalid
 from casework.identity import accounts, sessions
 from casework.identity.sessions import LogSender
 from casework.storage.database import transaction
@@ -123,5 +124,8 @@ def change_password(body: dict[str, str]) -> None:
     """Change my password. Every log-in of mine ends."""
     me = caller().id
     assert me is not None  # noqa: S101 - the permission is for users, and users have an id
-    with transaction() as db:
-        accounts.change_password(db, me, body["old"], body["new"])
+    try:
+        with transaction() as db:
+            accounts.change_password(db, me, body["old"], body["new"])
+    except Invalid as error:
+        raise Invalid(error.sentence, *(Fault("new", fault.reason) for fault in error.faults)) from None

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 from flask import Flask
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from api import auth
@@ -15,11 +16,12 @@ from casework import clock
 from casework.geography.coordinates import Point
 from casework.identity.people import Actor, Department, Role
 from casework.identity.sessions import create_client, enrol_device, signature_of, tokens
+from casework.media import Photo, State
 from casework.storage import outbox
-from casework.storage.database import transaction
+from casework.storage.database import reading, transaction
 from tests import people
 from tests.factories import a_photo, at_grid, small_city
-from workers import relay
+from workers import media, relay
 
 Json = dict[str, Any]
 
@@ -118,8 +120,8 @@ class Town:
         """Who holds the token of this receipt."""
         return Caller(self.app, {"X-Tracking-Token": receipt["token"]})
 
-    def jobs(self, *, photos: bool = False) -> None:
-        """Run all that follows, as relay and workers do, until nothing waits; photos only if asked: they cost seconds."""
+    def jobs(self) -> None:
+        """Run all that follows, as relay and workers do, until nothing waits; all but photos, which cost seconds."""
         while True:
             with transaction() as db:
                 events = outbox.claim(db, 1000)
@@ -127,8 +129,14 @@ class Town:
             if not events:
                 return
             for batch in relay.batches(events):
-                if photos or batch.queue != "media":
+                if batch.queue != "media":
                     batch.job(batch.ids)
+
+    def prepare_photos(self) -> None:
+        """What the worker does with every photo that waits."""
+        with reading() as db:
+            waiting = [str(one) for one in db.scalars(select(Photo.id).where(Photo.state == State.RECEIVED))]
+        media.process(waiting)
 
     def photo(self, caller: Caller, colour: str = "green") -> str:
         """A photo sent ahead of an action; its id."""
