@@ -1,6 +1,7 @@
 """The small city behind its API: everybody calls with their own credential, and jobs run when a test says so."""
 import secrets
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from io import BytesIO
@@ -174,6 +175,17 @@ class Town:
         inspector = next(getattr(self, name) for name in ("li", "wang", "zhao")
                          if str(getattr(self.cast, name).id) == resolved["inspector_id"])
         return self.act(inspector, case, "pass", position=point(0), finding="已恢复", photos=[self.photo(inspector, checked)])
+
+    def close_and_rate(self, receipt: Json, score: int, late: Callable[[], object] = bool) -> None:
+        """A citizen's manhole in the first grid is filed, dispatched, put right (after `late` happened) and rated."""
+        self.jobs()
+        case = self.case_of(receipt["number"])
+        if case["status"] == "reported":
+            self.act(self.triage, case["number"], "file", category="10101")
+            self.jobs()
+        late()
+        self.closed(case["number"], ("olive", "plum"))
+        ok(self.citizen(receipt).post(f"/api/v1/citizen/reports/{receipt['number']}/rating", {"score": score}), 201)
 
 
 def ok(answer: TestResponse, status: int | None = None) -> Json:
