@@ -24,7 +24,7 @@ AT_ONCE = 6
 LAST_ROUNDS = 3
 """After the last wave; after each of the others there is one."""
 SETTLED_SECONDS = 120
-PRANKS_SHARE, FEWEST_PRANKS = 0.08, 41
+PRANKS_SHARE, FEWEST_PRANKS = 0.08, 50
 BARS = (("pda", "网格员上报 grid workers"), ("hotline", "热线工单 hotline"), ("citizen", "市民随手拍 citizens"),
         ("mischief", "错误与恶意 wrong and hostile"), ("steps", "办理步骤 steps taken"))
 
@@ -61,6 +61,7 @@ class Day:
                 for _ in range(LAST_ROUNDS):
                     self._round()
                 self._walk()
+                self.progress.update(self.bars["steps"], total=self.shift.steps.total())
             except BaseException:
                 self.city.ended.set()  # whoever still waits for an answer goes home as well
                 pool.shutdown(cancel_futures=True)

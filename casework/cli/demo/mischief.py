@@ -182,6 +182,9 @@ class Mischief:
         operator = self.reporters.operator
         forged = {"Authorization": "Bearer eyJhbGciOiJub25lIn0.eyJzaWQiOiIxIn0."}
         return [
+            _prank("密码不对", {401}, self._guess),
+            _prank("已退出的令牌", {401}, self._logged_out),
+            _prank("话务员越权派遣", {403, 404}, self._usurp),
             _prank("没有令牌", {401}, lambda: self._send(self.nobody)),
             _prank("偷来的设备令牌", {401}, lambda: self._send(stolen)),
             _prank("伪造的登录令牌", {401}, lambda: self.nobody.ask("GET", "/api/v1/cases", headers=forged)),
@@ -190,6 +193,24 @@ class Mischief:
             _prank("不支持的方法", {405}, lambda: self.nobody.ask("DELETE", REPORTS)),
             _prank("没有的地址", {404}, lambda: self.nobody.ask("GET", "/../../etc/passwd")),
         ]
+
+    def _guess(self) -> httpx.Response:
+        self.serial += 1  # another login each time: the same one would have to wait, longer and longer
+        said = {"login": f"nobody{self.serial}", "password": "123456789012"}
+        return self.nobody.ask("POST", "/api/v1/sessions", json=said)
+
+    def _logged_out(self) -> httpx.Response:
+        said = {"login": "steward1", "password": self.reporters.district.password}
+        tokens = self.nobody.ask("POST", "/api/v1/sessions", json=said).json()
+        self.nobody.ask("POST", "/api/v1/sessions/end", json={"refresh": tokens["refresh"]})
+        return self.nobody.ask("GET", "/api/v1/cases", headers={"Authorization": f"Bearer {tokens['access']}"})
+
+    def _usurp(self) -> httpx.Response:
+        operator = self.reporters.operator
+        rows = operator.ask("GET", "/api/v1/cases?queue=check&limit=1").json()["items"]
+        number = rows[0]["number"] if rows else "AJ000000-AAAAA-BBBBB"
+        lead = str(next(iter(self.reporters.district.departments.values())))
+        return operator.ask("POST", f"/api/v1/cases/{number}/dispatch", json={"lead": lead})
 
 
 def _prank(what: str, right: set[int], play: Callable[[], httpx.Response]) -> Prank:
