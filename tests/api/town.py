@@ -27,7 +27,7 @@ from workers import media, relay
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Caller:
     """Somebody who calls: `headers` carry the credential, so one caller may be used by several threads."""
 
@@ -71,7 +71,7 @@ class Platform(Caller):
         return self.app.test_client().post(path, data=raw, content_type="application/json", headers=self.signed(path, raw))
 
 
-@dataclass
+@dataclass(repr=False)
 class Town:
     """The small city of tests/factories.py with its cast, reached over HTTP."""
 
