@@ -10,6 +10,7 @@ import structlog
 from flask import Flask, Response, current_app, g, has_request_context, request
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from api.limits import limiter
@@ -174,6 +175,10 @@ def _database(error: Exception) -> Response:
     return response
 
 
+def _outrun(_error: Exception) -> Response:
+    return problem("conflict", "Somebody else changed it at the same moment; nothing was stored. Read it again, then decide.")
+
+
 def _unexpected(error: Exception) -> Response:
     log.error("unexpected error", exc_info=error)
     return problem("internal", "An error of ours, logged under this request's id.")
@@ -186,4 +191,5 @@ def install(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     for kind in (OperationalError, InterfaceError, PoolTimeout):
         app.register_error_handler(kind, _database)
+    app.register_error_handler(StaleDataError, _outrun)
     app.register_error_handler(Exception, _unexpected)

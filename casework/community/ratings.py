@@ -18,6 +18,8 @@ def rate(db: Session, report: Report, actor: Actor, score: int, comment: str | N
     if not 1 <= score <= 5:
         raise Invalid("a score is 1 to 5", Fault("score", "1 is not at all satisfied, 5 very"))
     case = search.followed(db, report)
+    if case is not None:  # two who reported the same problem rate at the same moment: one line of history after the other
+        db.refresh(case, with_for_update=True)
     if case is None or case.status is not Status.CLOSED:
         raise Conflict("a case is rated after it was closed")
     first = (update(Report).where(Report.id == report.id, Report.rating.is_(None))
