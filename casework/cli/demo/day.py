@@ -79,7 +79,9 @@ class Day:
         channels = self.figures()
         if channels:
             self.console.print(table.drawn(channels))
-            self.console.print("Clocks ran in real time: a day that is over in minutes is hardly ever late.")
+            self.console.print(f"{len(self.planned)} of the reports were planned; the rest is well-formed nonsense and trial "
+                               "tickets. Clocks ran in real time: a day that is over in minutes is hardly ever late.",
+                               soft_wrap=True, highlight=False)
         answers = " ".join(f"{status}×{count}" for status, count in sorted(self.city.answers.items()))
         self.console.print(f"HTTP answers: {answers}")
         steps = " ".join(f"{action}×{count}" for action, count in self.shift.steps.most_common())

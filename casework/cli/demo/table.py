@@ -19,7 +19,7 @@ def lines(channels: Mapping[str, Figures]) -> list[tuple[str, ...]]:
     reasons = sorted(columns[-1]["refused"])
     made = [("收到 received", *(str(one["received"]) for one in columns)),
             ("退回 refused", *(str(sum(one["refused"].values())) for one in columns))]
-    made += [(f"  {REASONS.get(reason, reason)}", *(str(one["refused"].get(reason, 0)) for one in columns))
+    made += [(f"  {_why(reason)}", *(str(one["refused"].get(reason, 0)) for one in columns))
              for reason in reasons]
     made += [("并入他案 joined to another case", *(_part(one["joined"], one["received"]) for one in columns)),
              ("自动受理 triaged by rule", *(_part(by_rule(one), one["received"]) for one in columns)),
@@ -32,6 +32,12 @@ def lines(channels: Mapping[str, Figures]) -> list[tuple[str, ...]]:
              ("评价 rated", *(str(one["rated"]) for one in columns)),
              ("  满意 satisfied", *(_part(one["satisfied"], one["rated"]) for one in columns))]
     return made
+
+
+def _why(reason: str) -> str:
+    """In words; what begins with photo- was a photo refused before its report came."""
+    words = REASONS.get(reason.removeprefix("photo-"), reason)
+    return f"照片 photo: {words}" if reason.startswith("photo-") else words
 
 
 def by_rule(one: Figures) -> int:
