@@ -17,7 +17,7 @@ from casework.identity.people import Department, Post, Role, User
 from casework.identity.privacy import looks
 from casework.identity.sessions import Client, Device
 from casework.sla import calendar
-from casework.storage.database import reading, transaction
+from casework.storage.database import one_at_a_time, reading, transaction
 
 blueprint = Blueprint("admin", __name__, url_prefix="/api/v1/admin", description="Administration")
 
@@ -221,6 +221,7 @@ def departments() -> dict[str, Any]:
 def create_department(body: dict[str, str]) -> dict[str, Any]:
     """A new department."""
     with transaction() as db:
+        one_at_a_time(db, "departments")  # of two at once the second is told that the code is taken
         return _plain(people.create_department(db, body["code"], body["name"]), DepartmentOut)
 
 
@@ -235,6 +236,7 @@ def users(query: dict[str, Any]) -> Response:
 def create_user(body: dict[str, str]) -> dict[str, Any]:
     """A new account; posts are given separately."""
     with transaction() as db:
+        one_at_a_time(db, "users")
         made = people.create_user(db, body["login"], body["name"])
         if "password" in body:
             accounts.set_password(db, made.id, body["password"])
@@ -351,6 +353,7 @@ def revoke_client(client_id: uuid.UUID) -> None:
 def import_year(year: int, body: dict[str, Any]) -> dict[str, Any]:
     """Load a year's public holidays and make-up days, in the place of what was loaded for it."""
     with transaction() as db:
+        one_at_a_time(db, "calendar")
         return {"year": year, "days": calendar.import_days(db, year, body["days"], body["source"])}
 
 

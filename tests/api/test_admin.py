@@ -1,5 +1,6 @@
 """Administrators over HTTP: departments, people, posts, devices, systems and the calendar; nobody else."""
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
@@ -63,6 +64,22 @@ def test_what_is_taken_is_a_conflict_and_what_is_unknown_is_named(town: Town) ->
     problem(admin.post(f"{ADMIN}/posts/{nobody}/holder", {"holder_id": None}), 404)
     problem(admin.post(f"{ADMIN}/users/{nobody}/password", {"password": "correct horse battery"}), 404)
     problem(admin.post(f"{ADMIN}/devices", {"user_id": nobody, "name": "PDA"}), 404)
+
+
+def test_made_by_six_at_once_it_is_made_once(town: Town) -> None:
+    admin = town.administrator
+    for address, body in (("departments", {"code": "green", "name": "园林局"}), ("users", {"login": "hua", "name": "张花"})):
+        with ThreadPoolExecutor(6) as pool:
+            answers = list(pool.map(lambda _, to=address, what=body: admin.post(f"{ADMIN}/{to}", what), range(6)))
+        assert sorted(one.status_code for one in answers) == [201] + [409] * 5
+
+
+def test_a_year_loaded_twice_at_once_is_there_once(town: Town) -> None:
+    admin, days = town.administrator, [{"date": f"2027-05-0{day}", "isOffDay": True, "name": "劳动节"} for day in range(1, 6)]
+    body = {"days": days, "source": "通知"}
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: admin.post(f"{ADMIN}/calendar/2027", body), range(4)))
+    assert [ok(one, 201)["days"] for one in answers] == [5] * 4
 
 
 def test_people_are_listed_page_by_page(town: Town) -> None:
