@@ -9,6 +9,7 @@ from casework.cases.case import Case
 from casework.cases.consequences import Consequences, Turn
 from casework.cases.report import Report
 from casework.cases.workflow import STEPS, Facts, Status
+from casework.errors import Conflict
 from casework.sla import timers
 from casework.sla.limits import Stage
 from casework.storage import database
@@ -110,6 +111,17 @@ def test_a_batch_takes_fewer_statements_than_it_has_reports() -> None:
     with reading() as db:
         assert len(db.scalars(select(Case.id)).all()) == 40
     assert len(seen) < 40
+
+
+@pytest.mark.usefixtures("cast")
+@pytest.mark.parametrize(("field", "words"), [("text", "别的话"), ("number", "ZW0"), ("lon", 1.5), ("claimed_category", None)])
+def test_what_was_said_is_never_edited_though_what_became_of_it_is_noted(field: str, words: object) -> None:
+    (report_id,) = received(1)
+    automatic.triage([report_id])
+    with pytest.raises(Conflict, match=f"never edited; {field}"), transaction() as db:
+        setattr(db.get_one(Report, report_id), field, words)
+    with transaction() as db:
+        db.get_one(Report, report_id).rating = 5
 
 
 def test_a_step_that_pauses_clocks_is_not_taken_in_a_batch(cast: people.Cast) -> None:
