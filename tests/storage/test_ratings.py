@@ -28,10 +28,11 @@ def test_both_are_heard(postgresql: str) -> None:
     one, other = closed_case_with_two_voices()
     with transaction() as slow:
         report = slow.get_one(Report, one)
-        assert search.followed(slow, report)  # seen as it is before the other one rates
+        seen = search.followed(slow, report)  # as it is before the other one rates; held, or the session forgets it
         with transaction() as quick:
             ratings.rate(quick, quick.get_one(Report, other), ANONYMOUS, 2)
         ratings.rate(slow, report, ANONYMOUS, 5)
+        assert seen
     with reading() as db:
         case = search.followed(db, db.get_one(Report, one))
         assert case
