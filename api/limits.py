@@ -14,10 +14,12 @@ PATIENCE_SECONDS = 0.2
 
 
 def who() -> str:
-    """A known caller counts as himself wherever he calls from; everybody else by address."""
+    """Users, systems and proved phones count as themselves wherever they call from; everybody else by address.
+
+    A tracking token makes nobody known: each receipt brings another, and who sends all day would be somebody new each time.
+    """
     actor = caller()
-    known = actor.id or actor.report_id
-    return f"{actor.kind}:{known}" if known else f"address:{request.remote_addr}"
+    return f"{actor.kind}:{actor.id}" if actor.id else f"address:{request.remote_addr}"
 
 
 def reports() -> str:

@@ -6,8 +6,10 @@ import pytest
 from flask import Flask
 
 from api import app as application
+from api.auth import tracking_credential
 from api.limits import PATIENCE_SECONDS, limiter
 from casework.settings import Settings
+from casework.storage.database import new_id
 from tests.api import trial
 from tests.api.test_health import free_port
 
@@ -53,3 +55,17 @@ def test_a_redis_that_hangs_is_asked_once_and_then_left_alone(config: Settings, 
     assert others < PATIENCE_SECONDS + 0.5
 
 
+def test_a_tracking_token_does_not_make_another_caller(
+        config: Settings, sqlite: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    object.__setattr__(config, "rate_limit_reports", "2 per minute")
+    web = build(config, monkeypatch, f"redis://127.0.0.1:{free_port()}/0").test_client()
+    answers = [web.post("/api/v1/citizen/reports", json={}, headers={"X-Tracking-Token": tracking_credential(new_id())})
+               for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [422, 422, 429]
+
+
+def test_a_whole_office_behind_one_address_stays_logged_in(
+        config: Settings, sqlite: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    web = build(config, monkeypatch, f"redis://127.0.0.1:{free_port()}/0").test_client()
+    answers = [web.post("/api/v1/sessions/refresh", json={"refresh": "somebody's"}).status_code for _ in range(60)]
+    assert set(answers) == {401}
