@@ -20,6 +20,8 @@ def opened(folder: Path) -> Path:
     folder = folder.expanduser().absolute()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if (folder / SECRETS).exists() or not any(folder.iterdir()):
+            folder.chmod(0o700)  # ours, and it may have been there before, open to everybody
         probe = folder / f".probe-{os.getpid()}"
         probe.write_bytes(b"")
         probe.unlink()
@@ -69,7 +71,12 @@ def environment(home: Path, port: int, valkey_port: int, given: Mapping[str, str
         "ZHIWANG_PUBLIC_URL": f"http://127.0.0.1:{port}",
         **own}
     needed = {"ZHIWANG_HOME": str(home), "ZHIWANG_PORT": str(port), "PYTHONUNBUFFERED": "1"}
-    return {**made, **{name: value for name, value in given.items() if value.strip()}, **needed}
+    return {**made, **said(given), **needed}
+
+
+def said(given: Mapping[str, str]) -> dict[str, str]:
+    """What an environment really gives: a name set to nothing is not set."""
+    return {name: value for name, value in given.items() if value.strip()}
 
 
 def write_private(file: Path, text: str) -> None:

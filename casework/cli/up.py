@@ -42,6 +42,7 @@ def up(home: Path, port: int) -> None:
 
     With DATABASE_URL, REDIS_URL or BLOB_URL set, the database, Valkey or folder of the laptop is not used.
     """
+    os.umask(0o077)  # whatever the folder is, what is written into it is nobody else's
     folder = homes.opened(home)
     with homes.alone(folder):
         _refuse_busy(port)
@@ -50,7 +51,7 @@ def up(home: Path, port: int) -> None:
         prepare(environ)
         household = Household(last="valkey", ready=lambda: _announce(folder, port))
         environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environ.get('PATH', os.defpath)}"
-        if "REDIS_URL" not in os.environ:
+        if "REDIS_URL" not in homes.said(os.environ):
             command = _valkey(folder, valkey_port, environ["VALKEY_PASSWORD"])
             household.add_process("valkey", command, env=environ)
         environ.pop("VALKEY_PASSWORD")
