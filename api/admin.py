@@ -64,7 +64,7 @@ class UserOut(ma.Schema):
 class UsersIn(PageIn):
     """A page of people, by login."""
 
-    cursor = Cursor(str)
+    cursor = Cursor(str, metadata={"description": "`next` of the page before"})
 
 
 class NewPasswordIn(ma.Schema):
@@ -92,11 +92,11 @@ class PostOut(PostIn):
 class PostsIn(PageIn):
     """Which posts."""
 
-    cursor = Cursor(uuid.UUID)
-    role = ma.fields.Enum(Role, by_value=True)
-    department_id = ma.fields.UUID()
-    holder_id = ma.fields.UUID()
-    vacant = ma.fields.Boolean()
+    cursor = Cursor(uuid.UUID, metadata={"description": "`next` of the page before"})
+    role = ma.fields.Enum(Role, by_value=True, metadata={"description": "only posts with this role"})
+    department_id = ma.fields.UUID(metadata={"description": "only posts of this department"})
+    holder_id = ma.fields.UUID(metadata={"description": "only posts that this person holds"})
+    vacant = ma.fields.Boolean(metadata={"description": "only posts that nobody holds, or that somebody holds"})
 
 
 class HolderIn(ma.Schema):
@@ -115,8 +115,8 @@ class DeviceIn(ma.Schema):
 class DevicesIn(PageIn):
     """Whose PDAs."""
 
-    cursor = Cursor(uuid.UUID)
-    user_id = ma.fields.UUID()
+    cursor = Cursor(uuid.UUID, metadata={"description": "`next` of the page before"})
+    user_id = ma.fields.UUID(metadata={"description": "only PDAs of this person"})
 
 
 class DeviceOut(DeviceIn):
@@ -145,7 +145,7 @@ class ClientIn(ma.Schema):
 class ClientsIn(PageIn):
     """A page of systems."""
 
-    cursor = Cursor(uuid.UUID)
+    cursor = Cursor(uuid.UUID, metadata={"description": "`next` of the page before"})
 
 
 class ClientOut(ma.Schema):
@@ -192,7 +192,7 @@ class YearOut(ma.Schema):
 class LooksIn(PageIn):
     """A page of looks at personal data, the latest first."""
 
-    cursor = Cursor(datetime, uuid.UUID)
+    cursor = Cursor(datetime, uuid.UUID, metadata={"description": "`next` of the page before"})
 
 
 class LookOut(ma.Schema):

@@ -2,6 +2,7 @@
 import uuid
 from dataclasses import fields
 from datetime import datetime
+from inspect import cleandoc
 from typing import Any
 
 import marshmallow as ma
@@ -38,14 +39,14 @@ VERBS: dict[str, Verb] = desk.VERBS | dispatch.VERBS | resolution.VERBS | inspec
 class CasesIn(PageIn):
     """Which cases; what is due first comes first."""
 
-    cursor = Cursor(datetime, uuid.UUID)
-    queue = ma.fields.String(validate=ma.validate.OneOf(list(QUEUES)))
-    status = ma.fields.Enum(Status, by_value=True)
-    department = ma.fields.UUID()
+    cursor = Cursor(datetime, uuid.UUID, metadata={"description": "`next` of the page before"})
+    queue = ma.fields.String(validate=ma.validate.OneOf(list(QUEUES)), metadata={"description": "the desk they lie on"})
+    status = ma.fields.Enum(Status, by_value=True, metadata={"description": "open ones of any status, unless said"})
+    department = ma.fields.UUID(metadata={"description": "id of the department that leads"})
     area = Text(15, metadata={"description": "area code; includes everything inside"})
-    category = Text(12)
-    overdue = ma.fields.Boolean()
-    due_before = Moment()
+    category = Text(12, metadata={"description": "code of the taxonomy, exactly"})
+    overdue = ma.fields.Boolean(metadata={"description": "only those of which a clock ran over, or did not"})
+    due_before = Moment(metadata={"description": "whose first clock ends before this moment"})
     mine = ma.fields.Boolean(load_default=False, metadata={"description": "only those I am to inspect"})
 
 
@@ -201,8 +202,6 @@ def case(number: str) -> dict[str, Any]:
         return whole(db, search.find(db, caller(), public_number(number)))
 
 
-@blueprint.operation("POST", "/cases/<number>/<action>", known("each action carries its own grants in the workflow table"),
-                     body=StepIn(), answer=CaseOut(), example={"reason": "同一处", "into": "AJ260302-7K3F9-Q2MXA"})
 def take(number: str, action: str, body: Facts) -> dict[str, Any]:
     """Take an action of the workflow on a case.
 
@@ -221,6 +220,13 @@ def take(number: str, action: str, body: Facts) -> dict[str, Any]:
         VERBS[action](db, found, caller(), body)
         db.flush()
         return whole(db, found)
+
+
+take.__doc__ = "\n".join((cleandoc(take.__doc__ or ""), "", *(
+    f"- `{action}` {STEPS[action].says}" + (f"; needs {', '.join(STEPS[action].needs)}" if STEPS[action].needs else "")
+    for action in VERBS)))
+blueprint.operation("POST", "/cases/<number>/<action>", known("each action carries its own grants in the workflow table"),
+                    body=StepIn(), answer=CaseOut(), example={"reason": "同一处", "into": "AJ260302-7K3F9-Q2MXA"})(take)
 
 
 @blueprint.operation("POST", "/reports/<number>/reveal", requires("privacy.reveal"), body=RevealIn(), answer=RevealOut(),

@@ -113,7 +113,7 @@ class ReplyIn(ma.Schema):
 class MineIn(PageIn):
     """A page of what I sent."""
 
-    cursor = Cursor(datetime, uuid.UUID)
+    cursor = Cursor(datetime, uuid.UUID, metadata={"description": "`next` of the page before"})
 
 
 class MineOut(ma.Schema):
@@ -129,7 +129,10 @@ class MineOut(ma.Schema):
 @blueprint.operation("POST", "/photos", requires("report.create.citizen"), uploads=ONE, answer=UploadedOut(), status=201,
                      limit=limits.reports)
 def photo(files: list[FileStorage]) -> dict[str, Any]:
-    """Send a photo first; the report names it."""
+    """Send a photo first; the report names it.
+
+    Answers an id and a token, which the report shows together. A photo that no report claims is forgotten after a day.
+    """
     (original,) = kept(one_file(files), ONE.field)
     with transaction() as db:
         made = check_in(db, original, channel=Channel.CITIZEN)
@@ -168,7 +171,10 @@ def progress(number: str) -> dict[str, Any]:
 @blueprint.operation("POST", "/reports/<number>/rating", requires("rating.create"), body=RatingIn(), answer=ProgressOut(),
                      status=201, example={"score": 5, "comment": "很快"})
 def rate(number: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Say once how satisfied I am, after closing."""
+    """Say once how satisfied I am, after closing.
+
+    1 is not at all, 5 very. 409 before the case is closed, and when this report was rated already.
+    """
     with transaction() as db:
         found = find_report(db, number)
         ratings.rate(db, found, caller(), **body)

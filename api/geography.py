@@ -36,15 +36,16 @@ class AreasOut(ma.Schema):
 class BelowIn(ma.Schema):
     """Which area; the top of the tree without one."""
 
-    parent = Text(15)
+    parent = Text(15, metadata={"description": "code of an area"})
 
 
 class PointIn(ma.Schema):
     """A point in degrees."""
 
-    lon = ma.fields.Float(required=True, validate=ma.validate.Range(-180, 180))
-    lat = ma.fields.Float(required=True, validate=ma.validate.Range(-90, 90))
-    system = ma.fields.String(load_default="wgs84", validate=ma.validate.OneOf(list(TO_WGS84)))
+    lon = ma.fields.Float(required=True, validate=ma.validate.Range(-180, 180), metadata={"description": "degrees east"})
+    lat = ma.fields.Float(required=True, validate=ma.validate.Range(-90, 90), metadata={"description": "degrees north"})
+    system = ma.fields.String(load_default="wgs84", validate=ma.validate.OneOf(list(TO_WGS84)),
+                              metadata={"description": "of the coordinates sent"})
 
 
 class GridOut(ma.Schema):
@@ -60,7 +61,8 @@ class GridOut(ma.Schema):
 class ImportIn(ma.Schema):
     """In which coordinates the file is, and which area it describes completely, if it does."""
 
-    system = ma.fields.String(required=True, validate=ma.validate.OneOf(["wgs84", "gcj02", "bd09"]))
+    system = ma.fields.String(required=True, validate=ma.validate.OneOf(list(TO_WGS84)),
+                              metadata={"description": "of the coordinates in the file"})
     replaces = Text(15, metadata={"description": "what the file does not name inside this area is retired"})
 
 

@@ -47,7 +47,7 @@ class LinkIn(ma.Schema):
     """The two halves of a signed link."""
 
     expires = Whole(0, 2**53, required=True, metadata={"description": "seconds since 1970"})
-    signature = Text(64, required=True)
+    signature = Text(64, required=True, metadata={"description": "made by us for this link"})
 
 
 @blueprint.operation("POST", "", requires("media.upload"), uploads=ONE, answer=UploadOut(), status=201, limit=limits.reports)

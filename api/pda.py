@@ -39,7 +39,7 @@ class ReportIn(ma.Schema):
 class InspectionsIn(PageIn):
     """A page of what I am to look at."""
 
-    cursor = Cursor(datetime, UUID)
+    cursor = Cursor(datetime, UUID, metadata={"description": "`next` of the page before"})
 
 
 class ReceiptOut(ma.Schema):

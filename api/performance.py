@@ -21,8 +21,8 @@ LONGEST = timedelta(days=92)
 class SpanIn(ma.Schema):
     """From when until when reports were received; today in the city unless said."""
 
-    since = Moment()
-    until = Moment()
+    since = Moment(metadata={"description": "received at this moment or later"})
+    until = Moment(metadata={"description": "received before this moment"})
 
 
 class ChannelOut(ma.Schema):

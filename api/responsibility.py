@@ -48,9 +48,9 @@ class RulesOut(ma.Schema):
 class QuestionIn(ma.Schema):
     """What is to be dispatched."""
 
-    category = Text(12, required=True)
-    area = Text(15)
-    ownership = Text(40)
+    category = Text(12, required=True, metadata={"description": "code of the taxonomy"})
+    area = Text(15, metadata={"description": "code of the area where it is"})
+    ownership = Text(40, metadata={"description": "whose the thing is, as the rules write it"})
     at = Moment(metadata={"description": "now, unless said"})
 
 
