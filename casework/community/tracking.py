@@ -3,7 +3,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, or_, select, tuple_
+from sqlalchemy import ColumnElement, false, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from casework.cases import search, workflow
@@ -11,6 +11,8 @@ from casework.cases.case import Case
 from casework.cases.report import Report
 from casework.cases.workflow import Status
 from casework.identity.people import Actor, Department
+from casework.sla.limits import Stage
+from casework.sla.timers import Timer, TimerState
 
 WORDS = {
     Status.REPORTED: "已收到，等待受理", Status.VERIFYING: "网格员正在核实", Status.FILED: "已立案，等待派遣",
@@ -36,7 +38,7 @@ def progress(db: Session, report: Report, actor: Actor) -> dict[str, Any]:
     department = db.get(Department, case.lead_department_id) if case.lead_department_id else None
     return made | {
         "status": case.status, "words": WORDS[case.status], "case": case.number,
-        "department": department.name if department else None, "due_at": case.due_at if case.is_open else None,
+        "department": department.name if department else None, "due_at": _due(db, case) if case.is_open else None,
         "closed_at": case.closed_at, "question": _question(case),
         "reply": _last(case, "resolve", "reply"), "reason": _last(case, "reject", "reason"),
         "steps": [{"at": line.at, "words": _said(line.action)} for line in case.history if line.action in SHOWN],
@@ -62,6 +64,13 @@ def reports_of(db: Session, actor: Actor, *, after: tuple[datetime, uuid.UUID] |
     return ([{"number": one.number, "received_at": one.received_at, "text": one.text, "status": one.status,
               "words": WORDS[one.status or Status.REPORTED]} for one in found[:limit]],
             (last.received_at, last.id) if last else None)
+
+
+def _due(db: Session, case: Case) -> datetime:
+    """When the department's time ends, while it runs; else when the next step is due. Signing in time is no answer."""
+    handling = select(func.min(Timer.due_at)).where(
+        Timer.case_id == case.id, Timer.stage == Stage.HANDLE, Timer.state == TimerState.RUNNING)
+    return db.scalar(handling) or case.due_at
 
 
 def _question(case: Case) -> str | None:

@@ -14,6 +14,8 @@ from casework.cases.report import Channel, Outcome, Report
 from casework.identity.people import Department
 from casework.identity.sessions import Sender
 from casework.notifications.rules import RULES, Audience, Rule
+from casework.sla.limits import Stage
+from casework.sla.timers import Timer
 from casework.storage.database import Base, Keyed, insert_once, new_id, partial_index
 from casework.storage.outbox import Event
 
@@ -95,6 +97,13 @@ def _names(db: Session, case: Case) -> dict[str, str]:
     facts: dict[str, Any] = {}
     for line in case.history:
         facts |= {key: line.facts[key] for key in ("reason", "reply") if key in line.facts}
+    due = _promised(db, case)
     return {"title": case.title, "case": case.number, "department": department.name if department else "责任部门",
-            "due": f"{case.due_at.astimezone(clock.CITY):%Y年%m月%d日 %H:%M}", "reason": facts.get("reason", ""),
+            "due": f"{due.astimezone(clock.CITY):%Y年%m月%d日 %H:%M}" if due else "规定时限", "reason": facts.get("reason", ""),
             "reply": facts.get("reply", ""), "window": str(settings.current().reopen_days)}
+
+
+def _promised(db: Session, case: Case) -> datetime | None:
+    """When the department's own time ends. The case's next due time may be an earlier one that citizens are not promised."""
+    return db.scalar(select(Timer.due_at).where(Timer.case_id == case.id, Timer.stage == Stage.HANDLE)
+                     .order_by(Timer.started_at.desc(), Timer.id.desc()).limit(1))

@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 from casework.cases.case import Case
 from casework.cases.workflow import STEPS
 from casework.identity.privacy import Access
-from casework.storage.database import reading
+from casework.sla import timers
+from casework.storage.database import reading, transaction
 from tests.api.town import Caller, Json, Town, citizen_report, ok, pda_report, point, problem, ticket
 from tests.conftest import SetClock
 
@@ -188,6 +189,14 @@ def test_signed_by_six_at_once_it_is_signed_once(town: Town) -> None:
     assert sorted(one.status_code for one in answers) == [200] + [409] * 5
     history = ok(handler.get(f"{CASES}/{number}"))["history"]
     assert [line["number"] for line in history] == [1, 2, 3, 4]
+
+
+def test_who_only_looks_waits_for_nobody_who_works(town: Town) -> None:
+    number, supervisor = reported(town)["number"], town.supervisor
+    with transaction() as db:
+        timers.running(db, db.scalars(select(Case.id)).one())  # somebody is in the middle of an action
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(supervisor.get, f"{CASES}/{number}").result(timeout=10).status_code == 200
 
 
 def test_no_such_case_no_such_action_and_nothing_to_read(town: Town) -> None:

@@ -57,6 +57,8 @@ def test_photo_first_then_a_report_then_the_whole_way_to_a_rating(town: Town, ti
     case = filed(town, receipt)
     now = progress(town, receipt)
     assert (now["status"], now["case"], now["department"], now["may"]) == ("dispatched", case, "水务局", ["urge"])
+    assert now["due_at"] == "2026-03-02T04:00:00Z"  # two urgent hours to handle it, not the few minutes to sign it
+    assert "应于2026年03月02日 12:00前办结" in now["news"][-1]["words"]
     assert [one["words"][:3] for one in now["news"]] == ["您反映", "您反映"]
     problem(me.post(f"{address}/rating", {"score": 5}), 409)
     time.passes(minutes=30)
