@@ -10,6 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from api.auth import requires
 from api.blueprint import Blueprint
+from api.bodies import named_in
 from api.fields import Cursor, Moment, PageIn, Text, page_of, rows
 from casework.errors import Fault, Invalid, NotFound
 from casework.identity import accounts, people, sessions
@@ -275,7 +276,8 @@ def create_post(body: dict[str, Any]) -> dict[str, Any]:
     with transaction() as db:
         if "department_id" in body and db.get(Department, body["department_id"]) is None:
             raise Invalid("there is no such department", Fault("department_id", "no department has this id"))
-        return _plain(people.create_post(db, body.pop("title"), body.pop("role"), **body), PostOut)
+        with named_in("holder_id"):
+            return _plain(people.create_post(db, body.pop("title"), body.pop("role"), **body), PostOut)
 
 
 @blueprint.operation("POST", "/posts/<uuid:post_id>/holder", requires("posts.manage"), body=HolderIn(), answer=PostOut(),
@@ -289,7 +291,8 @@ def hold(post_id: uuid.UUID, body: dict[str, uuid.UUID | None]) -> dict[str, Any
         if body["holder_id"] is None:
             people.vacate(post)
         else:
-            people.assign(db, post, body["holder_id"])
+            with named_in("holder_id"):
+                people.assign(db, post, body["holder_id"])
         return _plain(post, PostOut)
 
 
@@ -307,7 +310,8 @@ def devices(query: dict[str, Any]) -> Response:
 def enrol(body: dict[str, Any]) -> dict[str, Any]:
     """Enrol a PDA for a person; its token is shown this once."""
     with transaction() as db:
-        device, token = sessions.enrol_device(db, body["user_id"], body["name"])
+        with named_in("user_id"):
+            device, token = sessions.enrol_device(db, body["user_id"], body["name"])
         return {"id": device.id, "token": token}
 
 

@@ -1,5 +1,6 @@
 """From bytes to plain values: JSON, query and multipart bodies, refused at the edge when they are not clean text."""
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -10,7 +11,7 @@ from flask import request
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import BadRequest
 
-from casework.errors import Fault, Invalid, TooLarge, Unsupported
+from casework.errors import Fault, Invalid, NotFound, TooLarge, Unsupported
 
 DEEPEST = 32
 """Levels of nesting in JSON; GeoJSON needs eight."""
@@ -26,6 +27,15 @@ class Uploads:
     field: str = "photos"
     most: int = 9
     megabytes: int = 20
+
+
+@contextmanager
+def named_in(field: str) -> Iterator[None]:
+    """What this field of the body names is looked for within: not there, it is a fault of the field, not of the address."""
+    try:
+        yield
+    except NotFound as error:
+        raise Invalid(TAKEN, Fault(field, error.sentence)) from None
 
 
 def read_json(raw: bytes) -> Any:

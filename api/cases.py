@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from api.auth import caller, known, requires
 from api.blueprint import Blueprint
+from api.bodies import named_in
 from api.fields import CaseNumber, Cursor, Moment, PageIn, Place, Text, page_of, rows
 from api.media import PhotoOut, shown
 from casework import dispatch, inspection, media, resolution, taxonomy
@@ -86,7 +87,7 @@ class StepIn(ma.Schema):
     priority = ma.fields.String(validate=ma.validate.OneOf(["normal", "urgent"]))
     place = Place()
     address = Text(300)
-    into = Text(32, metadata={"description": "number of the case to merge into"})
+    into = CaseNumber(metadata={"description": "number of the case to merge into"})
     lead = ma.fields.UUID(metadata={"description": "id of the leading department"})
     assistants = ma.fields.List(ma.fields.UUID(), validate=ma.validate.Length(max=20))
     ground = Text(2000, metadata={"description": "legal ground of a return"})
@@ -219,6 +220,9 @@ def take(number: str, action: str, body: Facts) -> dict[str, Any]:
         workflow.take(action, found, caller(), body)  # who may not, or not now, is told so, whatever else is wrong
         if body.inspector:
             _is_grid_worker(db, body.inspector)
+        if body.into:
+            with named_in("into"):
+                search.find(db, caller(), body.into)
         VERBS[action](db, found, caller(), body)
         db.flush()
         return whole(db, found)

@@ -68,13 +68,13 @@ def csv_lines(content: bytes) -> Iterator[Line]:
         try:
             text = content.decode("gb18030")
         except UnicodeDecodeError:
-            raise Invalid("the file is text neither in UTF-8 nor in GB 18030") from None
+            raise _unread("the file is text neither in UTF-8 nor in GB 18030") from None
     try:
         for number, cells in enumerate(csv.reader(io.StringIO(text, newline=""), strict=True), start=1):
             _bound_rows(number)
             yield number, cells
     except csv.Error as error:
-        raise Invalid(f"the file is not CSV: {error}") from None
+        raise _unread(f"the file is not CSV: {error}") from None
 
 
 def xlsx_lines(content: bytes, table: Table) -> Iterator[Line]:
@@ -90,7 +90,7 @@ def xlsx_lines(content: bytes, table: Table) -> Iterator[Line]:
             yield number, [_text_of(cell, table, number) for cell in row]
     except (InvalidFileException, KeyError, ValueError, TypeError, AttributeError, EOFError, OSError, SyntaxError,
             zipfile.BadZipFile) as error:  # what openpyxl and its XML parser raise on files that lie
-        raise Invalid("the file is not a workbook that can be read (XLSX)") from error
+        raise _unread("the file is not a workbook that can be read (XLSX)") from error
 
 
 def _text_of(cell: Any, table: Table, number: int) -> str:
@@ -110,13 +110,18 @@ def _check_archive(content: bytes) -> None:
     try:
         parts = zipfile.ZipFile(io.BytesIO(content)).infolist()
     except (zipfile.BadZipFile, ValueError, OSError):
-        raise Invalid("the file is not a workbook (XLSX)") from None
+        raise _unread("the file is not a workbook (XLSX)") from None
     if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
         raise TooLarge(f"the workbook unpacks to more than {MAX_UNPACKED_BYTES // 1_000_000} MB or {MAX_PARTS} parts")
     for part in parts:
         rows = part.filename.startswith(("xl/worksheets/", "xl/sharedStrings"))
         if part.filename.endswith((".xml", ".rels")) and not rows and part.file_size > MAX_SIDE_PART_BYTES:
             raise TooLarge(f"{part.filename} in the workbook has more than {MAX_SIDE_PART_BYTES // 1_000_000} MB")
+
+
+def _unread(sentence: str) -> Invalid:
+    """Of a file that cannot be read no row or column is at fault, but the file."""
+    return Invalid(sentence, Fault("file", sentence))
 
 
 def _bound(content: bytes) -> None:

@@ -52,7 +52,10 @@ def test_what_is_taken_is_a_conflict_and_what_is_unknown_is_named(town: Town) ->
         assert set(problem(admin.post(f"{ADMIN}/posts", post | body), 422)["fields"]) == {field}
     del post["department_id"]
     assert set(problem(admin.post(f"{ADMIN}/posts", post), 422)["fields"]) == {"department_id"}
-    problem(admin.post(f"{ADMIN}/posts", {"title": "网格员", "role": "grid_worker", "holder_id": key()}), 404)
+    vacant = {"title": "处置", "role": "handler", "department_id": str(town.departments["water"].id)}
+    made = ok(admin.post(f"{ADMIN}/posts", vacant), 201)["id"]
+    for path, body in ((f"{ADMIN}/posts", vacant | {"holder_id": key()}), (f"{ADMIN}/posts/{made}/holder", {"holder_id": key()})):
+        assert set(problem(admin.post(path, body), 422)["fields"]) == {"holder_id"}
     for password in ("short", "aaaaaaaaaaaa", "new.person 1"):
         body = {"login": "new.person", "name": "新", "password": password}
         assert set(problem(admin.post(f"{ADMIN}/users", body), 422)["fields"]) == {"password"}
@@ -63,7 +66,7 @@ def test_what_is_taken_is_a_conflict_and_what_is_unknown_is_named(town: Town) ->
         problem(admin.post(f"{ADMIN}/{what}/{nobody}/{verb}"), 404)
     problem(admin.post(f"{ADMIN}/posts/{nobody}/holder", {"holder_id": None}), 404)
     problem(admin.post(f"{ADMIN}/users/{nobody}/password", {"password": "correct horse battery"}), 404)
-    problem(admin.post(f"{ADMIN}/devices", {"user_id": nobody, "name": "PDA"}), 404)
+    assert set(problem(admin.post(f"{ADMIN}/devices", {"user_id": nobody, "name": "PDA"}), 422)["fields"]) == {"user_id"}
 
 
 def test_made_by_six_at_once_it_is_made_once(town: Town) -> None:

@@ -147,7 +147,7 @@ def test_rework_comes_back_to_the_same_department(town: Town) -> None:
     problem(town.water_handler.post(f"{CASES}/{number}/pass", {"position": point(0), "finding": "好", "photos": []}), 403)
     far = {"position": point(3), "finding": "好", "photos": [town.photo(town.li, "blue")]}
     assert set(problem(town.li.post(f"{CASES}/{number}/pass", far), 422)["fields"]) == {"position"}
-    failed = town.act(town.li, number, "fail", position=point(0, 10), finding="还是没有盖")
+    failed = town.act(town.li, number, "fail", position=point(0, 10), finding="还是没有盖", photos=[town.photo(town.li, "pink")])
     assert (failed["status"], failed["reworks"], failed["department"]) == ("handling", 1, "水务局")
     again = town.act(town.water_handler, number, "resolve", reply="真的好了", photos=[town.photo(town.water_handler, "teal")])
     assert again["status"] == "resolved"
@@ -164,16 +164,18 @@ def test_a_photo_proves_one_thing_once_and_only_for_who_took_it(town: Town) -> N
         assert set(document["fields"]) == {f"photos.{len(photos) - 1}"}
     assert ok(town.water_handler.get(f"{CASES}/{number}"))["status"] == "handling"
     town.act(town.water_handler, number, "resolve", reply="好", photos=[photo])
-    town.act(town.li, number, "fail", position=point(0), finding="没好")
+    town.act(town.li, number, "fail", position=point(0), finding="没好", photos=[town.photo(town.li, "pink")])
     problem(town.water_handler.post(f"{CASES}/{number}/resolve", {"reply": "好", "photos": [photo]}), 422)
 
 
 def test_merged_cases_carry_their_reports_and_come_apart_again(town: Town) -> None:
     one, other = reported(town), reported(town, place=point(0, 150))
     into = one["number"]
-    problem(town.triage.post(f"{CASES}/{other['number']}/merge", {"into": "AJ260302-00000-00000", "reason": "同一处"}), 404)
+    for none in ("AJ260302-00000-00000", "案件"):
+        document = problem(town.triage.post(f"{CASES}/{other['number']}/merge", {"into": none, "reason": "同一处"}), 422)
+        assert set(document["fields"]) == {"into"}
     problem(town.triage.post(f"{CASES}/{into}/merge", {"into": into, "reason": "同一处"}), 409)
-    merged = town.act(town.triage, other["number"], "merge", into=into, reason="同一处")
+    merged = town.act(town.triage, other["number"], "merge", into=into.lower(), reason="同一处")
     assert (merged["status"], merged["reports"]) == ("merged", [])
     whole = ok(town.triage.get(f"{CASES}/{into}"))
     assert (whole["report_count"], len(whole["reports"])) == (2, 2)

@@ -87,8 +87,9 @@ def test_sent_again_also_at_once_it_is_one_report_with_one_token(town: Town) -> 
 
 def test_a_photo_is_claimed_with_its_token_once_and_within_a_day(town: Town, time: SetClock) -> None:
     photo = sent_photo(town)
-    problem(town.stranger.post(REPORTS, citizen_report(photos=[photo | {"token": "x" * 43}])), 404)
-    problem(town.stranger.post(REPORTS, citizen_report(photos=[photo | {"id": key()}])), 404)
+    for wrong in (photo | {"token": "x" * 43}, photo | {"id": key()}):
+        document = problem(town.stranger.post(REPORTS, citizen_report(photos=[photo, wrong])), 422)
+        assert set(document["fields"]) == {"photos.1"}
     document = problem(town.stranger.post(REPORTS, citizen_report(photos=[photo, {"id": photo["id"]}])), 422)
     assert set(document["fields"]) == {"photos.1.token"}
     assert stored() == 0  # the report is not kept without the photo it names
@@ -96,7 +97,7 @@ def test_a_photo_is_claimed_with_its_token_once_and_within_a_day(town: Town, tim
     problem(town.stranger.post(REPORTS, citizen_report(photos=[photo])), 409)
     late = sent_photo(town, "brown")
     time.passes(hours=25)
-    problem(town.stranger.post(REPORTS, citizen_report(photos=[late])), 404)
+    assert set(problem(town.stranger.post(REPORTS, citizen_report(photos=[late])), 422)["fields"]) == {"photos.0"}
     assert stored() == 1
 
 

@@ -39,7 +39,7 @@ def test_a_day_adds_up_by_channel(town: Town, time: SetClock) -> None:
     assert town.operator.post(hotline, {"tickets": []}).status_code == 422
     receipt = ok(town.stranger.post(citizen, citizen_report(place=point(0, 5))))
     assert town.stranger.post("/api/v1/citizen/photos", files={"photo": (BytesIO(b"x"), "x")}).status_code == 415
-    assert town.stranger.post(citizen, citizen_report(photos=[{"id": key(), "token": "x"}])).status_code == 404
+    assert town.stranger.post(citizen, citizen_report(photos=[{"id": key(), "token": "x"}])).status_code == 422
     assert {name: one["waiting"] for name, one in figures(town).items()} == {"pda": 4, "hotline": 2, "citizen": 1}
     town.jobs()
     now = figures(town)
@@ -49,7 +49,7 @@ def test_a_day_adds_up_by_channel(town: Town, time: SetClock) -> None:
         "satisfied": 0}
     assert (now["hotline"]["received"], now["hotline"]["dispatched_by_rule"]) == (2, 2)
     assert now["hotline"]["refused"] == {"invalid": 3, "conflict": 1}
-    assert now["citizen"]["refused"] == {"photo-unsupported": 1, "not-found": 1}
+    assert now["citizen"]["refused"] == {"photo-unsupported": 1, "invalid": 1}
     town.close_and_rate(receipt, 5)
     now = figures(town)["citizen"]
     assert (now["closed"], now["on_time"], now["rated"], now["satisfied"]) == (1, 1, 1, 1)

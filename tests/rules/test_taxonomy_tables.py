@@ -66,8 +66,9 @@ def test_headings_that_do_not_fit_stop_the_reading(headings: str, field: str) ->
 
 @pytest.mark.parametrize("content", [b"\xff\xff\xff", b'\xef\xbb\xbf"open', b'1,"2"3\n'])
 def test_what_is_no_csv_is_refused(content: bytes) -> None:
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid) as refused:
         read_csv(content)
+    assert [fault.field for fault in refused.value.faults] == ["file"]
 
 
 def test_faults_stop_at_a_hundred() -> None:
@@ -130,8 +131,9 @@ LAUGHS = (b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">'
     rezip(book([["编码"]]), sheet1=b"<broken"), rezip(book([["编码"]]), sheet1=LAUGHS), book([["编码"]])[:-300],
 ])
 def test_broken_and_lying_workbooks_are_refused(content: bytes) -> None:
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid) as refused:
         list(tables.xlsx_lines(content, THINGS))
+    assert [fault.field for fault in refused.value.faults] == ["file"]
 
 
 HOSTILE = ["=1+1", "+1", "-1", "@SUM(A1)", "'=1", "'quoted'", "''=", "a=1", "，甲;乙"]
