@@ -147,7 +147,8 @@ def test_rework_comes_back_to_the_same_department(town: Town) -> None:
     problem(town.water_handler.post(f"{CASES}/{number}/pass", {"position": point(0), "finding": "好", "photos": []}), 403)
     far = {"position": point(3), "finding": "好", "photos": [town.photo(town.li, "blue")]}
     assert set(problem(town.li.post(f"{CASES}/{number}/pass", far), 422)["fields"]) == {"position"}
-    failed = town.act(town.li, number, "fail", position=point(0, 10), finding="还是没有盖", photos=[town.photo(town.li, "pink")])
+    shown = [town.photo(town.li, "pink")]
+    failed = town.act(town.li, number, "fail", position=point(0, 10), finding="还是没有盖", photos=shown)
     assert (failed["status"], failed["reworks"], failed["department"]) == ("handling", 1, "水务局")
     again = town.act(town.water_handler, number, "resolve", reply="真的好了", photos=[town.photo(town.water_handler, "teal")])
     assert again["status"] == "resolved"

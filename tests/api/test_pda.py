@@ -169,7 +169,8 @@ def test_a_worker_sees_what_he_is_to_look_at_and_others_do_not(town: Town) -> No
     assert [one["number"] for one in mine["items"]] == [row["number"]]
     assert ok(town.li.get("/api/v1/pda/inspections"))["items"] == []
     problem(town.dispatcher.get("/api/v1/pda/inspections"), 403)
-    town.act(town.wang, row["number"], "confirm", position=point(0), finding="确实没有井盖")
+    shown = [town.photo(town.wang)]
+    town.act(town.wang, row["number"], "confirm", position=point(0), finding="确实没有井盖", photos=shown)
     assert ok(town.wang.get("/api/v1/pda/inspections"))["items"] == []
 
 
