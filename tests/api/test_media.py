@@ -10,7 +10,7 @@ from sqlalchemy import select
 from casework import media
 from casework.media import Photo, Rendition
 from casework.storage.database import new_id, reading
-from tests.api.town import Town, jpeg, ok, pda_report, problem
+from tests.api.town import Town, citizen_report, jpeg, ok, pda_report, problem
 from tests.conftest import SetClock
 
 MEDIA = "/api/v1/media"
@@ -88,6 +88,13 @@ def test_one_file_is_sent_and_as_a_form(town: Town) -> None:
     cut = town.app.test_client().post(MEDIA, data=b"--x\r\nContent-Disposition: form-data; name=\"photo\"",
                                       content_type="multipart/form-data; boundary=x", headers=town.li.headers)
     problem(cut, 400)
+
+
+def test_only_who_works_here_sends_photos_to_the_desk(town: Town) -> None:
+    problem(town.stranger.post(MEDIA, files={"photo": jpeg()}), 401)
+    receipt = ok(town.stranger.post("/api/v1/citizen/reports", citizen_report()), 201)
+    problem(town.citizen(receipt).post(MEDIA, files={"photo": jpeg()}), 403)
+    ok(town.stranger.post("/api/v1/citizen/photos", files={"photo": jpeg()}), 201)
 
 
 def test_a_photo_that_cannot_be_decoded_is_marked_and_the_report_stands(town: Town, web: FlaskClient) -> None:
