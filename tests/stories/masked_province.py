@@ -17,6 +17,9 @@ DISTRICTS = {
     "M": "1区 2县 3县 4市 5市 7市 9县 11县 14县",
 }
 
+NAMES = frozenset({f"{letter}市" for letter in DISTRICTS} |
+                  {letter + district for letter, districts in DISTRICTS.items() for district in districts.split()})
+
 
 def found(db: Session) -> None:
     """The areas (cities and what is right below them), the default taxonomy, a department for each class of requests."""
