@@ -4,14 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, select, tuple_, union_all
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from casework import taxonomy
 from casework.cases.case import Assignment, Case, Part
 from casework.cases.report import Report
 from casework.cases.workflow import Status
-from casework.errors import NotFound
+from casework.errors import Conflict, NotFound
 from casework.identity.people import Actor, Department
 from casework.identity.permissions import allowed, reach
 
@@ -22,13 +23,19 @@ QUEUES: dict[str, Status] = {
 """The desks of the city, each with the status of the cases that lie on it."""
 
 
-def find(db: Session, actor: Actor, number: str, *, to_change: bool = False) -> Case:
+def find(db: Session, actor: Actor, number: str, *, to_change: bool = False, wait: bool = True) -> Case:
     """The case of this number, locked when it is to be changed.
 
-    Raises NotFound when there is none, or when the actor may not know that there is one.
+    Raises NotFound when there is none, or when the actor may not know that there is one. Who holds one case already must
+    not `wait` for another, or two people wait for each other: raises Conflict when somebody else is at it.
     """
     wanted = select(Case).where(Case.number == number)
-    case = db.scalar(wanted.with_for_update() if to_change else wanted)
+    try:
+        case = db.scalar(wanted.with_for_update(nowait=not wait) if to_change else wanted)
+    except OperationalError as error:
+        if wait:
+            raise
+        raise Conflict(f"somebody else is at case {number} just now; try again") from error
     if case is None or not may_see(actor, case):
         raise NotFound(f"no case {number}")
     return case
@@ -86,65 +93,78 @@ def page(db: Session, actor: Actor, wanted: Wanted, *, after: Position | None = 
 
     Rows are plain values ready for an encoder: no object is built for a list.
     """
-    rows = db.execute(_listed(actor, wanted, after).limit(limit + 1)).all()
-    catalogue = taxonomy.catalogue(db) if rows else None
-    shown = [_row(row, catalogue.by_code if catalogue else {}) for row in rows[:limit]]
+    # The tables themselves, not the mapped class: what the ORM adds to a row is for those who change it.
+    rows = db.connection().execute(_listed(actor, wanted, after, limit + 1)).all()
+    by_code = taxonomy.catalogue(db).by_code if rows else {}
+    shown = [_row(row, by_code) for row in rows[:limit]]
     last = rows[limit - 1] if len(rows) > limit else None
     return shown, (last.due_at, last.id) if last else None
 
 
-COLUMNS = (Case.id, Case.number, Case.status, Case.priority, Case.title, Case.channel, Case.category_code, Case.area_code,
-           Case.lon, Case.lat, Case.address, Case.opened_at, Case.due_at, Case.overdue, Case.waiting_for,
-           Case.report_count, Case.returns, Case.reworks)
+CASES = Case.__table__.c
+COLUMNS = (CASES.id, CASES.number, CASES.status, CASES.priority, CASES.title, CASES.channel, CASES.category_code,
+           CASES.area_code, CASES.lon, CASES.lat, CASES.address, CASES.opened_at, CASES.due_at, CASES.overdue,
+           CASES.waiting_for, CASES.report_count, CASES.returns, CASES.reworks, Department.__table__.c.name.label("department"))
+NAMES = tuple(column.name for column in COLUMNS)
 
 
-def _listed(actor: Actor, wanted: Wanted, after: Position | None) -> Select[*tuple[Any, ...]]:
-    statement: Select[*tuple[Any, ...]] = (select(*COLUMNS, Department.name.label("department"))
-                 .join(Department, Department.id == Case.lead_department_id, isouter=True)
-                 .where(*_narrowed(wanted), _visible(actor)).order_by(Case.due_at, Case.id))
-    return statement.where(tuple_(Case.due_at, Case.id) > after) if after else statement
+def _listed(actor: Actor, wanted: Wanted, after: Position | None, most: int) -> Select[*tuple[Any, ...]]:
+    where = _narrowed(wanted)
+    if after:
+        where.append(tuple_(CASES.due_at, CASES.id) > after)
+    ways = _visible(actor, wanted)
+    if len(ways) > 1:
+        # One look by its own index for each way of seeing a case: an OR of them makes the database read the whole city.
+        looks = [select(CASES.id).where(*where, way).order_by(CASES.due_at, CASES.id).limit(most).subquery() for way in ways]
+        where, ways = [], [CASES.id.in_(union_all(*(select(look.c.id) for look in looks)))]
+    return (select(*COLUMNS).join(Department.__table__, Department.__table__.c.id == CASES.lead_department_id, isouter=True)
+            .where(*where, *ways).order_by(CASES.due_at, CASES.id).limit(most))
 
 
 def _narrowed(wanted: Wanted) -> list[ColumnElement[bool]]:
     where: list[ColumnElement[bool]] = []
     if wanted.status:
-        where.append(Case.status == wanted.status)
+        where.append(CASES.status == wanted.status)
     elif wanted.only_open:
-        where.append(Case.is_open.expression)
+        where.append(CASES.is_open)
     if wanted.department_id:
-        where.append(Case.lead_department_id == wanted.department_id)
+        where.append(CASES.lead_department_id == wanted.department_id)
     if wanted.area_code:
         where.append(_inside(wanted.area_code))
     if wanted.inspector_id:
-        where.append(Case.inspector_id == wanted.inspector_id)
+        where.append(CASES.inspector_id == wanted.inspector_id)
     if wanted.category_code:
-        where.append(Case.category_code == wanted.category_code)
+        where.append(CASES.category_code == wanted.category_code)
     if wanted.overdue is not None:
-        where.append(Case.overdue.is_(wanted.overdue))
+        where.append(CASES.overdue.is_(wanted.overdue))
     if wanted.due_before:
-        where.append(Case.due_at < wanted.due_before)
+        where.append(CASES.due_at < wanted.due_before)
     return where
 
 
-def _visible(actor: Actor) -> ColumnElement[bool]:
+def _visible(actor: Actor, wanted: Wanted) -> list[ColumnElement[bool]]:
+    """The ways in which this actor sees cases, any of which suffices; none when whatever is wanted may be seen."""
     scope = reach(actor)
-    if scope.everything:
-        return and_(True)
-    seen = [_inside(code) for code in sorted(scope.area_codes)]
+    if (scope.everything or wanted.department_id in scope.department_ids
+            or (actor.id is not None and wanted.inspector_id == actor.id)
+            or any((wanted.area_code or "").startswith(code) for code in scope.area_codes)):
+        return []
+    ways = [_inside(code) for code in sorted(scope.area_codes)]
     if scope.department_ids:
         helping = select(Assignment.case_id).where(
             Assignment.department_id.in_(scope.department_ids), Assignment.part == Part.ASSIST)
-        seen += [Case.lead_department_id.in_(scope.department_ids), Case.id.in_(helping)]
-    return or_(Case.inspector_id == actor.id, *seen)
+        ways += [CASES.lead_department_id == department_id for department_id in sorted(scope.department_ids)]
+        ways.append(CASES.id.in_(helping))
+    return [*ways, CASES.inspector_id == actor.id]
 
 
 def _inside(area_code: str) -> ColumnElement[bool]:
     # Codes are digits and ":" follows "9": a range finds everything inside an area by its index on any database.
-    return and_(Case.area_code >= area_code, Case.area_code < area_code + ":")
+    return and_(CASES.area_code >= area_code, CASES.area_code < area_code + ":")
 
 
 def _row(row: Any, by_code: dict[str, taxonomy.Category]) -> dict[str, Any]:
-    values = dict(row._mapping)  # noqa: SLF001 - the public mapping of a Row, in spite of its name
+    values = dict(zip(NAMES, row, strict=True))
     category = by_code.get(row.category_code)
     values["category"] = category.name if category else None
     return values
