@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from casework.cases import search, workflow
 from casework.cases.case import Case
-from casework.cases.report import Report
+from casework.cases.report import Outcome, Report
 from casework.cases.workflow import Status
 from casework.identity.people import Actor, Department
 from casework.sla.limits import Stage
@@ -39,7 +39,7 @@ def progress(db: Session, report: Report, actor: Actor) -> dict[str, Any]:
     return made | {
         "status": case.status, "words": WORDS[case.status], "case": case.number,
         "department": department.name if department else None, "due_at": _due(db, case) if case.is_open else None,
-        "closed_at": case.closed_at, "question": _question(case),
+        "closed_at": case.closed_at, "question": _question(case, report),
         "reply": _last(case, "resolve", "reply"), "reason": _last(case, "reject", "reason"),
         "steps": [{"at": line.at, "words": _said(line.action)} for line in case.history if line.action in SHOWN],
         "rated": report.rating, "may": _may(case, actor, report)}
@@ -73,15 +73,18 @@ def _due(db: Session, case: Case) -> datetime:
     return db.scalar(handling) or case.due_at
 
 
-def _question(case: Case) -> str | None:
-    """What the department asked last, unless it was answered since."""
+def _question(case: Case, report: Report) -> str | None:
+    """What the department asked last, unless it was answered since. It speaks of what the first reporter said, so it is
+    for no other: not for who joined, nor for whose case was merged into this one."""
+    if report.outcome is Outcome.JOINED or report.received_at != case.opened_at:
+        return None
     said = [line for line in case.history if line.action in {"ask", "answered"}]
     return said[-1].facts.get("question") if said and said[-1].action == "ask" and case.is_open else None
 
 
 def _may(case: Case, actor: Actor, report: Report) -> list[str]:
     actions = [action for action in workflow.allowed_actions(case, actor) if action in {"reopen", "urge", "answered"}]
-    if "answered" in actions and _question(case) is None:
+    if "answered" in actions and _question(case, report) is None:
         actions.remove("answered")
     return actions + (["rate"] if case.status is Status.CLOSED and report.rating is None else [])
 

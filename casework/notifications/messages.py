@@ -9,12 +9,14 @@ from sqlalchemy import ForeignKey, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock, settings
-from casework.cases.case import Case
+from casework.cases.case import Case, title_of
 from casework.cases.report import Channel, Outcome, Report
 from casework.identity.people import Department
 from casework.identity.sessions import Sender
 from casework.notifications.rules import RULES, Audience, Rule
-from casework.sla.limits import Stage
+from casework.sla import calendar, deadlines
+from casework.sla.deadlines import Span, SpanState
+from casework.sla.limits import Limit, Stage
 from casework.sla.timers import Timer
 from casework.storage.database import Base, Keyed, insert_once, new_id, partial_index
 from casework.storage.outbox import Event
@@ -28,7 +30,7 @@ class Via(StrEnum):
 
 
 class Message(Keyed, Base):
-    """One thing said to one reporter. The text holds no personal data; the phone is read when it is sent."""
+    """One thing said to one reporter, in no words but ours and the reporter's own; the phone is read when it is sent."""
 
     __tablename__ = "messages"
     event_id: Mapped[int]
@@ -52,7 +54,7 @@ def write(db: Session, event_ids: Sequence[int]) -> int:
     for event in events:
         case = db.get(Case, event.subject)
         if case is not None:
-            names = _names(db, case)
+            names = _names(db, case, event)
             for rule in RULES[event.name]:
                 rows += [_row(event, case, report, rule, names) for report in _readers(case, rule, event)]
     return len(insert_once(db, Message, rows, on=("event_id", "report_id", "via")))
@@ -88,22 +90,29 @@ def _came_later(report: Report, event: Event) -> bool:
 
 def _row(event: Event, case: Case, report: Report, rule: Rule, names: dict[str, str]) -> dict[str, Any]:
     return {"id": new_id(), "event_id": event.id, "report_id": report.id, "case_id": case.id,
-            "via": Via.SMS if report.reporter_phone_index else Via.PAGE, "text": rule.template.format(**names),
-            "created_at": clock.now()}
+            "via": Via.SMS if report.reporter_phone_index else Via.PAGE,
+            "text": rule.template.format(title=title_of(report), **names), "created_at": clock.now()}
 
 
-def _names(db: Session, case: Case) -> dict[str, str]:
-    department = db.get(Department, case.lead_department_id) if case.lead_department_id else None
+def _names(db: Session, case: Case, event: Event) -> dict[str, str]:
+    """What the templates ask for, as it was when this happened: the case may have gone on since."""
     facts: dict[str, Any] = {}
     for line in case.history:
-        facts |= {key: line.facts[key] for key in ("reason", "reply") if key in line.facts}
-    due = _promised(db, case)
-    return {"title": case.title, "case": case.number, "department": department.name if department else "责任部门",
+        if line.number <= event.detail.get("line", case.history_length):
+            facts |= {key: line.facts[key] for key in ("reason", "reply", "lead") if key in line.facts}
+    lead = uuid.UUID(facts["lead"]) if "lead" in facts else case.lead_department_id
+    department, due = db.get(Department, lead) if lead else None, _promised(db, event)
+    return {"case": case.number, "department": department.name if department else "责任部门",
             "due": f"{due.astimezone(clock.CITY):%Y年%m月%d日 %H:%M}" if due else "规定时限", "reason": facts.get("reason", ""),
             "reply": facts.get("reply", ""), "window": str(settings.current().reopen_days)}
 
 
-def _promised(db: Session, case: Case) -> datetime | None:
-    """When the department's own time ends. The case's next due time may be an earlier one that citizens are not promised."""
-    return db.scalar(select(Timer.due_at).where(Timer.case_id == case.id, Timer.stage == Stage.HANDLE)
-                     .order_by(Timer.started_at.desc(), Timer.id.desc()).limit(1))
+def _promised(db: Session, event: Event) -> datetime | None:
+    """When the department's time for handling ends. The case's own due time is the next of all its clocks: no promise."""
+    timer = db.scalar(select(Timer).where(Timer.case_id == event.subject, Timer.stage == Stage.HANDLE,
+                                          Timer.started_at <= event.happened_at)
+                      .order_by(Timer.started_at.desc(), Timer.id.desc()).limit(1))
+    if timer is None:
+        return None
+    limit = Limit(timer.limit_value, timer.limit_unit)
+    return deadlines.due_at(calendar.load(db), limit, [Span(SpanState.RUNNING, timer.started_at)])

@@ -5,16 +5,20 @@ from pathlib import Path
 import pytest
 from sqlalchemy import LargeBinary, String, cast, select
 
-from casework.cases.report import Channel, Report
+from casework import dispatch, resolution
+from casework.cases.report import Channel, Receipt, Report
+from casework.cases.workflow import Facts
+from casework.community import tracking
 from casework.identity.privacy import Access, Sealed, blind_index, reveal
-from casework.identity.sessions import LogSender
+from casework.identity.sessions import LogSender, actor_of_tracking, tracking_token
 from casework.notifications import messages
 from casework.settings import Settings
 from casework.storage.database import Base, reading, transaction
 from casework.storage.outbox import Event
 from casework.triage import automatic
 from tests import people
-from tests.factories import a_report, case_of, small_city
+from tests.conftest import SetClock
+from tests.factories import a_report, at_grid, case_of, small_city
 
 NAME, PHONE = "欧阳铁蛋", "13812345678"
 
@@ -78,3 +82,37 @@ def test_the_log_does_not_know_it(store: str, caplog: pytest.LogCaptureFixture, 
     assert "138****5678" in written
     assert NAME not in written
     assert PHONE not in written
+
+
+def test_who_joins_reads_nothing_that_a_neighbour_said(store: str, time: SetClock) -> None:
+    with transaction() as db:
+        cast = people.hire(db, small_city(db))
+    home = f"南塘新村3栋1502室{NAME}家门口井盖不见了"
+    mine, other = (_comes_in(text=text, reporter_phone=phone, place=at_grid(0, metres)) for text, phone, metres in (
+        (home, PHONE, 0), ("路边少了一个井盖", "13900000000", 10)))
+    with transaction() as db:
+        case = case_of(db, mine)
+        assert case is case_of(db, other)
+        dispatch.dispatch_filed(db, [case.id])
+        resolution.VERBS["sign"](db, case, cast.water_handler, Facts())
+        resolution.VERBS["ask"](db, case, cast.water_handler, Facts(question=f"请问1502室{NAME}几点在家？"))
+        messages.write(db, list(db.scalars(select(Event.id))))
+    assert NAME in _everything_read(mine)
+    assert "几点在家" in _everything_read(mine)
+    assert "路边少了一个井盖" in _everything_read(other)
+    assert not [private for private in (NAME, "1502", "几点在家", "answered") if private in _everything_read(other)]
+
+
+def _comes_in(**facts: object) -> Receipt:
+    with transaction() as db:
+        receipt = a_report(db, channel=Channel.CITIZEN, **facts)
+    automatic.triage([receipt.id])
+    return receipt
+
+
+def _everything_read(receipt: Receipt) -> str:
+    """The messages and the tracking page of a reporter, as one text."""
+    with reading() as db:
+        report = db.get_one(Report, receipt.id)
+        page = tracking.progress(db, report, actor_of_tracking(report.id, tracking_token(report.id)))
+        return " ".join([str(page), *(one.text for one in messages.told(db, report.id))])

@@ -2,12 +2,15 @@
 import pytest
 from sqlalchemy import select
 
+from casework import clock, dispatch
 from casework.cases import alarms
 from casework.cases.report import Channel, Receipt
 from casework.cases.workflow import Facts
+from casework.identity.people import Department
 from casework.identity.sessions import MemorySender
 from casework.notifications import messages
 from casework.sla import timers
+from casework.sla.limits import Stage
 from casework.storage.database import reading, transaction
 from casework.storage.outbox import Event
 from casework.triage import automatic, desk
@@ -63,6 +66,28 @@ def test_a_refusal_carries_its_reason(cast: people.Cast) -> None:
         desk.VERBS["reject"](db, case_of(db, receipt), cast.triage, Facts(reason="不属政府职责"))
     _everything_told()
     assert _told(receipt)[-1].endswith("原因：不属政府职责")
+
+
+def test_the_department_and_its_own_time_are_promised_as_they_were_when_it_was_dispatched(
+        cast: people.Cast, time: SetClock) -> None:
+    receipt = _received(claimed_category="10105")  # two working days, from Monday at ten; to be signed much earlier
+    with transaction() as db:
+        case = case_of(db, receipt)
+        dispatch.dispatch_filed(db, [case.id])
+    with transaction() as db:
+        case = case_of(db, receipt)
+        (promised,) = [one.due_at for one in timers.running(db, case.id) if one.stage is Stage.HANDLE]
+        assert case.due_at < promised
+        time.passes(hours=1)
+        dispatch.VERBS["hand_back"](db, case, cast.roads_head, Facts(ground="属供水设施"))
+        other = db.scalars(select(Department).where(Department.code == "water")).one()
+        dispatch.VERBS["uphold"](db, case, cast.adjudicator, Facts(reason="退单成立", lead=other.id))
+    _everything_told()
+    said = [text for text in _told(receipt) if "办结" in text]
+    assert [text.partition("已交由")[2].partition("办理")[0] for text in said] == ["道路养护中心", "水务局"]
+    assert f"应于{promised.astimezone(clock.CITY):%Y年%m月%d日 %H:%M}前办结" in said[0]
+    assert "03月04日 10:00" in said[0]
+    assert "03月04日 11:00" in said[1]
 
 
 def test_messages_are_sent_once_and_only_to_those_who_left_a_phone(cast: people.Cast) -> None:
