@@ -16,6 +16,7 @@ import structlog
 from prometheus_client import Counter, Histogram, values
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm.exc import StaleDataError
 
 from casework import settings, storage
 from casework.errors import TooMany, Unavailable
@@ -23,6 +24,7 @@ from workers import queues
 
 TRANSIENT: tuple[type[Exception], ...] = (
     OperationalError, InterfaceError, PoolTimeout, Unavailable, TooMany, ConnectionError, TimeoutError,
+    StaleDataError,  # somebody moved the case meanwhile: the next attempt reads it as it is now
     *queues.UNREACHABLE, queues.TOO_SLOW)
 """Passes by itself: the whole batch is tried again later. Anything else is a fault of ours or of one id."""
 
