@@ -1,27 +1,36 @@
 """A clock gave an alarm: somebody hears of it, and the case says who, and who should have and was not there."""
 import uuid
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from casework.cases.case import Case
 from casework.identity.people import SYSTEM
 from casework.sla import escalation
+from casework.sla.timers import Timer, TimerState
 from casework.storage.outbox import Event
 
 
 def hear(db: Session, event: Event) -> None:
-    """Settle who hears of the alarm in this event. Bears repetition; an alarm of a case that is over changes nothing."""
+    """Settle who hears of the alarm in this event. Bears repetition.
+
+    An alarm that came to nothing meanwhile changes nothing: the case is over, the clock has stopped or was given new time.
+    """
     alarm = event.detail
     case = db.get(Case, event.subject, with_for_update=True)
-    if case is None or not case.is_open:
+    timer = db.get(Timer, uuid.UUID(alarm["timer_id"]), populate_existing=True)
+    if case is None or not case.is_open or timer is None or not _stands(timer, alarm):
         return
     department = uuid.UUID(alarm["department_id"]) if alarm["department_id"] else None
-    reached = escalation.escalate(db, case.id, uuid.UUID(alarm["timer_id"]), alarm["share"], department,
+    reached = escalation.escalate(db, case.id, timer.id, alarm["share"], department,
                                   limit_round=alarm["limit_round"], area_code=case.area_code)
-    if alarm["share"] >= 100:
-        case.overdue = True
+    case.overdue = case.overdue or bool(timer.overdue)
     written = {line.facts.get("escalation") for line in case.history if line.action == "alarm"}
     if str(reached.id) not in written:
         user = str(reached.user_id) if reached.user_id else None
         case.note("alarm", SYSTEM, escalation=str(reached.id), stage=alarm["stage"], share=alarm["share"],
                   late=alarm["late"], role=reached.role, user=user, skipped=reached.skipped)
+
+
+def _stands(timer: Timer, alarm: dict[str, Any]) -> bool:
+    return timer.state is not TimerState.STOPPED and timer.limit_round == alarm["limit_round"]

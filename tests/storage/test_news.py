@@ -142,3 +142,39 @@ def test_an_alarm_of_a_case_that_is_over_changes_nothing(cast: people.Cast, time
         for event in db.scalars(select(Event).where(Event.name.startswith("timer."))):
             alarms.hear(db, event)
         assert "alarm" not in {line.action for line in case_of(db, receipt).history}
+
+
+def test_a_late_alarm_does_not_undo_the_time_that_was_given_back(cast: people.Cast, time: SetClock) -> None:
+    receipt = _received(claimed_category="10105")
+    with transaction() as db:
+        dispatch.dispatch_filed(db, [case_of(db, receipt).id])
+    time.passes(days=4)
+    with transaction() as db:
+        assert timers.sweep(db)
+        case = case_of(db, receipt)
+        dispatch.VERBS["hand_back"](db, case, cast.roads_head, Facts(ground="属供水设施"))
+        dispatch.VERBS["uphold"](db, case, cast.adjudicator, Facts(reason="退单成立"))
+        assert not case.overdue
+    with transaction() as db:
+        for event in db.scalars(select(Event).where(Event.name == "timer.overdue")):
+            alarms.hear(db, event)
+        case = case_of(db, receipt)
+        assert (case.overdue, "alarm" in {line.action for line in case.history}) == (False, False)
+
+
+def test_an_alarm_of_time_that_was_extended_meanwhile_changes_nothing(cast: people.Cast, time: SetClock) -> None:
+    receipt = _received(claimed_category="10105")
+    with transaction() as db:
+        dispatch.dispatch_filed(db, [case_of(db, receipt).id])
+    with transaction() as db:
+        timers.stop(db, case_of(db, receipt).id, Stage.SIGN, time.moment)
+    time.passes(days=4)
+    with transaction() as db:
+        (alarm,) = timers.sweep(db)
+        (handling,) = timers.running(db, alarm.case_id)
+        assert (alarm.stage, handling.overdue) == (Stage.HANDLE, True)
+        timers.extend(db, handling, 2, time.moment)
+    with transaction() as db:
+        for event in db.scalars(select(Event).where(Event.name == "timer.overdue")):
+            alarms.hear(db, event)
+        assert not case_of(db, receipt).overdue
