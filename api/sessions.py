@@ -10,12 +10,9 @@ from api.blueprint import Blueprint
 from api.fields import Text
 from casework.errors import Fault, Invalid
 from casework.identity import accounts, sessions
-from casework.identity.sessions import LogSender
 from casework.storage.database import transaction
 
 blueprint = Blueprint("sessions", __name__, url_prefix="/api/v1/sessions", description="Logging in and out")
-
-SENDER = LogSender(demo=False)
 
 
 class LogInIn(ma.Schema):
@@ -100,7 +97,7 @@ def end(body: dict[str, str]) -> None:
 def send_code(body: dict[str, str]) -> None:
     """Send a code to a phone; it proves the phone for five minutes. Answers the same whether we know the phone or not."""
     with transaction() as db:
-        sessions.send_phone_code(db, body["phone"], SENDER, request.remote_addr or "")
+        sessions.send_phone_code(db, body["phone"], sessions.sender(), request.remote_addr or "")
 
 
 @blueprint.operation("POST", "/phone", LOGGING_IN, body=CodeIn(), answer=TokensOut(), status=201, limit=limits.logins,

@@ -22,7 +22,7 @@ def dispatch_filed(db: Session, case_ids: Sequence[uuid.UUID]) -> int:
     Bears repetition: a case that is no longer filed, or was handed back before, is left to people.
     """
     wanted = select(Case).where(Case.id.in_(case_ids), Case.status == Status.FILED, Case.returns == 0)
-    locked = wanted.order_by(Case.id).with_for_update(skip_locked=True)
+    locked = wanted.order_by(Case.id).with_for_update()  # waits: one that were skipped would be forgotten
     cases = db.scalars(locked.options(selectinload(Case.assignments))).all()
     later = Consequences(clock.now())
     questions = [Question(case.category_code or "", case.area_code, at=later.at) for case in cases]
@@ -41,7 +41,16 @@ def dispatch(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     for field, ids in (("lead", filter(None, (facts.lead,))), ("assistants", facts.assistants)):
         for department_id in ids:
             _known(db, department_id, field)
+    if any(one.returned and one.department_id == facts.lead for one in case.assignments):
+        raise Conflict("the return of this department was upheld; it does not get the case again")
     _send(case, actor, facts)
+
+
+def recall(_db: Session, case: Case, actor: Actor, facts: Facts) -> None:
+    """收回: nobody there answers, so it lies on the dispatcher's desk again."""
+    case.move("recall", actor, facts)
+    case.release_lead(clock.now())
+    case.waiting_for = f"已收回：{facts.reason}"
 
 
 def hand_back(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
@@ -57,15 +66,17 @@ def uphold(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     """准予退单: the department is released and all its time is given back; the next one may be named at once."""
     if facts.lead and _known(db, facts.lead, "lead").id == case.lead_department_id:
         raise Conflict("the next owner cannot be the department whose return is upheld")
-    owed = [timer for timer in timers.running(db, case.id) if timer.department_id == case.lead_department_id]
+    released = case.lead_assignment
     case.move("uphold", actor, facts)
-    for timer in owed:
-        timers.give_back(db, timer, timer.started_at, clock.now())
-    case.release_lead(clock.now())
-    case.overdue = False
+    every = timers.all_of(db, case.id)
+    for timer in every:
+        if released and timer.assignment_id == released.id:
+            timers.give_back(db, timer, timer.started_at, clock.now())
+    case.overdue = any(timer.overdue for timer in every)
+    case.release_lead(clock.now(), returned=True)
     case.waiting_for = "退单获准，待重新派遣"
     if facts.lead:
-        _send(case, SYSTEM, Facts(lead=facts.lead, reason=f"裁定改派：{facts.reason}"))
+        _send(case, SYSTEM, Facts(lead=facts.lead, reason=f"裁定改派：{facts.reason}"), extra={"ruled_by": str(actor.id)})
 
 
 def overrule(_db: Session, case: Case, actor: Actor, facts: Facts) -> None:
@@ -87,14 +98,15 @@ def void(_db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     case.waiting_for = None
 
 
-def _send(case: Case, actor: Actor, facts: Facts, later: Consequences | None = None) -> None:
+def _send(case: Case, actor: Actor, facts: Facts, later: Consequences | None = None,
+          extra: dict[str, str] | None = None) -> None:
     why = facts.rule or facts.reason or "派遣员指定"
     if facts.lead:
         case.assign(facts.lead, Part.LEAD, why)
-    for department_id in facts.assistants:
-        if department_id != facts.lead:
+    for department_id in dict.fromkeys(facts.assistants):
+        if department_id not in {facts.lead, *case.assisting_department_ids}:
             case.assign(department_id, Part.ASSIST, why)
-    case.move("dispatch", actor, facts, later=later)
+    case.move("dispatch", actor, facts, extra=extra, later=later)
     case.waiting_for = None
 
 
@@ -110,6 +122,6 @@ def _known(db: Session, department_id: uuid.UUID, field: str) -> Department:
 
 
 VERBS: dict[str, Verb] = {
-    "dispatch": dispatch, "hand_back": hand_back, "uphold": uphold, "overrule": overrule, "propose_void": propose_void,
-    "void": void,
+    "dispatch": dispatch, "recall": recall, "hand_back": hand_back, "uphold": uphold, "overrule": overrule,
+    "propose_void": propose_void, "void": void,
 }

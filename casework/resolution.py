@@ -1,4 +1,6 @@
 """What a department does with a case that is its own: sign, ask for help or time, and answer with evidence."""
+from datetime import timedelta
+
 from sqlalchemy.orm import Session
 
 from casework import clock
@@ -15,6 +17,7 @@ from casework.sla.limits import Stage
 from casework.taxonomy import Evidence
 
 MOST_EXTENSIONS = 2
+LONGEST_SUSPENSION = timedelta(days=366)
 
 
 def sign(_db: Session, case: Case, actor: Actor, facts: Facts) -> None:
@@ -30,6 +33,7 @@ def resolve(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     _require_evidence(db, case, facts)
     if facts.photos:
         photo.attach(db, facts.photos, case_id=case.id, purpose=Purpose.AFTER, step="resolve", actor_id=actor.id)
+    case.extension_asked = False
     if case.lead_assignment:
         case.lead_assignment.done_at = clock.now()
     if is_request(case):
@@ -39,7 +43,7 @@ def resolve(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
 
 def assist(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     """协办: ask other departments to help."""
-    for department_id in facts.assistants:
+    for department_id in dict.fromkeys(facts.assistants):
         if db.get(Department, department_id) is None:
             raise Invalid("there is no such department", Fault("assistants", f"no department {department_id}"))
         if department_id == case.lead_department_id or department_id in case.assisting_department_ids:
@@ -48,12 +52,13 @@ def assist(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     case.move("assist", actor, facts)
 
 
-def assisted(_db: Session, case: Case, actor: Actor, facts: Facts) -> None:
+def assisted(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     """协办完成: the assistant's part is done."""
     case.move("assisted", actor, facts)
     for one in case.assignments:
         if one.part is Part.ASSIST and one.done_at is None and one.department_id in actor.department_ids:
             one.done_at = clock.now()
+            timers.stop(db, case.id, Stage.ASSIST_HANDLE, clock.now(), one.id)
 
 
 def extend(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
@@ -82,11 +87,19 @@ def deny(_db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     case.extension_asked = False
 
 
+def suspend(_db: Session, case: Case, actor: Actor, facts: Facts) -> None:
+    """挂账: the clock stands still until a date within a year."""
+    if facts.until and not clock.now() < facts.until <= clock.now() + LONGEST_SUSPENSION:
+        raise Invalid("this date cannot be", Fault("until", f"in the future, by at most {LONGEST_SUSPENSION.days} days"))
+    case.move("suspend", actor, facts)
+
+
 def reopen(_db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     """重开: back to the same department, with everything that was done; once."""
     case.move("reopen", actor, facts)
     case.reopens += 1
     case.inspector_id = None
+    case.waiting_for = None if case.lead_department_id else f"重开待派遣：{facts.reason}"
     if case.lead_assignment:
         case.lead_assignment.signed_at = case.lead_assignment.done_at = None
 
@@ -114,6 +127,6 @@ def _handling(db: Session, case: Case) -> timers.Timer:
 
 VERBS: dict[str, Verb] = {
     "sign": sign, "resolve": resolve, "assist": assist, "assisted": assisted, "extend": extend, "allow": allow,
-    "deny": deny, "suspend": plain("suspend"), "resume": plain("resume"), "ask": plain("ask"),
+    "deny": deny, "suspend": suspend, "resume": plain("resume"), "ask": plain("ask"),
     "answered": plain("answered"), "reopen": reopen, "urge": plain("urge"), "supervise": plain("supervise"),
 }

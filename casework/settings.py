@@ -91,6 +91,12 @@ def _choice(*choices: str) -> Callable[[str], str]:
     return read
 
 
+def _rate(text: str) -> str:
+    if not re.fullmatch(r"[1-9]\d* per (second|minute|hour|day)", text):
+        raise ValueError('must look like "600 per minute"')
+    return text
+
+
 def _setting(name: str, read: Callable[[str], Any], default: Any = MISSING) -> Any:
     return field(default=default, metadata={"name": name, "read": read})
 
@@ -107,7 +113,7 @@ class Settings:
     index_key: bytes = _setting("ZHIWANG_INDEX_KEY", _key)
     data_keys: dict[str, bytes] = _setting("ZHIWANG_DATA_KEYS", _keyring)
     trusted_proxies: int = _setting("ZHIWANG_TRUSTED_PROXIES", _whole(0, 5), 0)
-    public_url: str = _setting("ZHIWANG_PUBLIC_URL", _url("http", "https"), "http://127.0.0.1:8000")
+    sms: str = _setting("ZHIWANG_SMS", _choice("log", "show"), "log")
     log_level: str = _setting("ZHIWANG_LOG_LEVEL", _choice("debug", "info", "warning", "error"), "info")
     access_minutes: int = _setting("ZHIWANG_ACCESS_MINUTES", _whole(1, 120), 15)
     refresh_days: int = _setting("ZHIWANG_REFRESH_DAYS", _whole(1, 90), 14)
@@ -121,8 +127,8 @@ class Settings:
     max_returns: int = _setting("ZHIWANG_MAX_RETURNS", _whole(1, 10), 2)
     inspection_metres: float = _setting("ZHIWANG_INSPECTION_METRES", _number(0, 100_000), 500.0)
     relay_batch: int = _setting("ZHIWANG_RELAY_BATCH", _whole(1, 5000), 500)
-    rate_limit_reports: str = _setting("ZHIWANG_RATE_REPORTS", str, "600 per minute")
-    rate_limit_login: str = _setting("ZHIWANG_RATE_LOGIN", str, "20 per minute")
+    rate_limit_reports: str = _setting("ZHIWANG_RATE_REPORTS", _rate, "600 per minute")
+    rate_limit_login: str = _setting("ZHIWANG_RATE_LOGIN", _rate, "20 per minute")
 
 
 NOT_OURS = {"ZHIWANG_PORT"}

@@ -1,6 +1,7 @@
 """The case: one problem in the world, and move(), the one method that changes its status."""
 import math
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, cast
@@ -13,7 +14,7 @@ from casework.cases import workflow
 from casework.cases.consequences import Consequences, Turn
 from casework.cases.history import GENESIS, Entry
 from casework.cases.report import Report, public_number
-from casework.cases.workflow import OPEN, RUNS_IN, Facts, Status, Step
+from casework.cases.workflow import OPEN, RUNS_IN, Facts, Status, Step, goes_on_in
 from casework.errors import Fault, Invalid, NotFound
 from casework.geography.coordinates import Point
 from casework.identity.people import DEPARTMENTAL, Actor, Role
@@ -57,8 +58,11 @@ class Assignment(Keyed, Base):
     why: Mapped[str]
     since: Mapped[datetime]
     until: Mapped[datetime | None]
+    returned: Mapped[bool] = mapped_column(default=False)
     signed_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
+
+    __table_args__ = (partial_index("ix_assignments_assisting", "department_id", "case_id", where="part = 'assist'"),)
 
 
 class Case(Keyed, Base):
@@ -112,6 +116,7 @@ class Case(Keyed, Base):
         partial_index("ix_cases_open_department", "lead_department_id", "due_at", "id", where="is_open"),
         partial_index("ix_cases_open_area", "area_code", "due_at", "id", where="is_open"),
         partial_index("ix_cases_open_inspector", "inspector_id", "due_at", "id", where="is_open"),
+        partial_index("ix_cases_closed", "closed_at", where="closed_at IS NOT NULL"),
         partial_index("ix_cases_open_cell", "cell", "opened_at", where="is_open"),
     )
 
@@ -151,17 +156,19 @@ class Case(Keyed, Base):
         db = cast("Session", object_session(self))
         facts, at, source = facts or Facts(), later.at if later else clock.now(), self.status
         step, role = workflow.take(action, self, actor, facts)
-        target = self._status_before() if step.back else step.target or source
+        unled = step.unled if self.lead_department_id is None else None
+        target = self._status_before() if step.back else unled or step.target or source
+        starts = RUNS_IN[unled] if unled else step.starts
         self.status = target
         self.moved_at = at
         self.is_open = target in OPEN
         self.closed_at = at if target is Status.CLOSED else None
         self._write(action, source, (actor, role), facts.given() | (extra or {}), at)
         if later:
-            later.turn(Turn(self, action, step, self._starts(db, step, clocks_from or at)))
+            later.turn(Turn(self, action, step, self._starts(db, starts, clocks_from or at)))
             later.publish(self.id, f"case.{action}", line=self.history_length)
         else:
-            self._turn_clocks(db, step, clocks_from or at)
+            self._turn_clocks(db, step, starts, clocks_from or at)
             outbox.publish(db, f"case.{action}", self.id, line=self.history_length)
 
     def note(self, action: str, actor: Actor, **facts: Any) -> None:
@@ -192,18 +199,23 @@ class Case(Keyed, Base):
         if standard not in catalogue.standards(code):
             raise Invalid("this standard is another category's", Fault("standard", f"not a standard of {code}"))
         self.taxonomy_version_id, self.category_code, self.standard_id = catalogue.version.id, code, standard.id
-        if category.urgent or standard.urgent:
-            self.priority = Priority.URGENT
+        urgent = category.urgent or standard.urgent or any(report.urgent for report in self.reports)
+        self.priority = Priority.URGENT if urgent else Priority.NORMAL
 
     def standard(self, db: Session) -> Standard | None:
         """The standard it was filed under, of the taxonomy of that day."""
         return taxonomy.catalogue(db, self.taxonomy_version_id).standard(self.standard_id) if self.standard_id else None
 
-    def release_lead(self, at: datetime) -> None:
-        """Nobody leads from now on."""
+    def release_lead(self, at: datetime, *, returned: bool = False) -> None:
+        """Nobody leads from now on, and nobody assists: whoever leads next asks for the help that he needs."""
         if self.lead_assignment:
+            self.lead_assignment.returned = returned
             self.lead_assignment.until = at
+        for one in self.assignments:
+            if one.part is Part.ASSIST and one.done_at is None:
+                one.until = one.done_at = at
         self.lead_department_id = None
+        self.extension_asked = False
 
     def locate(self, place: Point) -> None:
         """Where the problem is; `cell` is the hundredth of a kilometre that finds its neighbours by an index."""
@@ -224,6 +236,11 @@ class Case(Keyed, Base):
         return {one.department_id for one in self.assignments if one.part is Part.ASSIST and one.done_at is None}
 
     @property
+    def involved_department_ids(self) -> set[uuid.UUID]:
+        """Who leads and who was asked to help, also when that help is done."""
+        return {one.department_id for one in self.assignments if one.part is Part.ASSIST or one.until is None}
+
+    @property
     def handled_by(self) -> set[uuid.UUID]:
         return {line.actor_id for line in self.history if line.action in HANDLING and line.actor_id}
 
@@ -239,14 +256,15 @@ class Case(Keyed, Base):
                    for report in self.reports)
 
     def _status_before(self) -> Status:
-        return next(Status(line.source) for line in reversed(self.history) if line.source and line.target == self.status)
+        return next(Status(line.source) for line in reversed(self.history)
+                    if line.source and line.target == self.status != line.source)
 
     def _write(self, action: str, source: Status | None, who: tuple[Actor, Role | None], facts: dict[str, Any],
                at: datetime) -> None:
         actor, role = who
         line = Entry(id=new_id(), case_id=self.id, number=self.history_length + 1, action=action, source=source,
                      target=self.status, actor_kind=actor.kind, actor_id=actor.id, role=role,
-                     department_id=self.lead_department_id if role in DEPARTMENTAL else None,
+                     department_id=self._department_of(actor) if role in DEPARTMENTAL else None,
                      facts=facts, at=at, previous=self.history_head)
         line.hash = line.digest()
         if "history" in self.__dict__:
@@ -255,21 +273,29 @@ class Case(Keyed, Base):
             cast("Session", object_session(self)).add(line)
         self.history_length, self.history_head = line.number, line.hash
 
-    def _turn_clocks(self, db: Session, step: Step, at: datetime) -> None:
+    def _department_of(self, actor: Actor) -> uuid.UUID | None:
+        """For which of the departments in this case the actor acts: the lead first."""
+        if self.lead_department_id in actor.department_ids:
+            return self.lead_department_id
+        return min(self.involved_department_ids & actor.department_ids, default=None)
+
+    def _turn_clocks(self, db: Session, step: Step, starts: Sequence[Stage], at: datetime) -> None:
         db.flush()  # a new case is there before its clocks
         turned = timers.turn(db, self.id, at, stops=step.stops, pauses=step.pauses,
-                             resumes=RUNS_IN[self.status] if step.back else step.resumes)
+                             resumes=goes_on_in(self.status) if step.back else step.resumes)
         self.overdue = self.overdue or any(timer.overdue for timer in turned)
-        timers.start_many(db, self._starts(db, step, at))
+        timers.start_many(db, self._starts(db, starts, at))
         self.due_at = timers.next_due(db, self.id) or self.due_at
 
-    def _starts(self, db: Session, step: Step, at: datetime) -> list[Start]:
-        return [self._start(stage, at, self._limit(db, stage)) for stage in step.starts]
+    def _starts(self, db: Session, stages: Sequence[Stage], at: datetime) -> list[Start]:
+        return [Start(self.id, stage, self._limit(db, stage), at, whose.department_id if whose else None,
+                      whose.id if whose else None) for stage in stages for whose in self._owing(stage)]
 
-    def _start(self, stage: Stage, at: datetime, limit: Limit) -> Start:
-        lead = self.lead_assignment if stage in LEADS_CLOCKS else None
-        return Start(self.id, stage, limit, at, department_id=lead.department_id if lead else None,
-                     assignment_id=lead.id if lead else None)
+    def _owing(self, stage: Stage) -> Sequence[Assignment | None]:
+        """Whose clock it is: the lead's, each assistant's, or the centre's own (None)."""
+        if stage is Stage.ASSIST_HANDLE:
+            return [one for one in self.assignments if one.part is Part.ASSIST and one.done_at is None]
+        return [self.lead_assignment if stage in LEADS_CLOCKS else None]
 
     def _limit(self, db: Session, stage: Stage) -> Limit:
         if stage is Stage.HANDLE and (standard := self.standard(db)):

@@ -1,7 +1,8 @@
 """One line for every move of a case: append-only, numbered, and each chained to the one before by its hash."""
 import hashlib
+import hmac
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import ForeignKey, Index, event, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column
 
+from casework import settings
 from casework.errors import Conflict
 from casework.identity.people import Role
 from casework.storage.database import Base, Keyed
@@ -38,10 +40,14 @@ class Entry(Keyed, Base):
     __table_args__ = (Index(None, "case_id", "number", unique=True),)
 
     def digest(self) -> str:
-        """SHA-256 over everything this line says and the hash of the line before."""
+        """HMAC-SHA-256 over everything this line says and the hash of the line before.
+
+        Keyed, because whoever can write the table could also hash a changed line anew.
+        """
         said = [self.case_id, self.number, self.action, self.source, self.target, self.actor_kind, self.actor_id,
                 self.role, self.department_id, self.facts, int(self.at.timestamp() * 1_000_000), self.previous]
-        return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        key = hmac.digest(settings.current().index_key, b"history", hashlib.sha256)
+        return hmac.digest(key, orjson.dumps(said, option=orjson.OPT_SORT_KEYS), hashlib.sha256).hex()
 
 
 @event.listens_for(Entry, "before_update")
@@ -50,14 +56,21 @@ def _refuse_changes(_mapper: Mapper[Entry], _connection: Connection, entry: Entr
     raise Conflict(f"history only grows; line {entry.number} of a case was about to change")
 
 
-def verify(db: Session, heads: Iterator[tuple[uuid.UUID, str, int, str]]) -> Iterator[str]:
-    """Walk the chains of these cases, given as (id, number, length, head); one sentence per break, naming the line.
+Head = tuple[uuid.UUID, str, int, str, str]
+"""What a case knows of its own history: id, number, length, hash of the last line, status."""
+
+
+def verify(db: Session, heads: Iterable[Head]) -> Iterator[str]:
+    """Walk the chains of these cases; one sentence per break, naming the line.
 
     Reads one case at a time, so the memory stays flat however many there are.
     """
-    for case_id, number, length, head in heads:
+    for case_id, number, length, head, status in heads:
         lines = db.scalars(select(Entry).where(Entry.case_id == case_id).order_by(Entry.number)).all()
-        if broken := _first_break(lines, length, head):
+        broken = _first_break(lines, length, head)
+        if broken is None and lines and lines[-1].target != status:
+            broken = f"its status is {status}, and its last line left it {lines[-1].target}"
+        if broken:
             yield f"case {number}: {broken}"
         db.expunge_all()
 

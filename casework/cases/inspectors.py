@@ -5,11 +5,43 @@ from collections.abc import Set as AbstractSet
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from casework import settings
 from casework.cases.case import Case
-from casework.identity.people import Post, Role, User
+from casework.cases.workflow import Facts
+from casework.errors import CaseworkError, Fault, Invalid
+from casework.geography.coordinates import metres_between
+from casework.identity.people import Actor, Post, Role, User, actor_of
+from casework.media import photo
+from casework.media.photo import Purpose
 
 RINGS = (15, 14, 12, 9, 6, 0)
 """How many digits of the area code must agree: grid, community, street, district, and at last anywhere in the city."""
+
+
+def check(db: Session, user_id: uuid.UUID, never: AbstractSet[uuid.UUID]) -> None:
+    """Raises Invalid unless this is a grid worker who may look at it."""
+    try:
+        worker = actor_of(db, user_id)
+    except CaseworkError as error:
+        raise Invalid(error.sentence, Fault("inspector", error.sentence)) from None
+    if Role.GRID_WORKER not in worker.roles:
+        raise Invalid("only grid workers inspect", Fault("inspector", "is no grid worker"))
+    if user_id in never:
+        raise Invalid("who handled or reported it does not look at it", Fault("inspector", "handled or reported it"))
+
+
+def look(db: Session, case: Case, actor: Actor, facts: Facts, action: str) -> None:
+    """Take the step of somebody who is at the place: near enough to have looked, with photos of his own.
+
+    Raises what Case.move() raises first: who may not is told so, whatever else is wrong.
+    """
+    metres = metres_between(case.place, facts.position) if case.place and facts.position else None
+    case.move(action, actor, facts, extra={} if metres is None else {"metres": round(metres)})
+    furthest = settings.current().inspection_metres
+    if metres is not None and metres > furthest:
+        raise Invalid("too far from the place to have looked", Fault(
+            "position", f"{metres:.0f} m from the case; at most {furthest:.0f} m"))
+    photo.attach(db, facts.photos, case_id=case.id, purpose=Purpose.INSPECTION, step=action, actor_id=actor.id)
 
 
 def choose(db: Session, case: Case, never: AbstractSet[uuid.UUID]) -> uuid.UUID | None:

@@ -1,4 +1,5 @@
 """One problem, one case: joining a report to a case that is already open, merging two cases, and undoing both."""
+import math
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,13 +8,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casework.cases.case import Case, cell_of
+from casework.cases import inspectors, workflow
+from casework.cases.case import Case, Priority, cell_of
 from casework.cases.consequences import Consequences
 from casework.cases.report import Report
-from casework.cases.workflow import Facts
+from casework.cases.workflow import Facts, Status
 from casework.errors import Conflict
 from casework.geography.coordinates import Point, metres_between
-from casework.identity.people import Actor
+from casework.identity.people import SYSTEM, Actor
 from casework.taxonomy import Catalogue
 
 SQUARE_METRES = 60
@@ -37,6 +39,16 @@ def cells_around(place: Point, metres: float) -> list[str]:
     """The map squares that a circle may touch."""
     rings = range(-int(metres // SQUARE_METRES) - 1, int(metres // SQUARE_METRES) + 2)
     return [cell_of(place, east, north) for east in rings for north in rings]
+
+
+def kilometre_of(place: Point) -> str:
+    """The name of the square of about a kilometre that a WGS-84 point lies in: what triage locks."""
+    return f"{math.floor(place.lon * 100)}:{math.floor(place.lat * 100)}"
+
+
+def moved(place: Point, east: float, north: float) -> Point:
+    """The point so many metres away."""
+    return Point(place.lon + east / (111_320 * math.cos(math.radians(place.lat))), place.lat + north / 110_574)
 
 
 def open_cases_in(db: Session, cells: Iterable[str], since: datetime) -> list[Case]:
@@ -63,10 +75,15 @@ def same_problem(place: Point, at: datetime, category: str, among: Sequence[Case
     return min(near, key=lambda one: (one.metres, one.hours), default=None)
 
 
-def join(report: Report, case: Case, actor: Actor, why: str, later: Consequences) -> None:
-    """One more report on a case that is open: its reporter follows the case, and the count goes up."""
+def join(db: Session, report: Report, case: Case, why: str, later: Consequences) -> None:
+    """One more report on a case that is open: its reporter follows the case, the count goes up, urgency is taken over."""
     case.add_report(report)
-    case.note("join", actor, report=report.number, why=why, count=case.report_count)
+    if report.urgent:
+        case.priority = Priority.URGENT
+    case.note("join", SYSTEM, report=report.number, why=why, count=case.report_count, urgent=report.urgent)
+    if case.status is Status.VERIFYING and report.reporter_id == case.inspector_id:  # he may not look any more
+        case.inspector_id = inspectors.choose(db, case, never=case.reported_by)
+        case.waiting_for = None if case.inspector_id else "没有可派的核实人员"
     later.publish(case.id, "case.joined", report=str(report.id))
 
 
@@ -87,8 +104,11 @@ def merge(db: Session, case: Case, into: Case, actor: Actor, facts: Facts) -> No
 
 def unmerge(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     """It was another problem after all: the case goes on from where it stood, with the reports it had."""
+    workflow.take("unmerge", case, actor, facts)
     line = next(line for line in reversed(case.history) if line.action == "merge")
     into = db.get_one(Case, case.merged_into_id, with_for_update=True)
+    if into.status is Status.MERGED:
+        raise Conflict(f"case {into.number} was merged further; unmerge that one first")
     had = {uuid.UUID(one) for one in line.facts["reports"]}
     case.move("unmerge", actor, facts)
     case.merged_into_id = None

@@ -1,9 +1,8 @@
 """What one person said once through one channel: never edited, never lost, and the same however often it is sent."""
-import hashlib
 import secrets
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -120,8 +119,8 @@ class Said:
 
     def digest(self) -> str:
         """Tells a resend from another report that took the same key by mistake."""
-        said = [self.text, self.title, self.claimed_category, self.place, self.address, self.handled_on_the_spot]
-        return hashlib.sha256(repr(said).encode()).hexdigest()[:32]
+        said = [getattr(self, one.name) for one in fields(self) if one.name not in {"channel", "source", "key"}]
+        return blind_index("said", repr(said))  # keyed: a phone number is soon guessed from a plain hash
 
 
 @dataclass(frozen=True)

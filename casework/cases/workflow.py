@@ -57,6 +57,7 @@ class Subject(Protocol):
 
     status: Status
     lead_department_id: uuid.UUID | None
+    standard_id: uuid.UUID | None
     inspector_id: uuid.UUID | None
     void_proposed_by_id: uuid.UUID | None
     area_code: str | None
@@ -98,6 +99,11 @@ def verifies(actor: Actor, case: Any) -> bool:
     return actor.id == case.inspector_id and actor.id not in case.reported_by
 
 
+def did_not_handle(actor: Actor, case: Any) -> bool:
+    """Whoever signed or answered does not judge the answer."""
+    return actor.id not in case.handled_by
+
+
 def reported(actor: Actor, case: Any) -> bool:
     """One of the case's reports is the actor's own."""
     return bool(case.was_said_by(actor))
@@ -127,6 +133,11 @@ def in_reopen_window(case: Subject) -> str | None:
     if case.closed_at is None or (clock.now() - case.closed_at).total_seconds() > days * 86_400:
         return f"a case can be reopened within {days} days after closing"
     return None
+
+
+def has_standard(case: Subject) -> str | None:
+    """No filing, and no closing, without a standard."""
+    return None if case.standard_id else "it stands under no category's standard yet; name the category"
 
 
 def is_request(case: Subject) -> str | None:
@@ -184,7 +195,7 @@ def _plain(value: Any) -> Any:
 @dataclass(frozen=True)
 class Step:
     """One row of the table. `target` None: the case stays where it is; `back`: it returns to the status it came from, and
-    the clocks that RUNS_IN names for it go on."""
+    its clocks go on; `unled`: where it goes instead when no department leads it, with the clocks of that status."""
 
     sources: frozenset[Status]
     target: Status | None
@@ -196,10 +207,12 @@ class Step:
     resumes: tuple[Stage, ...] = ()
     needs: tuple[str, ...] = ()
     back: bool = False
+    unled: Status | None = None
     says: str = ""
 
 
 ALL = tuple(Stage)
+LEADS_AND_ASSISTS = (Stage.SIGN, Stage.HANDLE, Stage.ASSIST_SIGN, Stage.ASSIST_HANDLE)
 
 
 def by(*roles: Role, when: Condition | None = None) -> Grant:
@@ -211,6 +224,9 @@ def _step(*sources: Status | frozenset[Status], to: Status | None = None, who: t
     return Step(flat, to, who, **rest)
 
 
+LOOKED = ("position", "photos", "finding")
+"""What somebody brings back who was at the place."""
+
 R, S = Role, Status
 STEPS: dict[str, Step] = {
     "report": _step(to=S.REPORTED, who=(by(R.SYSTEM, R.TRIAGE_OPERATOR, R.OPERATOR),), starts=(Stage.TRIAGE,),
@@ -218,9 +234,9 @@ STEPS: dict[str, Step] = {
     "verify": _step(S.REPORTED, to=S.VERIFYING, who=(by(R.TRIAGE_OPERATOR),), starts=(Stage.VERIFY,),
                     says="核实 send a grid worker to look before filing"),
     "confirm": _step(S.VERIFYING, to=S.REPORTED, who=(by(R.GRID_WORKER, when=verifies),), stops=(Stage.VERIFY,),
-                     needs=("position", "finding"), says="属实 it is as reported"),
+                     needs=LOOKED, says="属实 it is as reported"),
     "refute": _step(S.VERIFYING, to=S.REPORTED, who=(by(R.GRID_WORKER, when=verifies),), stops=(Stage.VERIFY,),
-                    needs=("position", "finding"), says="不属实 it is not as reported"),
+                    needs=LOOKED, says="不属实 it is not as reported"),
     "file": _step(S.REPORTED, to=S.FILED, who=(by(R.SYSTEM, R.TRIAGE_OPERATOR, R.OPERATOR),), stops=(Stage.TRIAGE,),
                   starts=(Stage.DISPATCH,), needs=("category",), says="立案 file under a category's standard"),
     "reject": _step(S.REPORTED, S.FILED, to=S.REJECTED, who=(by(R.TRIAGE_OPERATOR, R.OPERATOR),), stops=ALL,
@@ -230,18 +246,21 @@ STEPS: dict[str, Step] = {
     "unmerge": _step(S.MERGED, back=True, who=(by(R.TRIAGE_OPERATOR, R.OPERATOR, R.DISPATCHER),),
                      needs=("reason",), says="撤销并案 it was another problem after all"),
     "dispatch": _step(S.FILED, to=S.DISPATCHED, who=(by(R.SYSTEM, R.DISPATCHER),), stops=(Stage.DISPATCH,),
-                      starts=(Stage.SIGN, Stage.HANDLE), needs=("lead",), says="派遣 give it to the department that answers"),
+                      starts=(Stage.SIGN, Stage.HANDLE, Stage.ASSIST_HANDLE), needs=("lead",),
+                      says="派遣 give it to the department that answers"),
+    "recall": _step(S.DISPATCHED, to=S.FILED, who=(by(R.DISPATCHER),), stops=LEADS_AND_ASSISTS, starts=(Stage.DISPATCH,),
+                    needs=("reason",), says="收回 nobody there answers; it is dispatched anew"),
     "sign": _step(S.DISPATCHED, to=S.HANDLING, who=(by(R.HANDLER, R.DEPARTMENT_HEAD, when=leads),), stops=(Stage.SIGN,),
                   says="签收 we have it"),
     "hand_back": _step(S.DISPATCHED, S.HANDLING, to=S.RETURNED, who=(by(R.DEPARTMENT_HEAD, when=leads),),
                        rule=may_return, stops=(Stage.SIGN,), starts=(Stage.ADJUDICATE,), needs=("ground",),
                        says="退单 not ours, with the legal ground"),
-    "uphold": _step(S.RETURNED, to=S.FILED, who=(by(R.ADJUDICATOR),), stops=(Stage.ADJUDICATE, Stage.HANDLE),
+    "uphold": _step(S.RETURNED, to=S.FILED, who=(by(R.ADJUDICATOR),), stops=(Stage.ADJUDICATE, *LEADS_AND_ASSISTS),
                     starts=(Stage.DISPATCH,), needs=("reason",), says="准予退单 rightly returned; the time is given back"),
     "overrule": _step(S.RETURNED, to=S.DISPATCHED, who=(by(R.ADJUDICATOR),), stops=(Stage.ADJUDICATE,),
                       starts=(Stage.SIGN,), needs=("reason",), says="驳回退单 it stays yours, finally"),
     "assist": _step(S.DISPATCHED, S.HANDLING, who=(by(R.HANDLER, R.DEPARTMENT_HEAD, when=leads), by(R.DISPATCHER)),
-                    needs=("assistants", "reason"), says="协办 ask other departments to help"),
+                    starts=(Stage.ASSIST_HANDLE,), needs=("assistants", "reason"), says="协办 ask other departments to help"),
     "assisted": _step(S.DISPATCHED, S.HANDLING, who=(by(R.HANDLER, R.DEPARTMENT_HEAD, when=assists),), needs=("reply",),
                       says="协办完成 our part is done"),
     "extend": _step(S.HANDLING, who=(by(R.HANDLER, R.DEPARTMENT_HEAD, when=leads),), rule=no_extension_open,
@@ -258,19 +277,22 @@ STEPS: dict[str, Step] = {
                       says="已补充 the citizen has answered"),
     "resolve": _step(S.HANDLING, to=S.RESOLVED, who=(by(R.HANDLER, R.DEPARTMENT_HEAD, when=leads),),
                      pauses=(Stage.HANDLE,), starts=(Stage.CHECK,), needs=("reply",), says="反馈 done, with evidence"),
-    "self_handle": _step(S.REPORTED, to=S.CLOSED, who=(by(R.SYSTEM), by(R.GRID_WORKER, when=reported)), stops=ALL,
+    "self_handle": _step(S.REPORTED, to=S.CLOSED, who=(by(R.SYSTEM), by(R.GRID_WORKER, when=reported)),
+                         rule=has_standard, stops=ALL,
                          needs=("photos", "position"), says="自行处置 put right on the spot"),
     "pass": _step(S.RESOLVED, to=S.CLOSED, who=(by(R.GRID_WORKER, when=inspects),), stops=ALL,
-                  needs=("position", "photos", "finding"), says="核查通过 looked at: it is put right"),
+                  needs=LOOKED, says="核查通过 looked at: it is put right"),
     "fail": _step(S.RESOLVED, to=S.HANDLING, who=(by(R.GRID_WORKER, when=inspects),), stops=(Stage.CHECK,),
-                  resumes=(Stage.HANDLE,), needs=("position", "finding"), says="核查不通过 rework by the same department"),
-    "accept": _step(S.RESOLVED, to=S.CLOSED, who=(by(R.OPERATOR),), rule=is_request, stops=ALL, needs=("finding",),
+                  resumes=(Stage.HANDLE,), needs=LOOKED, says="核查不通过 rework by the same department"),
+    "accept": _step(S.RESOLVED, to=S.CLOSED, who=(by(R.OPERATOR, when=did_not_handle),), rule=is_request, stops=ALL,
+                    needs=("finding",),
                     says="回访认可 called back: the caller agrees that it is answered"),
-    "decline": _step(S.RESOLVED, to=S.HANDLING, who=(by(R.OPERATOR),), rule=is_request, stops=(Stage.CHECK,),
-                     resumes=(Stage.HANDLE,), needs=("finding",), says="回访不认可 the caller does not agree"),
+    "decline": _step(S.RESOLVED, to=S.HANDLING, who=(by(R.OPERATOR, when=did_not_handle),), rule=is_request,
+                     stops=(Stage.CHECK,), resumes=(Stage.HANDLE,), needs=("finding",),
+                     says="回访不认可 the caller does not agree"),
     "reassign": _step(S.VERIFYING, S.RESOLVED, who=(by(R.DISPATCHER, R.TRIAGE_OPERATOR, R.SUPERVISOR),),
                       needs=("inspector",), says="改派核查员 another grid worker looks"),
-    "reopen": _step(S.CLOSED, to=S.DISPATCHED, who=(by(R.CITIZEN, when=reported), by(R.SUPERVISOR)),
+    "reopen": _step(S.CLOSED, to=S.DISPATCHED, unled=S.FILED, who=(by(R.CITIZEN, when=reported), by(R.SUPERVISOR)),
                     rule=in_reopen_window, starts=(Stage.SIGN, Stage.HANDLE), needs=("reason",),
                     says="重开 it is not put right"),
     "urge": _step(OPEN, who=(by(R.CITIZEN, when=reported), by(R.OPERATOR)), needs=("reason",), says="催办 remind"),
@@ -282,6 +304,14 @@ STEPS: dict[str, Step] = {
     "void": _step(OPEN, to=S.VOID, who=(by(R.DISPATCHER, R.SUPERVISOR, when=second_person),), stops=ALL,
                   needs=("reason",), says="作废 void, as a second person"),
 }
+
+
+MAIN_LINE = frozenset(stage for stages in RUNS_IN.values() for stage in stages)
+
+
+def goes_on_in(status: Status) -> tuple[Stage, ...]:
+    """The clocks that go on when a case is back in this status: its own of the main line, and all beside that line."""
+    return tuple(stage for stage in Stage if stage in RUNS_IN[status] or stage not in MAIN_LINE)
 
 
 def turn(case: Subject) -> Role | None:

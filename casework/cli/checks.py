@@ -33,10 +33,10 @@ def check_rules() -> None:
 def verify_history() -> None:
     """Walk every case's chain of history lines; any edited, removed or reordered line is named. Exit code 1 if any."""
     connect()
-    cases = select(Case.id, Case.number, Case.history_length, Case.history_head).order_by(Case.id)
+    cases = select(Case.id, Case.number, Case.history_length, Case.history_head, Case.status).order_by(Case.id)
     with reading() as heads, reading() as db:
         broken = 0
-        for sentence in history.verify(db, iter(heads.execute(cases.execution_options(yield_per=BATCH)))):
+        for sentence in history.verify(db, heads.execute(cases.execution_options(yield_per=BATCH))):
             click.echo(sentence)
             broken += 1
     click.echo("The history is whole." if not broken else f"{broken} cases were tampered with.")

@@ -1,10 +1,11 @@
 """Departments, users and posts: who works in the city, and who somebody is when a verb asks."""
+import re
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from sqlalchemy import ForeignKey, Index, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -98,6 +99,14 @@ class Held(Protocol):
     def area_code(self) -> str | None: ...
 
 
+class HeldPost(NamedTuple):
+    """One post of an actor, as far as permissions care."""
+
+    role: Role
+    department_id: uuid.UUID | None
+    area_code: str | None
+
+
 @dataclass(frozen=True)
 class Actor:
     """Somebody who asks for something, as far as permissions care. `roles` and the rest come from the posts held."""
@@ -115,6 +124,13 @@ class Actor:
     """Blind index of the phone that a citizen has proved to hold."""
     unbounded: bool = False
     """Holds a city-wide post without an area, so areas of other posts held do not narrow it."""
+    posts: tuple[HeldPost, ...] = field(default=(), compare=False)
+
+    def each(self) -> "Iterable[Actor]":
+        """The actor in one post at a time: a department or an area of one post lends nothing to the role of another."""
+        if len(self.posts) < 2:
+            return (self,)
+        return tuple(_in_posts(self, (post,)) for post in self.posts)
 
 
 SYSTEM = Actor("system", None, "系统", frozenset({Role.SYSTEM}), unbounded=True)
@@ -135,11 +151,15 @@ def actor_of(db: Session, user_id: uuid.UUID) -> Actor:
 
 def actor_with(user_id: uuid.UUID, name: str, posts: Iterable[Held], device_id: uuid.UUID | None = None) -> Actor:
     """The actor of an active user and the posts held; a row of an outer join that found no post has no role."""
-    held = [post for post in posts if post.role]
-    return Actor(
-        "user", user_id, name, frozenset(post.role for post in held),
-        frozenset(post.department_id for post in held if post.department_id),
-        frozenset(post.area_code for post in held if post.area_code), device_id,
+    held = tuple(HeldPost(post.role, post.department_id, post.area_code) for post in posts if post.role)
+    return _in_posts(Actor("user", user_id, name, frozenset(), device_id=device_id), held)
+
+
+def _in_posts(actor: Actor, held: tuple[HeldPost, ...]) -> Actor:
+    return replace(
+        actor, posts=held, roles=frozenset(post.role for post in held),
+        department_ids=frozenset(post.department_id for post in held if post.department_id),
+        area_codes=frozenset(post.area_code for post in held if post.area_code),
         unbounded=any(post.role in CITY_WIDE and not post.area_code for post in held))
 
 
@@ -190,7 +210,7 @@ def create_post(db: Session, title: str, role: Role, *, department_id: uuid.UUID
         raise Invalid("this role is not held by a post", Fault("role", f"{role} is not for people who work here"))
     if role in DEPARTMENTAL and department_id is None:
         raise Invalid("this post needs a department", Fault("department_id", f"{role} works for a department"))
-    if area_code is not None and not area_code.isdecimal():
+    if area_code is not None and not re.fullmatch("[0-9]+", area_code):
         raise Invalid("this is no area code", Fault("area_code", "area codes are digits"))
     made = Post(title=_said(title, "title"), role=role, department_id=department_id, area_code=area_code)
     db.add(made)

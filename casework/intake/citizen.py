@@ -27,6 +27,6 @@ def report(db: Session, actor: Actor, *, key: uuid.UUID, text: str, place: Point
     receipt = receive_one(db, Said(
         channel=Channel.CITIZEN, source="web", key=str(key), text=text, place=place, address=address,
         reporter_name=name, reporter_phone=known.phone.open() if known else phone, reporter_id=actor.id))
-    for photo_id, token in photos:
+    for photo_id, token in photos if receipt.is_new else ():
         claim(db, photo_id, token, report_id=receipt.id)
     return receipt

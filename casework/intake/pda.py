@@ -21,6 +21,6 @@ def report(db: Session, actor: Actor, *, key: uuid.UUID, text: str, place: Point
     receipt = receive_one(db, Said(
         channel=Channel.PDA, source=str(actor.id), key=str(key), text=text, place=place, accuracy=accuracy,
         happened_at=at, claimed_category=category, handled_on_the_spot=handled, urgent=urgent, reporter_id=actor.id))
-    for original in photos:
+    for original in photos if receipt.is_new else ():  # a resend brings the photos that came with the first
         check_in(db, original, channel=Channel.PDA, uploaded_by=actor.id, report_id=receipt.id)
     return receipt

@@ -229,6 +229,11 @@ def running(db: Session, case_id: uuid.UUID) -> list[Timer]:
     return sorted(found, key=lambda timer: (timer.due_at is None, timer.due_at or timer.started_at))
 
 
+def all_of(db: Session, case_id: uuid.UUID) -> Sequence[Timer]:
+    """Every timer that the case ever had."""
+    return db.scalars(select(Timer).where(Timer.case_id == case_id)).all()
+
+
 def next_due(db: Session, case_id: uuid.UUID) -> datetime | None:
     """The earliest due time among the running timers of a case; None if none runs."""
     return db.scalar(select(func.min(Timer.due_at)).where(Timer.case_id == case_id, Timer.state == TimerState.RUNNING))

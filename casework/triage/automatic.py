@@ -113,19 +113,19 @@ def _triage(db: Session, suggestions: dict[uuid.UUID, Suggestion]) -> Counter[st
     wanted = select(Report).where(Report.id.in_(suggestions), Report.triaged_at.is_(None))
     reports = db.scalars(wanted.order_by(Report.received_at, Report.id).with_for_update(skip_locked=True)).all()
     placed = _place(db, reports)
-    for street in sorted({(placed[report.id].area_code or "")[:9] for report in reports if placed[report.id].point}):
-        one_at_a_time(db, f"triage {street}")  # two batches must not open two cases for one manhole
     catalogue, counts = taxonomy.catalogue(db), Counter[str]()
     verdicts = {report.id: _judge(report, suggestions[report.id], placed[report.id], catalogue) for report in reports}
+    for square in sorted({square for verdict in verdicts.values() for square in _reach(verdict, catalogue)}):
+        one_at_a_time(db, f"triage {square}")  # two batches must not open two cases for one manhole
     nearby = _nearby(db, reports, verdicts, catalogue)
     on_the_spot = _on_the_spot(db, reports)
     later = Consequences(clock.now())
     for report in reports:
         verdict = verdicts[report.id]
         report.suggestion = suggestions[report.id].stored()
-        found = _belongs_to(report, verdict, nearby, catalogue)
+        found = _belongs_to(db, report, verdict, nearby, catalogue)
         if found:
-            links.join(report, found.case, SYSTEM, found.why, later)
+            links.join(db, report, found.case, found.why, later)
             report.outcome, report.outcome_reason = Outcome.JOINED, found.why
         else:
             nearby.append(_open(db, report, verdict, on_the_spot, later))
@@ -150,7 +150,7 @@ def _place(db: Session, reports: Sequence[Report]) -> dict[uuid.UUID, Placed]:
 
 def _worded(place: addresses.Place | None) -> Placed:
     if place is None:
-        return Placed(None, "没有坐标，文字里也认不出地点")
+        return Placed(None, "没有坐标，文字里认不出唯一的地点")
     if place.confidence < SURE_OF_PLACE:
         return Placed(None, f"地点把握不足（可能是{place.name}，{place.confidence:.0%}）")
     return Placed(place.area_code, f"地址文字提到{place.name}", place.point)
@@ -189,17 +189,35 @@ def _nearby(db: Session, reports: Sequence[Report], verdicts: dict[uuid.UUID, Ve
     return links.open_cases_in(db, cells, clock.now() - WIDEST)
 
 
-def _belongs_to(report: Report, verdict: Verdict, nearby: Sequence[Case], catalogue: Catalogue) -> links.Nearby | None:
+def _reach(verdict: Verdict, catalogue: Catalogue) -> set[str]:
+    """The kilometre squares in which a case could be that this report belongs to."""
+    point = verdict.placed.point
+    if point is None or verdict.category is None:
+        return set()
+    metres = catalogue.window(verdict.category).metres
+    return {links.kilometre_of(links.moved(point, east, north)) for east in (-metres, metres) for north in (-metres, metres)}
+
+
+def _belongs_to(db: Session, report: Report, verdict: Verdict, nearby: Sequence[Case],
+                catalogue: Catalogue) -> links.Nearby | None:
     if verdict.placed.point is None or verdict.category is None or report.handled_on_the_spot:
         return None
-    return links.same_problem(verdict.placed.point, report.received_at, verdict.category, nearby, catalogue)
+    among = list(nearby)
+    while found := links.same_problem(verdict.placed.point, report.received_at, verdict.category, among, catalogue):
+        if found.case in db.new:
+            return found
+        db.refresh(found.case, with_for_update=True)  # somebody may have closed or moved it since it was found
+        if found.case.is_open:
+            return found
+        among.remove(found.case)
+    return None
 
 
 def _on_the_spot(db: Session, reports: Sequence[Report]) -> OnTheSpot:
     handled = [report for report in reports if report.handled_on_the_spot]
     photos: dict[uuid.UUID, tuple[uuid.UUID, ...]] = {}
     for one in photo.of_reports(db, [report.id for report in handled]) if handled else ():
-        if one.report_id:
+        if one.report_id and one.state is not photo.State.REFUSED:
             photos[one.report_id] = (*photos.get(one.report_id, ()), one.id)
     workers = {report.reporter_id for report in handled if report.reporter_id}
     return OnTheSpot(photos, {worker: actor_of(db, worker) for worker in workers})

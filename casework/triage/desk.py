@@ -6,7 +6,7 @@ from casework.cases.case import Case, Priority
 from casework.cases.verbs import Verb, plain
 from casework.cases.workflow import Facts
 from casework.classification.corrections import record_correction
-from casework.errors import Fault, Invalid
+from casework.errors import Fault, Invalid, NotFound
 from casework.geography import areas
 from casework.identity.people import Actor
 
@@ -24,6 +24,8 @@ def file(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
 
 def verify(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     """核实: a grid worker looks before it is filed, never the one who reported it."""
+    if facts.inspector:
+        inspectors.check(db, facts.inspector, never=case.reported_by)
     case.move("verify", actor, facts)
     case.inspector_id = facts.inspector or inspectors.choose(db, case, never=case.reported_by)
     case.waiting_for = None if case.inspector_id else "没有可派的核实人员"
@@ -31,8 +33,8 @@ def verify(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
 
 def looked(action: str) -> Verb:
     """The grid worker says what is there; the case lies on the triage desk again."""
-    def say(_db: Session, case: Case, actor: Actor, facts: Facts) -> None:
-        case.move(action, actor, facts)
+    def say(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
+        inspectors.look(db, case, actor, facts, action)
         case.inspector_id = None
         case.waiting_for = f"核实结果：{facts.finding}"
     return say
@@ -40,7 +42,10 @@ def looked(action: str) -> Verb:
 
 def merge(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     """并案 into another case that the actor may see."""
-    into = search.find(db, actor, facts.into, to_change=True) if facts.into else case
+    try:
+        into = search.find(db, actor, facts.into, to_change=True, wait=False) if facts.into else case
+    except NotFound as error:
+        raise Invalid(error.sentence, Fault("into", error.sentence)) from None
     links.merge(db, case, into, actor, facts)
 
 

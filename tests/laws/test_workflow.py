@@ -27,6 +27,7 @@ class SomeCase:
 
     status: Status
     lead_department_id: uuid.UUID | None = DEPARTMENT
+    standard_id: uuid.UUID | None = OTHER
     inspector_id: uuid.UUID | None = PERSON
     void_proposed_by_id: uuid.UUID | None = OTHER
     area_code: str | None = None

@@ -5,10 +5,11 @@ from types import SimpleNamespace
 
 import pytest
 
+import casework
 from casework.errors import Refused
 from casework.identity import permissions
-from casework.identity.people import ANONYMOUS, SYSTEM, Actor, Role
-from casework.identity.permissions import PERMISSIONS, Grant, allowed, check, own_area, own_department, reach
+from casework.identity.people import ANONYMOUS, SYSTEM, Actor, HeldPost, Role, actor_with
+from casework.identity.permissions import PERMISSIONS, Grant, Reach, allowed, check, own_area, own_department, reach
 
 ROADS, PARKS = uuid.uuid4(), uuid.uuid4()
 GRID = "44030400100101"
@@ -143,7 +144,7 @@ def test_a_citizen_reads_what_was_sent_from_the_proved_phone() -> None:
 
 def test_an_assisting_department_sees_the_case() -> None:
     handler = somebody(Role.HANDLER, department_ids=frozenset({PARKS}))
-    case = subject(lead_department_id=ROADS, assisting_department_ids=[PARKS])
+    case = subject(lead_department_id=ROADS, involved_department_ids=[PARKS])
     assert allowed(handler, "case.read", case)
     assert not allowed(handler, "case.read", subject(lead_department_id=ROADS, assisting_department_ids=[]))
 

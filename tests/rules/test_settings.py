@@ -37,6 +37,7 @@ def test_a_provider_s_url_names_our_driver() -> None:
     ("ZHIWANG_ALARM_SHARES", "80,50", "must rise, contain 100"),
     ("ZHIWANG_ALARM_SHARES", "50,80", "must rise, contain 100"),
     ("ZHIWANG_LOG_LEVEL", "loud", "must be one of debug"),
+    ("ZHIWANG_RATE_LOGIN", "lots", 'must look like "600 per minute"'),
     ("ZHIWANG_COLOUR", "red", "is not a setting of Zhiwang"),
 ])
 def test_an_impossible_value_stops_the_start_with_a_sentence(name: str, value: str, said: str) -> None:

@@ -1,6 +1,8 @@
 """A report's way through the house: triaged, filed, dispatched, signed, handled, looked at, closed; and the ways back."""
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -10,11 +12,12 @@ from casework.cases import search
 from casework.cases.case import Case, Priority
 from casework.cases.history import verify
 from casework.cases.report import Channel, Outcome, Receipt, Report
-from casework.cases.workflow import Facts, Status
+from casework.cases.workflow import Facts, Status, turn
 from casework.errors import Conflict, Invalid, Refused
 from casework.geography.coordinates import Point
-from casework.identity.people import Actor, Department
-from casework.media import check_in
+from casework.identity.people import Actor, Department, Role, actor_of, create_post
+from casework.intake import pda
+from casework.media import check_in, keep, of_reports
 from casework.sla import timers
 from casework.sla.limits import Stage
 from casework.storage.database import new_id, reading, transaction
@@ -68,7 +71,7 @@ def city(store: str, time: SetClock) -> Iterator[City]:
         cast = people.hire(db, departments)
     yield City(cast, departments)
     with reading() as db:
-        heads = db.execute(select(Case.id, Case.number, Case.history_length, Case.history_head))
+        heads = db.execute(select(Case.id, Case.number, Case.history_length, Case.history_head, Case.status))
         assert list(verify(db, iter(heads.all()))) == []
 
 
@@ -198,7 +201,7 @@ def test_rework_goes_to_the_same_department_and_the_clock_goes_on(city: City, ha
     time.passes(minutes=30)
     city.does(cast.water_handler, "resolve", handled, reply="好了", photos=city.photo_of(cast.water_handler))
     time.passes(hours=3)
-    case = city.does(cast.li, "fail", handled, position=at_grid(0), finding="还是没盖")
+    case = city.does(cast.li, "fail", handled, position=at_grid(0), finding="还是没盖", photos=city.photo_of(cast.li, "blue"))
     assert (case.status, case.reworks, case.lead_department_id) == (Status.HANDLING, 1, city.departments["water"].id)
     with reading() as db:
         (handle,) = [one for one in timers.running(db, case.id) if one.stage is Stage.HANDLE]
@@ -299,7 +302,7 @@ def test_a_grid_worker_verifies_before_filing_but_not_his_own_report(city: City)
     city.triages(receipt)
     case = city.does(cast.triage, "verify", receipt)
     assert case.inspector_id == cast.wang.id
-    case = city.does(cast.wang, "confirm", receipt, position=at_grid(0), finding="井盖缺失")
+    case = city.does(cast.wang, "confirm", receipt, position=at_grid(0), finding="井盖缺失", photos=city.photo_of(cast.wang))
     assert (case.status, case.inspector_id) == (Status.REPORTED, None)
     case = city.does(cast.triage, "file", receipt, category="10101")
     assert case.status is Status.FILED
@@ -315,7 +318,154 @@ def test_a_grid_worker_verifies_before_filing_but_not_his_own_report(city: City)
 def test_a_changed_history_is_found(city: City, handled: Receipt, sql: str, said: str) -> None:
     with reading() as db:
         case = case_of(db, handled)
-        heads, number = [(case.id, case.number, case.history_length, case.history_head)], case.number
+        heads, number = [(case.id, case.number, case.history_length, case.history_head, case.status)], case.number
         db.connection().exec_driver_sql(sql)
         db.expire_all()
         assert list(verify(db, iter(heads))) == [f"case {number}: {said}"]
+
+
+def test_a_status_that_was_edited_past_its_history_is_found(city: City, handled: Receipt) -> None:
+    with reading() as db:
+        case = case_of(db, handled)
+        heads, number = [(case.id, case.number, case.history_length, case.history_head, "closed")], case.number
+        assert list(verify(db, heads)) == [f"case {number}: its status is closed, and its last line left it handling"]
+
+
+def test_a_self_handled_case_that_is_reopened_lies_on_the_dispatchers_desk(city: City) -> None:
+    receipt = city.receives(handled_on_the_spot=True, reporter_id=city.cast.li.id)
+    with transaction() as db:
+        check_in(db, a_photo(), channel="pda", report_id=receipt.id)
+    city.triages(receipt)
+    case = city.does(city.cast.supervisor, "reopen", receipt, reason="又坏了")
+    assert (case.status, turn(case)) == (Status.FILED, Role.DISPATCHER)
+    with reading() as db:
+        assert [one.stage for one in timers.running(db, case.id)] == [Stage.DISPATCH]
+    case = city.does(city.cast.dispatcher, "dispatch", receipt, lead=city.departments["water"].id)
+    assert case.status is Status.DISPATCHED
+
+
+def test_a_dispatcher_takes_back_what_nobody_signs(city: City) -> None:
+    receipt = city.receives()
+    city.triages(receipt)
+    city.dispatches()
+    case = city.does(city.cast.dispatcher, "recall", receipt, reason="该局无人值守")
+    assert (case.status, case.lead_department_id) == (Status.FILED, None)
+    with reading() as db:
+        assert [one.stage for one in timers.running(db, case.id)] == [Stage.DISPATCH]
+
+
+def test_merges_are_undone_in_the_order_they_were_made(city: City) -> None:
+    cast = city.cast
+    receipts = [city.receives(place=at_grid(0, 150 * number)) for number in range(3)]
+    city.triages(*receipts)
+    first, second, third = (city.case(one) for one in receipts)
+    city.does(cast.triage, "merge", receipts[0], into=second.number, reason="同一处")
+    city.does(cast.triage, "merge", receipts[1], into=third.number, reason="同一处")
+
+    def undo(case: Case) -> None:
+        with transaction() as db:
+            VERBS["unmerge"](db, db.get_one(Case, case.id), cast.triage, Facts(reason="不是一处"))
+    with pytest.raises(Conflict, match="unmerge that one first"):
+        undo(first)
+    undo(second)
+    undo(first)
+    assert [city.case(one).number for one in receipts] == [first.number, second.number, third.number]
+    assert [city.case(one).report_count for one in receipts] == [1, 1, 1]
+
+
+def test_a_supervision_goes_on_after_unmerging(city: City) -> None:
+    cast = city.cast
+    one, other = city.receives(), city.receives(place=at_grid(0, 120))
+    city.triages(one, other)
+    second = city.case(other)
+    city.does(cast.supervisor, "supervise", other, reason="限期办结")
+    city.does(cast.triage, "merge", other, into=city.case(one).number, reason="同一处")
+    with transaction() as db:
+        VERBS["unmerge"](db, db.get_one(Case, second.id), cast.triage, Facts(reason="不是一处"))
+    with reading() as db:
+        assert {one.stage: one.state for one in timers.running(db, second.id)} == {
+            Stage.DISPATCH: timers.TimerState.RUNNING, Stage.SUPERVISE: timers.TimerState.RUNNING}
+
+
+def test_assistants_have_a_clock_and_leave_with_the_lead_whose_return_was_upheld(city: City, handled: Receipt) -> None:
+    cast = city.cast
+    case = city.does(cast.water_handler, "assist", handled, assistants=(city.departments["roads"].id,), reason="要断路")
+    with reading() as db:
+        (clock_of_roads,) = [one for one in timers.running(db, case.id) if one.stage is Stage.ASSIST_HANDLE]
+        assert clock_of_roads.department_id == city.departments["roads"].id
+    city.does(cast.water_head, "hand_back", handled, ground="不属本局")
+    case = city.does(cast.adjudicator, "uphold", handled, reason="属实", lead=city.departments["roads"].id)
+    assert case.assisting_department_ids == set()
+    with reading() as db:
+        assert Stage.ASSIST_HANDLE not in {one.stage for one in timers.running(db, case.id)}
+
+
+def test_a_department_that_signed_late_is_pardoned_when_its_return_is_upheld(city: City, time: SetClock) -> None:
+    cast = city.cast
+    receipt = city.receives()
+    city.triages(receipt)
+    city.dispatches()
+    time.passes(hours=1)
+    assert city.does(cast.water_handler, "sign", receipt).overdue
+    city.does(cast.water_head, "hand_back", receipt, ground="不属本局")
+    case = city.does(cast.adjudicator, "uphold", receipt, reason="属实")
+    assert not case.overdue
+    with pytest.raises(Conflict, match="upheld"):
+        city.does(cast.dispatcher, "dispatch", receipt, lead=city.departments["water"].id)
+
+
+def test_whoever_handled_does_not_call_back(city: City) -> None:
+    receipt = city.receives(channel=Channel.HOTLINE, claimed_category="301", text="何时通水")
+    city.triages(receipt)
+    city.dispatches()
+    with transaction() as db:
+        create_post(db, "兼任话务员", Role.OPERATOR, holder_id=city.cast.office_handler.id)
+        both = actor_of(db, city.cast.office_handler.id)
+    city.does(both, "sign", receipt)
+    city.does(both, "resolve", receipt, reply="下月通水")
+    with pytest.raises(Refused):
+        city.does(both, "accept", receipt, finding="认可")
+
+
+def test_who_reported_meanwhile_does_not_verify(city: City) -> None:
+    cast = city.cast
+    receipt = city.receives(claimed_category="10105", place=Point(0.0, 0.0), reporter_id=cast.li.id)
+    city.triages(receipt)
+    with pytest.raises(Invalid, match="does not look"):
+        city.does(cast.triage, "verify", receipt, inspector=cast.li.id)
+    city.does(cast.triage, "correct", receipt, place=at_grid(0), reason="问清了地点")
+    assert city.does(cast.triage, "verify", receipt, inspector=cast.wang.id).inspector_id == cast.wang.id
+    again = city.receives(claimed_category="10105", reporter_id=cast.wang.id)
+    city.triages(again)
+    case = city.case(again)
+    assert case.number == city.case(receipt).number
+    assert case.inspector_id == cast.zhao.id
+
+
+def test_a_suspension_ends_in_the_future(city: City, handled: Receipt, time: SetClock) -> None:
+    for days in (-1, 0, 400):
+        with pytest.raises(Invalid, match="date"):
+            city.does(city.cast.dispatcher, "suspend", handled, reason="等材料", until=time.moment + timedelta(days=days))
+    assert city.does(city.cast.dispatcher, "suspend", handled, reason="等材料",
+                     until=time.moment + timedelta(days=30)).status is Status.SUSPENDED
+
+
+def test_an_urgent_voice_makes_the_case_urgent(city: City) -> None:
+    first = city.receives(claimed_category="10105")
+    city.triages(first)
+    city.triages(city.receives(claimed_category="10105", urgent=True, channel=Channel.HOTLINE))
+    assert city.case(first).priority is Priority.URGENT
+    corrected = city.does(city.cast.triage, "correct", first, category="10105", reason="核对")
+    assert corrected.priority is Priority.URGENT
+
+
+def test_a_resend_brings_no_further_photos_and_other_facts_need_another_key(city: City) -> None:
+    facts = {"key": uuid.uuid4(), "text": "灯不亮", "place": at_grid(0)}
+    with transaction() as db:
+        receipt = pda.report(db, city.cast.li, photos=[keep(a_photo("red"))], **facts)
+    with transaction() as db:
+        assert pda.report(db, city.cast.li, photos=[keep(a_photo("blue"))], **facts).number == receipt.number
+    with transaction() as db:
+        assert len(of_reports(db, [receipt.id])) == 1
+    with pytest.raises(Conflict), transaction() as db:
+        pda.report(db, city.cast.li, urgent=True, **facts)

@@ -136,7 +136,7 @@ def reckon(acknowledged: dict[tuple[str, str], str]) -> None:
         reports = db.scalars(select(Report)).all()
         cases = {case.id: case for case in db.scalars(select(Case))}
         lines = db.scalars(select(Entry)).all()
-        heads = [(case.id, case.number, case.history_length, case.history_head) for case in cases.values()]
+        heads = [(case.id, case.number, case.history_length, case.history_head, case.status) for case in cases.values()]
         assert list(verify(db, iter(heads))) == []
         photos = Counter(map(tuple, db.execute(select(Photo.report_id, Photo.sha256).where(Photo.report_id.is_not(None)))))
     assert Counter((report.channel.value, report.key) for report in reports) == Counter(acknowledged.keys())

@@ -6,6 +6,7 @@ from casework.identity.sessions.citizens import (
     actor_of_tracking,
     log_in_phone,
     send_phone_code,
+    sender,
     tracking_token,
 )
 from casework.identity.sessions.clients import (
@@ -31,4 +32,4 @@ __all__ = [
     "Client", "Device", "LogSender", "MemorySender", "Sender", "Tokens", "actor_of_access", "actor_of_client",
     "actor_of_device", "actor_of_tracking", "create_client", "end_all", "enrol_device", "forget_expired", "log_in",
     "log_in_phone", "log_out", "refresh", "revoke_all", "revoke_client", "revoke_device", "rotate_secret",
-    "send_phone_code", "signature_of", "tracking_token"]
+    "send_phone_code", "sender", "signature_of", "tracking_token"]

@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from casework import clock
+from casework import clock, settings
 from casework.errors import Fault, Invalid, Unauthenticated
 from casework.identity.people import Actor, Citizen, Role
 from casework.identity.sealing import blind_index, derived_key, mask_phone, normal_phone, seal
@@ -47,6 +47,11 @@ class LogSender:
     def send(self, phone: str, text: str) -> None:
         """One log line."""
         log.info("sms", phone=mask_phone(phone), text=text if self._demo else "•••")
+
+
+def sender() -> Sender:
+    """What carries messages to phones, as the settings say (ZHIWANG_SMS)."""
+    return LogSender(demo=settings.current().sms == "show")
 
 
 class MemorySender:
