@@ -152,7 +152,7 @@ def report(body: dict[str, Any]) -> dict[str, Any]:
     photos = body.pop("photos")
     with transaction() as db:
         receipt = citizen.report(db, caller(), **body)
-        for at, one in enumerate(photos):
+        for at, one in enumerate(photos if receipt.is_new else []):
             with named_in(f"photos.{at}"):
                 claim(db, one["id"], one["token"], report_id=receipt.id)
     return {"number": receipt.number, "received_at": receipt.received_at, "token": tracking_credential(receipt.id)}
