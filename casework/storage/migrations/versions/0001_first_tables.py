@@ -238,6 +238,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('number', name=op.f('uq_cases_number'))
     )
     with op.batch_alter_table('cases', schema=None) as batch_op:
+        batch_op.create_index('ix_cases_closed', ['closed_at'], unique=False, postgresql_where=sa.text('closed_at IS NOT NULL'), sqlite_where=sa.text('closed_at IS NOT NULL'))
         batch_op.create_index(batch_op.f('ix_cases_lead_department_id_status_due_at_id'), ['lead_department_id', 'status', 'due_at', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_cases_merged_into_id'), ['merged_into_id'], unique=False)
         batch_op.create_index('ix_cases_open_area', ['area_code', 'due_at', 'id'], unique=False, postgresql_where=sa.text('is_open'), sqlite_where=sa.text('is_open = 1'))
@@ -353,6 +354,7 @@ def upgrade() -> None:
     sa.Column('why', sa.String(), nullable=False),
     sa.Column('since', sa.DateTime(timezone=True), nullable=False),
     sa.Column('until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('returned', sa.Boolean(), nullable=False),
     sa.Column('signed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('done_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['case_id'], ['cases.id'], name=op.f('fk_assignments_case_id')),
@@ -360,6 +362,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_assignments'))
     )
     with op.batch_alter_table('assignments', schema=None) as batch_op:
+        batch_op.create_index('ix_assignments_assisting', ['department_id', 'case_id'], unique=False, postgresql_where=sa.text("part = 'assist'"), sqlite_where=sa.text("part = 'assist'"))
         batch_op.create_index(batch_op.f('ix_assignments_case_id'), ['case_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_assignments_department_id'), ['department_id'], unique=False)
 
@@ -630,6 +633,7 @@ def downgrade() -> None:
     with op.batch_alter_table('assignments', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_assignments_department_id'))
         batch_op.drop_index(batch_op.f('ix_assignments_case_id'))
+        batch_op.drop_index('ix_assignments_assisting', postgresql_where=sa.text("part = 'assist'"), sqlite_where=sa.text("part = 'assist'"))
 
     op.drop_table('assignments')
     with op.batch_alter_table('rules', schema=None) as batch_op:
@@ -667,6 +671,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_cases_open_area', postgresql_where=sa.text('is_open'), sqlite_where=sa.text('is_open = 1'))
         batch_op.drop_index(batch_op.f('ix_cases_merged_into_id'))
         batch_op.drop_index(batch_op.f('ix_cases_lead_department_id_status_due_at_id'))
+        batch_op.drop_index('ix_cases_closed', postgresql_where=sa.text('closed_at IS NOT NULL'), sqlite_where=sa.text('closed_at IS NOT NULL'))
 
     op.drop_table('cases')
     op.drop_table('users')
