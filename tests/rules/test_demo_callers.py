@@ -57,6 +57,12 @@ def test_a_refusal_that_nobody_expected_is_noted() -> None:
     assert "409" in noted
 
 
+def test_to_be_outrun_is_no_surprise_where_it_may_happen() -> None:
+    asked = city(lambda _: httpx.Response(409, json={"detail": "somebody was first"}))
+    assert Caller(asked).do("POST", "/rating", may_be_outrun=True) is None
+    assert asked.surprises == []
+
+
 def test_a_system_that_never_answers_ends_the_day() -> None:
     asked = city(lambda _: httpx.Response(503, headers=BUSY))
     with pytest.raises(DayEnded):

@@ -77,10 +77,15 @@ class Caller:
         more = what.pop("headers", {})
         return self.city.send(method, path, lambda: self.headers() | more, **what)
 
-    def do(self, method: str, path: str, **what: Any) -> dict[str, Any] | None:
-        """What a good answer says; None for a refusal, which is noted as a surprise."""
+    def do(self, method: str, path: str, *, may_be_outrun: bool = False, **what: Any) -> dict[str, Any] | None:
+        """What a good answer says; None for a refusal, which is noted as a surprise.
+
+        With `may_be_outrun` it is none that somebody else was first (409).
+        """
         answer = self.ask(method, path, **what)
         if answer.status_code not in FINE:
+            if may_be_outrun and answer.status_code == httpx.codes.CONFLICT:
+                return None
             self.city.wonder(f"{method} {path}: {answer.status_code} {answer.text[:300]}")
             return None
         return dict(answer.json()) if answer.content else {}

@@ -71,8 +71,6 @@ def demo(home: Path, port: int, reports: int, seed: int) -> None:
             raise click.ClickException(f"The system stopped by itself; see {folder / PROCESSES_LOG}.")
     except KeyboardInterrupt:
         console.print("\n织网 stopped.")
-    except DayEnded:
-        raise click.ClickException(f"The system did not answer any more; see {folder / PROCESSES_LOG}.") from None
 
 
 def _put_in(folder: Path, port: int, environ: dict[str, str], console: Console) -> District | None:
@@ -159,7 +157,10 @@ def _play(begun: District, port: int, reports: int, seed: int, console: Console)
         day = Day(city, begun, plan(_spots(), reports, seed), seed, console)
         started = time.monotonic()
         console.print(f"A day with {reports} reports, played through the API only (seed {seed}):")
-        day.play()
+        try:
+            day.play()
+        except DayEnded:
+            raise click.ClickException(f"The day broke off: {city.surprises[-1]}. See {PROCESSES_LOG} in --home.") from None
         console.print(f"The day took {time.monotonic() - started:.0f} seconds.\n")
         day.tell()
 
