@@ -1,6 +1,5 @@
 """Cases: the pages people work from, one case with all that belongs to it, and the actions of the workflow."""
 import uuid
-from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
 from inspect import cleandoc
@@ -8,7 +7,6 @@ from typing import Any
 
 import marshmallow as ma
 from flask import Response, g
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.auth import caller, known, requires
@@ -28,7 +26,7 @@ from casework.errors import Fault, Invalid, NotFound, Refused, Unauthenticated
 from casework.geography import areas
 from casework.identity.people import Department, Role, actor_of
 from casework.identity.privacy import SealedText, mask_name, mask_phone, reveal
-from casework.sla.timers import Timer, TimerState
+from casework.sla import timers
 from casework.storage.database import reading, transaction
 from casework.triage import desk
 
@@ -289,7 +287,8 @@ def whole(db: Session, found: Case) -> dict[str, Any]:
         "version": found.version, "reports": [_report(one) for one in found.reports],
         "photos": [shown(one) for one in photos], "history": [_line(one) for one in found.history],
         "clocks": [{"stage": one.stage, "state": one.state, "limit": str(one.limit), "started_at": one.started_at,
-                    "due_at": one.due_at, "overdue": one.overdue} for one in _clocks(db, found)],
+                    "due_at": one.due_at, "overdue": one.overdue}
+                   for one in timers.running(db, found.id, to_change=False)],
         "actions": [{"action": action, "says": STEPS[action].says, "needs": list(STEPS[action].needs)}
                     for action in workflow.allowed_actions(found, caller())]}
 
@@ -298,12 +297,6 @@ def _report(one: Report) -> dict[str, Any]:
     plain = {name: getattr(one, name) for name in ReportOut().fields if name not in {"name", "phone"}}
     return plain | {"name": mask_name(one.reporter_name.open()) if one.reporter_name else None,
                     "phone": mask_phone(one.reporter_phone.open()) if one.reporter_phone else None}
-
-
-def _clocks(db: Session, found: Case) -> Sequence[Timer]:
-    """Those not stopped, without the lock that timers.running() takes: who only looks must not hold up who works."""
-    still = select(Timer).where(Timer.case_id == found.id, Timer.state != TimerState.STOPPED)
-    return db.scalars(still.order_by(Timer.started_at, Timer.id).execution_options(populate_existing=True)).all()
 
 
 def _line(one: Entry) -> dict[str, Any]:

@@ -223,9 +223,9 @@ def give_back(db: Session, timer: Timer, since: datetime, until: datetime) -> No
     _recompute(db, timer, clock.now())
 
 
-def running(db: Session, case_id: uuid.UUID) -> list[Timer]:
-    """The timers of a case that are not stopped, locked: the earliest due first, those that stand still last."""
-    found = db.scalars(_open(case_id))
+def running(db: Session, case_id: uuid.UUID, *, to_change: bool = True) -> list[Timer]:
+    """The timers of a case that are not stopped, locked if `to_change`: earliest due first, those that stand still last."""
+    found = db.scalars(_open(case_id, to_change=to_change))
     return sorted(found, key=lambda timer: (timer.due_at is None, timer.due_at or timer.started_at))
 
 
@@ -315,10 +315,10 @@ def _rows(days: Calendar, one: Start) -> tuple[dict[str, Any], dict[str, Any]]:
                    "policy_version": POLICY_VERSION}
 
 
-def _open(case_id: uuid.UUID) -> Select[Timer]:
-    """Locked, and read again: a sweep may be moving the alarm at this moment."""
-    return (select(Timer).where(Timer.case_id == case_id, Timer.state != TimerState.STOPPED)
-            .with_for_update().execution_options(populate_existing=True))
+def _open(case_id: uuid.UUID, *, to_change: bool = True) -> Select[Timer]:
+    """Read again, and locked when it is to be changed: a sweep may be moving the alarm at this moment."""
+    still = select(Timer).where(Timer.case_id == case_id, Timer.state != TimerState.STOPPED)
+    return (still.with_for_update() if to_change else still).execution_options(populate_existing=True)
 
 
 def _span(segment: TimerSegment) -> Span:
