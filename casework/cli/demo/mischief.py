@@ -171,7 +171,7 @@ class Mischief:
         forged = Citizen(self.reporters.city, f"{uuid.uuid4().hex}.{secrets.token_hex(32)}")
         return [
             _prank("没有地点", {422}, lambda: sent(place=None)),
-            _prank("别人的照片", {404}, lambda: sent(photos=made_up)),
+            _prank("别人的照片", {422}, lambda: sent(photos=made_up)),
             _prank("照片太多", {422}, lambda: sent(photos=made_up * 30)),
             _prank("伪造查询码", {401, 404}, lambda: forged.ask("GET", f"{path}/ZW000000-AAAAA-BBBBB")),
             _prank("没有查询码", {401, 404}, lambda: nobody.ask("GET", f"{path}/ZW000000-AAAAA-BBBBB")),
