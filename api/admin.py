@@ -1,4 +1,4 @@
-"""What administrators look after: departments, people, posts, devices, systems, the calendar, the log of looks."""
+"""What administrators look after: departments, people, posts, devices, systems, the log of looks."""
 import uuid
 from datetime import datetime
 from typing import Any
@@ -6,18 +6,18 @@ from typing import Any
 import marshmallow as ma
 from flask import Response
 from sqlalchemy import Select, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from api.auth import requires
 from api.blueprint import Blueprint
 from api.bodies import named_in
 from api.fields import Cursor, Moment, PageIn, Text, page_of, rows
 from casework.errors import Fault, Invalid, NotFound
+from casework.geography import areas
 from casework.identity import accounts, people, sessions
 from casework.identity.people import Department, Post, Role, User
 from casework.identity.privacy import looks
 from casework.identity.sessions import Client, Device
-from casework.sla import calendar
 from casework.storage.database import one_at_a_time, reading, transaction
 
 blueprint = Blueprint("admin", __name__, url_prefix="/api/v1/admin", description="Administration")
@@ -168,28 +168,6 @@ class SecretOut(ma.Schema):
     secret = ma.fields.String()
 
 
-class DayIn(ma.Schema):
-    """One exception of the year, as the State Council announces it."""
-
-    date = ma.fields.String(required=True)
-    isOffDay = ma.fields.Boolean(required=True)  # noqa: N815 - the name that the published files use
-    name = Text(40, required=True)
-
-
-class YearIn(ma.Schema):
-    """A year's announcement."""
-
-    days = ma.fields.List(ma.fields.Nested(DayIn(unknown=ma.EXCLUDE)), required=True, validate=ma.validate.Length(1, 100))
-    source = Text(200, required=True)
-
-
-class YearOut(ma.Schema):
-    """How many days the announcement names."""
-
-    year = ma.fields.Integer()
-    days = ma.fields.Integer()
-
-
 class LooksIn(PageIn):
     """A page of looks at personal data, the latest first."""
 
@@ -272,8 +250,9 @@ def posts(query: dict[str, Any]) -> Response:
 @blueprint.operation("POST", "/posts", requires("posts.manage"), body=PostIn(), answer=PostOut(), status=201,
                      example={"title": "南塘社区网格员", "role": "grid_worker", "area_code": "44030100100101"})
 def create_post(body: dict[str, Any]) -> dict[str, Any]:
-    """A new post."""
+    """A new post. A grid worker's needs an area."""
     with transaction() as db:
+        _check_area(db, body["role"], body.get("area_code"))
         if "department_id" in body and db.get(Department, body["department_id"]) is None:
             raise Invalid("there is no such department", Fault("department_id", "no department has this id"))
         with named_in("holder_id"):
@@ -352,15 +331,6 @@ def revoke_client(client_id: uuid.UUID) -> None:
         sessions.revoke_client(db, client_id)
 
 
-@blueprint.operation("POST", "/calendar/<int:year>", requires("calendar.import"), body=YearIn(), answer=YearOut(), status=201,
-                     example={"days": [{"date": "2027-01-01", "isOffDay": True, "name": "元旦"}], "source": "国务院办公厅通知"})
-def import_year(year: int, body: dict[str, Any]) -> dict[str, Any]:
-    """Load a year's public holidays and make-up days, in the place of what was loaded for it."""
-    with transaction() as db:
-        one_at_a_time(db, "calendar")
-        return {"year": year, "days": calendar.import_days(db, year, body["days"], body["source"])}
-
-
 @blueprint.operation("GET", "/looks", requires("access_log.read"), query=LooksIn(), answer=page_of(LookOut()))
 def access_log(query: dict[str, Any]) -> Response:
     """Who looked at whose name or phone, the latest first."""
@@ -369,6 +339,13 @@ def access_log(query: dict[str, Any]) -> Response:
     shown = found[:query["limit"]]
     last = shown[-1] if len(found) > len(shown) else None
     return rows([_plain(one, LookOut) for one in shown], [last.at, last.id] if last else None)
+
+
+def _check_area(db: Session, role: Role, code: str | None) -> None:
+    if code is None and role is Role.GRID_WORKER:
+        raise Invalid("this post needs an area", Fault("area_code", f"a {role} works in a grid, or the grids of an area"))
+    if code is not None and areas.describe(db, code) is None:
+        raise Invalid("there is no such area", Fault("area_code", "no area has this code"))
 
 
 def _page(wanted: Select[Any], key: InstrumentedAttribute[Any], query: dict[str, Any], shape: type[ma.Schema]) -> Response:

@@ -7,6 +7,7 @@ from api import (
     admin,
     auth,
     board,
+    calendar,
     cases,
     citizen,
     document,
@@ -40,6 +41,7 @@ BLUEPRINTS = [
     taxonomy.blueprint,
     responsibility.blueprint,
     admin.blueprint,
+    calendar.blueprint,
     board.blueprint,
     health.blueprint,
 ]

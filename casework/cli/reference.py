@@ -1,5 +1,6 @@
 """`zhiwang import` and `zhiwang export`: areas, taxonomy, responsibility rules, the working calendar. All or nothing."""
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,18 @@ def import_calendar(year: int, file: Path) -> None:
         raise Invalid("this is no calendar", Fault("days", "must be a list of days"))
     with transaction() as db:
         click.echo(f"{calendar_of_city.import_days(db, year, days, file.name)} days of {year}")
+
+
+@import_group.command("hours")
+@click.argument("since", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE")
+@click.argument("spans", nargs=-1, required=True, metavar="08:30-12:00 14:30-18:00")
+def import_hours(since: datetime, spans: tuple[str, ...]) -> None:
+    """Office hours from a date on, until a later date with hours of its own; clocks that run keep their due times."""
+    connect()
+    openings = [(opens, closes) for opens, _, closes in (span.partition("-") for span in spans)]
+    with transaction() as db:
+        calendar_of_city.set_office_hours(db, since.date(), openings)
+    click.echo(f"from {since:%Y-%m-%d}: {', '.join(spans)}")
 
 
 @click.group("export")

@@ -127,6 +127,29 @@ def test_a_year_is_loaded_and_counts_from_then_on(town: Town) -> None:
     problem(town.dispatcher.post(f"{ADMIN}/calendar/2027", body), 403)
 
 
+def test_summer_hours_hold_from_their_date_on(town: Town) -> None:
+    body = {"valid_from": "2026-06-01", "spans": [{"opens": "08:30", "closes": "12:00"}, {"opens": "15:00", "closes": "18:30"}]}
+    assert ok(town.administrator.post(f"{ADMIN}/office-hours", body), 201) == body
+    with reading() as db:
+        loaded = calendar.load(db)
+    assert loaded.hours(date(2026, 5, 29)) == calendar.DEFAULT_HOURS
+    assert loaded.hours(date(2026, 6, 1)) == ((510, 720), (900, 1110))
+    for wrong, field in (({"valid_from": "1999-12-31"}, "valid_from"), ({"valid_from": "六月"}, "valid_from"),
+                         ({"spans": []}, "spans"), ({"spans": [body["spans"][1], body["spans"][0]]}, "spans"),
+                         ({"spans": [{"opens": "8", "closes": "12:00"}]}, "spans.0.opens"),
+                         ({"spans": [{"opens": "08:00", "closes": "24:00"}]}, "spans.0.closes")):
+        assert set(problem(town.administrator.post(f"{ADMIN}/office-hours", body | wrong), 422)["fields"]) == {field}
+    problem(town.dispatcher.post(f"{ADMIN}/office-hours", body), 403)
+
+
+def test_a_post_lies_in_an_area_that_there_is(town: Town) -> None:
+    post = {"title": "网格员", "role": "grid_worker"}
+    for area in ({}, {"area_code": "999"}, {"area_code": "٤٤٠٣"}, {"area_code": "4403010010010"}):
+        assert set(problem(town.administrator.post(f"{ADMIN}/posts", post | area), 422)["fields"]) == {"area_code"}, area
+    grid = ok(town.administrator.get(f"{ADMIN}/posts", role="grid_worker"))["items"][0]["area_code"]
+    assert ok(town.administrator.post(f"{ADMIN}/posts", post | {"area_code": grid}), 201)["area_code"] == grid
+
+
 def test_a_wrong_year_is_refused_whole_with_the_row_at_fault(town: Town) -> None:
     good = {"date": "2027-01-01", "isOffDay": True, "name": "元旦"}
     for day, field in (({"date": "1月1日"}, "days.1.date"), ({"date": "2030-01-01"}, "days.1.date"),
