@@ -62,8 +62,8 @@ def announce_waiting_photos() -> None:
 
 
 def send_waiting_messages() -> None:
-    """Messages that were written and not sent, because the sender was away."""
-    waits = select(Message.id).where(Message.sent_at.is_(None), Message.created_at < clock.now() - STUCK).limit(1)
+    """Messages that were written and not sent, because the sender was away or their next attempt has come."""
+    waits = select(Message.id).where(Message.next_try_at < clock.now() - STUCK).limit(1)
     with reading() as db:
         waiting = db.scalar(waits)
     if waiting is not None and not _queued("notifications"):

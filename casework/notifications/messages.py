@@ -12,7 +12,6 @@ from casework import clock, settings
 from casework.cases.case import Case, title_of
 from casework.cases.report import Channel, Outcome, Report
 from casework.identity.people import Department
-from casework.identity.sessions import Sender
 from casework.notifications.rules import RULES, Audience, Rule
 from casework.sla import calendar, deadlines
 from casework.sla.deadlines import Span, SpanState
@@ -40,10 +39,14 @@ class Message(Keyed, Base):
     text: Mapped[str]
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[datetime | None]
+    """None once it is sent or given up."""
+    failed_at: Mapped[datetime | None]
 
     __table_args__ = (
         UniqueConstraint("event_id", "report_id", "via"),
-        partial_index("ix_messages_waiting", "created_at", "id", where="sent_at IS NULL"),
+        partial_index("ix_messages_waiting", "next_try_at", "id", where="next_try_at IS NOT NULL"),
     )
 
 
@@ -58,18 +61,6 @@ def write(db: Session, event_ids: Sequence[int]) -> int:
             for rule in RULES[event.name]:
                 rows += [_row(event, case, report, rule, names) for report in _readers(case, rule, event)]
     return len(insert_once(db, Message, rows, on=("event_id", "report_id", "via")))
-
-
-def send_waiting(db: Session, sender: Sender, limit: int = 200) -> int:
-    """Hand waiting messages to the sender, the oldest first, and mark them; how many. Call again while it is `limit`."""
-    waiting = select(Message, Report).join(Report, Report.id == Message.report_id).where(Message.sent_at.is_(None))
-    sent = db.execute(waiting.order_by(Message.created_at, Message.id).limit(limit)
-                      .with_for_update(of=Message, skip_locked=True)).all()
-    for message, report in sent:
-        if message.via is Via.SMS and report.reporter_phone:
-            sender.send(report.reporter_phone.open(), message.text)
-        message.sent_at = clock.now()
-    return len(sent)
 
 
 def told(db: Session, report_id: uuid.UUID) -> Sequence[Message]:
@@ -89,9 +80,10 @@ def _came_later(report: Report, event: Event) -> bool:
 
 
 def _row(event: Event, case: Case, report: Report, rule: Rule, names: dict[str, str]) -> dict[str, Any]:
-    return {"id": new_id(), "event_id": event.id, "report_id": report.id, "case_id": case.id,
-            "via": Via.SMS if report.reporter_phone_index else Via.PAGE,
-            "text": rule.template.format(title=title_of(report), **names), "created_at": clock.now()}
+    via, at = Via.SMS if report.reporter_phone_index else Via.PAGE, clock.now()
+    return {"id": new_id(), "event_id": event.id, "report_id": report.id, "case_id": case.id, "via": via,
+            "text": rule.template.format(title=title_of(report), **names), "created_at": at,
+            "next_try_at": at if via is Via.SMS else None, "sent_at": None if via is Via.SMS else at}
 
 
 def _names(db: Session, case: Case, event: Event) -> dict[str, str]:

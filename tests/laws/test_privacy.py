@@ -11,7 +11,7 @@ from casework.cases.workflow import Facts
 from casework.community import tracking
 from casework.identity.privacy import Access, Sealed, blind_index, reveal
 from casework.identity.sessions import LogSender, actor_of_tracking, tracking_token
-from casework.notifications import messages
+from casework.notifications import delivery, messages
 from casework.settings import Settings
 from casework.storage.database import Base, reading, transaction
 from casework.storage.outbox import Event
@@ -32,7 +32,7 @@ def told(store: str) -> people.Cast:
     automatic.triage([receipt.id])
     with transaction() as db:
         messages.write(db, list(db.scalars(select(Event.id))))
-        messages.send_waiting(db, LogSender())
+    delivery.send_waiting(LogSender())
     return cast
 
 
@@ -77,7 +77,7 @@ def test_the_log_does_not_know_it(store: str, caplog: pytest.LogCaptureFixture, 
         automatic.triage([receipt.id])
         with transaction() as db:
             messages.write(db, list(db.scalars(select(Event.id))))
-            assert messages.send_waiting(db, LogSender()) == 1
+        assert delivery.send_waiting(LogSender()) == {"sent": 1}
     written = caplog.text + "".join(capsys.readouterr())
     assert "138****5678" in written
     assert NAME not in written

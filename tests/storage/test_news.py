@@ -1,6 +1,12 @@
 """Reporters are told once of what concerns them; alarms reach somebody once, and the case says whom."""
+import itertools
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
 from casework import clock, dispatch
 from casework.cases import alarms
@@ -8,7 +14,8 @@ from casework.cases.report import Channel, Receipt
 from casework.cases.workflow import Facts
 from casework.identity.people import Department
 from casework.identity.sessions import MemorySender
-from casework.notifications import messages
+from casework.notifications import delivery, messages
+from casework.notifications.messages import Message
 from casework.sla import timers
 from casework.sla.limits import Stage
 from casework.storage.database import reading, transaction
@@ -90,30 +97,104 @@ def test_the_department_and_its_own_time_are_promised_as_they_were_when_it_was_d
     assert "03月04日 11:00" in said[1]
 
 
+class Gateway:
+    """Takes messages, but not those to some phones; and is told to look around while it has one in hand."""
+
+    def __init__(self, *bad: str, meanwhile: Callable[[], object] | None = None) -> None:
+        self.bad, self.meanwhile, self.sent = bad, meanwhile, list[str]()
+
+    def send(self, phone: str, _text: str) -> None:
+        if self.meanwhile:
+            self.meanwhile()
+        if phone in self.bad:
+            raise ConnectionError(f"{phone} is not a number")
+        self.sent.append(phone)
+
+
+PHONES = ("13800000000", "13800000001", "13800000002")
+
+
+def _waiting() -> None:
+    """Three citizens far from each other are each to be told that their case is filed."""
+    for number, phone in enumerate(PHONES):
+        _received(place=at_grid(number), reporter_phone=phone)
+    assert _everything_told() == 3
+
+
 def test_messages_are_sent_once_and_only_to_those_who_left_a_phone(cast: people.Cast) -> None:
     _received()
     _received(reporter_phone=None, place=at_grid(2))
     _everything_told()
     sender = MemorySender()
-    with transaction() as db:
-        assert messages.send_waiting(db, sender) == 2
-    with transaction() as db:
-        assert messages.send_waiting(db, sender) == 0
+    assert delivery.send_waiting(sender) == {"sent": 1}
+    assert delivery.send_waiting(sender) == {}
     assert [phone for phone, _ in sender.sent] == ["13812345678"]
+    with reading() as db:
+        assert None not in set(db.scalars(select(Message.sent_at)))
 
 
-def test_a_message_that_the_gateway_did_not_take_waits(cast: people.Cast) -> None:
-    class Broken:
-        def send(self, phone: str, text: str) -> None:
-            raise ConnectionError("gateway")
+def test_a_phone_that_the_gateway_refuses_holds_up_no_other_and_repeats_none(cast: people.Cast, time: SetClock) -> None:
+    _waiting()
+    gateway = Gateway(PHONES[1])
+    assert delivery.send_waiting(gateway, batch=2) == {"sent": 2, "refused": 1}
+    assert gateway.sent == [PHONES[0], PHONES[2]]
+    assert delivery.send_waiting(gateway) == {}  # not at once: it would only be refused again
+    time.passes(minutes=1)
+    gateway.bad = ()
+    assert delivery.send_waiting(gateway) == {"sent": 1}
+    assert gateway.sent == [PHONES[0], PHONES[2], PHONES[1]]
+
+
+def test_what_is_refused_again_and_again_is_given_up_and_said_without_the_phone(cast: people.Cast, time: SetClock) -> None:
+    _received(reporter_phone=PHONES[0])
+    _everything_told()
+    fared = Counter[str]()
+    with capture_logs() as logs:
+        for _ in range(20):
+            fared += delivery.send_waiting(Gateway(PHONES[0]))
+            time.passes(days=1)
+    assert fared == {"refused": len(delivery.WAITS), "given_up": 1}
+    assert [line["event"] for line in logs if line["log_level"] == "error"] == ["message_given_up"]
+    assert PHONES[0] not in str(logs)
+    with reading() as db:
+        message = db.scalars(select(Message)).one()
+        assert (message.sent_at, message.attempts, message.next_try_at) == (None, len(delivery.WAITS) + 1, None)
+        assert message.failed_at is not None
+
+
+def test_nobody_waits_for_the_gateway_at_the_database(cast: people.Cast) -> None:
     _received()
     _everything_told()
-    with pytest.raises(ConnectionError), transaction() as db:
-        messages.send_waiting(db, Broken())
-    sender = MemorySender()
-    with transaction() as db:
-        assert messages.send_waiting(db, sender) == 1
-    assert len(sender.sent) == 1
+
+    def another_writes() -> None:
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(_received, place=at_grid(3), reporter_phone=None).result(timeout=10)
+    assert delivery.send_waiting(Gateway(meanwhile=another_writes)) == {"sent": 1}
+
+
+def test_two_that_send_share_the_messages_and_what_a_dead_one_held_is_sent_after_its_lease(
+        cast: people.Cast, time: SetClock) -> None:
+    _waiting()
+    other = Gateway()
+
+    def dies() -> None:
+        delivery.send_waiting(other)
+        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        delivery.send_waiting(Gateway(meanwhile=dies), batch=2)
+    assert other.sent == [PHONES[2]]
+    time.moment += delivery.LEASE
+    assert delivery.send_waiting(other) == {"sent": 2}
+    assert sorted(other.sent) == sorted(PHONES)
+
+
+def test_when_the_time_is_up_the_rest_is_left_to_the_next(cast: people.Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    _waiting()
+    gateway, ticks = Gateway(), itertools.count()
+    with monkeypatch.context() as patched:
+        patched.setattr(delivery.time, "monotonic", lambda: float(next(ticks)))
+        assert delivery.send_waiting(gateway, seconds=3) == {"sent": 1}
+    assert delivery.send_waiting(gateway) == {"sent": 2}
 
 
 def test_an_alarm_reaches_somebody_once_and_stands_in_the_history(cast: people.Cast, time: SetClock) -> None:
