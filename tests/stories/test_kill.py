@@ -84,7 +84,10 @@ def play(home: Path, environment: dict[str, str], victims: Sequence[str]) -> Non
         until(lambda: not any(client.is_alive() for client in clients), 120, "clients still wait for an answer")
         assert [fault for client in clients for fault in client.faults] == []
         began = time.monotonic()
-        until(settled, SETTLED_SECONDS, "reports were not triaged in time")
+        deadline = began + SETTLED_SECONDS
+        while left := waiting():
+            assert time.monotonic() < deadline, f"still waiting: {left}"
+            time.sleep(0.2)
         attempts = sum(client.attempts for client in clients)
         print(f"{total} reports in {attempts} attempts; all triaged {time.monotonic() - began:.1f} s after the last answer")
         reckon({(client.channel, key): number for client in clients for key, number in client.acknowledged.items()})
@@ -121,13 +124,13 @@ def kill_in_turn(system: System, clients: Sequence[Client], choice: random.Rando
         print(f"  {time.monotonic() - began:5.1f} s, {acknowledged():3} acknowledged: kill -9 {victim}")
 
 
-def settled() -> bool:
-    """Every report is triaged, every filed case dispatched or explained, every photo prepared, and nothing waits."""
+def waiting() -> dict[str, int]:
+    """How many reports, events, filed cases and photos nobody has dealt with yet."""
     with reading() as db:
-        counts = [db.scalar(select(func.count()).select_from(model).where(*waits)) for model, *waits in (
+        counts = {model.__tablename__: db.scalar(select(func.count()).select_from(model).where(*waits)) for model, *waits in (
             (Report, Report.triaged_at.is_(None)), (Event, Event.relayed_at.is_(None)),
-            (Case, Case.status == Status.FILED, Case.waiting_for.is_(None)), (Photo, Photo.state == State.RECEIVED))]
-    return not any(counts)
+            (Case, Case.status == Status.FILED, Case.waiting_for.is_(None)), (Photo, Photo.state == State.RECEIVED))}
+    return {what: count for what, count in counts.items() if count}
 
 
 def reckon(acknowledged: dict[tuple[str, str], str]) -> None:
