@@ -4,15 +4,15 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from flask import Flask
 from sqlalchemy import func, select
 
-from api import sessions as endpoints
 from casework.cases.report import Report
+from casework.identity import sessions
 from casework.identity.sessions import MemorySender
 from casework.media import Photo
+from casework.settings import Settings
 from casework.storage.database import reading
-from tests.api.town import Caller, Json, Town, citizen_report, jpeg, key, ok, problem, ticket
+from tests.api.town import Caller, Json, Town, citizen_report, jpeg, key, ok, problem, served, ticket
 from tests.conftest import SetClock
 
 PHOTOS = "/api/v1/citizen/photos"
@@ -20,8 +20,8 @@ REPORTS = "/api/v1/citizen/reports"
 
 
 @pytest.fixture
-def town(app: Flask, time: SetClock) -> Town:
-    return Town.built(app)
+def town(config: Settings, store: str, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> Town:
+    return Town.built(served(config, store, monkeypatch))
 
 
 def stored(model: type[Any] = Report) -> int:
@@ -213,7 +213,7 @@ def test_a_refusal_tells_the_citizen_why(town: Town) -> None:
 def texts(monkeypatch: pytest.MonkeyPatch) -> MemorySender:
     """What is sent to phones."""
     made = MemorySender()
-    monkeypatch.setattr(endpoints, "SENDER", made)
+    monkeypatch.setattr(sessions, "sender", lambda: made)
     return made
 
 

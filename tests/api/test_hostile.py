@@ -24,7 +24,8 @@ from api.fields import Moment, Place
 from casework.cases.workflow import STEPS
 from casework.identity.people import Role
 from casework.identity.permissions import PERMISSIONS
-from tests.api.town import Caller, Json, Town, citizen_report, jpeg, ok, pda_report, point, ticket
+from casework.settings import Settings
+from tests.api.town import Caller, Json, Town, citizen_report, jpeg, ok, pda_report, point, served, ticket
 from tests.conftest import SetClock
 from tests.factories import a_photo
 
@@ -53,8 +54,8 @@ class Target:
 
 
 @pytest.fixture
-def town(app: Flask, time: SetClock) -> Town:
-    return Town.built(app)
+def town(config: Settings, store: str, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> Town:
+    return Town.built(served(config, store, monkeypatch))
 
 
 def targets(app: Flask) -> list[Target]:

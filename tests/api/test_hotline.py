@@ -4,22 +4,22 @@ from concurrent.futures import ThreadPoolExecutor
 
 import orjson
 import pytest
-from flask import Flask
 from sqlalchemy import func, select
 
 from casework import clock
 from casework.cases.report import Report
 from casework.identity.sessions import signature_of
+from casework.settings import Settings
 from casework.storage.database import reading
-from tests.api.town import Town, ok, problem, ticket
+from tests.api.town import Town, ok, problem, served, ticket
 from tests.conftest import SetClock
 
 TICKETS = "/api/v1/hotline/tickets"
 
 
 @pytest.fixture
-def town(app: Flask, time: SetClock) -> Town:
-    return Town.built(app)
+def town(config: Settings, store: str, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> Town:
+    return Town.built(served(config, store, monkeypatch))
 
 
 def stored() -> int:

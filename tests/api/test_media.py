@@ -2,23 +2,22 @@
 from io import BytesIO
 
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy import select
 
 from casework import media
 from casework.media import Photo, Rendition
+from casework.settings import Settings
 from casework.storage.database import new_id, reading
-from tests.api.town import Town, citizen_report, jpeg, ok, pda_report, problem
+from tests.api.town import Town, citizen_report, jpeg, ok, pda_report, problem, served
 from tests.conftest import SetClock
 
 MEDIA = "/api/v1/media"
 
 
 @pytest.fixture
-def town(app: Flask, time: SetClock) -> Town:
-    return Town.built(app)
+def town(config: Settings, store: str, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> Town:
+    return Town.built(served(config, store, monkeypatch))
 
 
 def drawn(width: int, height: int, kind: str = "JPEG") -> bytes:
@@ -27,39 +26,39 @@ def drawn(width: int, height: int, kind: str = "JPEG") -> bytes:
     return kept.getvalue()
 
 
-def test_a_photo_is_sent_prepared_and_shown_by_the_links_of_its_case(town: Town, web: FlaskClient) -> None:
+def test_a_photo_is_sent_prepared_and_shown_by_the_links_of_its_case(town: Town) -> None:
     receipt = ok(town.li.post("/api/v1/pda/reports", pda_report(), files={
         "photos": [(BytesIO(drawn(2000, 1000)), "井盖.jpg")]}), 201)
     town.jobs()
     (photo,) = town.case_of(receipt["number"])["photos"]
     assert photo["state"] == "received"
-    waiting = web.get(photo["small"])
+    waiting = town.stranger.get(photo["small"])
     problem(waiting, 503)
     assert int(waiting.headers["Retry-After"]) > 0
     town.prepare_photos()
     (photo,) = town.case_of(receipt["number"])["photos"]
     assert photo["state"] == "ready"
     for link, side in ((photo["small"], 320), (photo["large"], 1600)):
-        shown = web.get(link)
+        shown = town.stranger.get(link)
         assert (shown.status_code, shown.content_type) == (200, "image/jpeg")
         assert Image.open(BytesIO(shown.data)).size == (side, side // 2)
         assert "private" in shown.headers["Cache-Control"]
 
 
-def test_a_link_that_was_changed_or_has_ended_shows_nothing(town: Town, web: FlaskClient, time: SetClock) -> None:
+def test_a_link_that_was_changed_or_has_ended_shows_nothing(town: Town, time: SetClock) -> None:
     photo_id = ok(town.li.post(MEDIA, files={"photo": jpeg()}), 201)["id"]
     with reading() as db:
         link = media.sign(db.scalars(select(Photo.id)).one(), Rendition.ORIGINAL)
-    assert web.get(link).status_code == 200
+    assert town.stranger.get(link).status_code == 200
     path, _, signed = link.partition("?")
     for other in (link.replace("/original", "/1600"), link.replace("/original", "/huge"), link + "x",
                   link.replace(photo_id, str(new_id())), link.replace("expires=1", "expires=2"), f"{path[:-8]}%00?{signed}"):
-        problem(web.get(other), 404)
+        problem(town.stranger.get(other), 404)
     for query in ("", "expires=1", "expires=x&signature=y", f"expires={'9' * 50}&signature=y", f"{signed}&size=1"):
-        problem(web.get(f"{path}?{query}"), 422)
-    problem(web.get(f"{MEDIA}/1/original?{signed}"), 404)
+        problem(town.stranger.get(f"{path}?{query}"), 422)
+    problem(town.stranger.get(f"{MEDIA}/1/original?{signed}"), 404)
     time.passes(days=2)
-    assert "expired" in problem(web.get(link), 403)["detail"]
+    assert "expired" in problem(town.stranger.get(link), 403)["detail"]
 
 
 def test_the_content_decides_what_is_a_photo_not_its_name(town: Town) -> None:
@@ -97,7 +96,7 @@ def test_only_who_works_here_sends_photos_to_the_desk(town: Town) -> None:
     ok(town.stranger.post("/api/v1/citizen/photos", files={"photo": jpeg()}), 201)
 
 
-def test_a_photo_that_cannot_be_decoded_is_marked_and_the_report_stands(town: Town, web: FlaskClient) -> None:
+def test_a_photo_that_cannot_be_decoded_is_marked_and_the_report_stands(town: Town) -> None:
     noise = BytesIO()
     Image.effect_noise((200, 200), 90).save(noise, "PNG")
     lying = noise.getvalue()[:5000] + bytes(400) + noise.getvalue()[5400:]
@@ -107,4 +106,4 @@ def test_a_photo_that_cannot_be_decoded_is_marked_and_the_report_stands(town: To
     states = {one["state"]: one for one in town.case_of(receipt["number"])["photos"]}
     assert set(states) == {"refused", "ready"}
     assert states["refused"]["reason"]
-    problem(web.get(states["refused"]["small"]), 404)
+    problem(town.stranger.get(states["refused"]["small"]), 404)

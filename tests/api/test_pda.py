@@ -4,22 +4,22 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from flask import Flask
 from sqlalchemy import func, select
 
 from casework.cases.report import Report
 from casework.media import Photo
+from casework.settings import Settings
 from casework.storage.database import reading
 from casework.storage.outbox import Event
-from tests.api.town import Json, Town, jpeg, key, ok, pda_report, point, problem
+from tests.api.town import Json, Town, jpeg, key, ok, pda_report, point, problem, served
 from tests.conftest import SetClock
 
 REPORTS = "/api/v1/pda/reports"
 
 
 @pytest.fixture
-def town(app: Flask, time: SetClock) -> Town:
-    return Town.built(app)
+def town(config: Settings, store: str, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> Town:
+    return Town.built(served(config, store, monkeypatch))
 
 
 def stored(model: type[Any] = Report) -> int:

@@ -2,17 +2,17 @@
 from io import BytesIO
 
 import pytest
-from flask import Flask
 
-from tests.api.town import Json, Town, citizen_report, jpeg, key, ok, pda_report, point, problem, ticket
+from casework.settings import Settings
+from tests.api.town import Json, Town, citizen_report, jpeg, key, ok, pda_report, point, problem, served, ticket
 from tests.conftest import SetClock
 
 FIGURES = "/api/v1/performance/channels"
 
 
 @pytest.fixture
-def town(app: Flask, time: SetClock) -> Town:
-    return Town.built(app)
+def town(config: Settings, store: str, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> Town:
+    return Town.built(served(config, store, monkeypatch))
 
 
 def figures(town: Town, **query: str) -> dict[str, Json]:

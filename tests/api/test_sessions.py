@@ -1,14 +1,13 @@
 """Logging in and out over HTTP: what is stolen, guessed, used twice or revoked stops at once."""
 import pytest
-from flask import Flask
 
 from api import auth
-from api import sessions as endpoints
-from casework.identity import passwords
+from casework.identity import passwords, sessions
 from casework.identity.people import User
 from casework.identity.sessions import MemorySender
+from casework.settings import Settings
 from casework.storage.database import transaction
-from tests.api.town import Caller, Json, Town, ok, pda_report, problem
+from tests.api.town import Caller, Json, Town, ok, pda_report, problem, served
 from tests.conftest import SetClock
 
 SESSIONS = "/api/v1/sessions"
@@ -17,8 +16,8 @@ HASH = passwords.hashed(SECRET)
 
 
 @pytest.fixture
-def town(app: Flask, time: SetClock) -> Town:
-    return Town.built(app)
+def town(config: Settings, store: str, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> Town:
+    return Town.built(served(config, store, monkeypatch))
 
 
 @pytest.fixture
@@ -122,7 +121,7 @@ def test_a_lost_pda_is_revoked_at_once(town: Town) -> None:
 
 def test_a_code_proves_a_phone_a_few_guesses_do_not(town: Town, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = MemorySender()
-    monkeypatch.setattr(endpoints, "SENDER", texts)
+    monkeypatch.setattr(sessions, "sender", lambda: texts)
     for phone in ("110", "not a phone", "+1 555 0100"):
         assert set(problem(town.stranger.post(f"{SESSIONS}/phone/code", {"phone": phone}), 422)["fields"]) == {"phone"}
     mine = {"phone": "13900139000"}

@@ -8,17 +8,21 @@ from io import BytesIO
 from typing import Any
 
 import orjson
+import pytest
 from flask import Flask
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from api import app as application
 from api import auth
-from casework import clock
+from api.limits import limiter
+from casework import clock, storage
 from casework.geography.coordinates import Point
 from casework.identity.people import Actor, Department, Role
 from casework.identity.sessions import create_client, enrol_device, signature_of, tokens
 from casework.media import Photo, State
-from casework.storage import outbox
+from casework.settings import Settings
+from casework.storage import database, outbox
 from casework.storage.database import reading, transaction
 from tests import people
 from tests.factories import a_photo, at_grid, small_city
@@ -186,6 +190,19 @@ class Town:
         late()
         self.closed(case["number"], ("olive", "plum"))
         ok(self.citizen(receipt).post(f"/api/v1/citizen/reports/{receipt['number']}/rating", {"score": score}), 201)
+
+
+_served: list[Flask] = []
+
+
+def served(config: Settings, store: str, monkeypatch: pytest.MonkeyPatch) -> Flask:
+    """The application on this database, without rate limits. Built once a run: that costs more than most tests."""
+    monkeypatch.setattr(limiter, "enabled", False)
+    if not _served:
+        _served.append(application.create_app(config, testing=True))
+    storage.connect(config)
+    database.configure(store)
+    return _served[0]
 
 
 def ok(answer: TestResponse, status: int | None = None) -> Json:
