@@ -287,7 +287,7 @@ def test_what_has_run_out_is_forgotten_and_what_has_not_stays(wang: User, time: 
     done(sessions.actor_of_client, *TestClients.signed(key_id, secret, time))
     assert done(sessions.forget_expired) == 0
     assert done(sessions.refresh, tokens.refresh)
-    time.passes(days=14)
+    time.passes(days=31)
     assert done(sessions.forget_expired) >= 4
     for table in (LogIn, RefreshToken, Nonce, Tally):
         with reading() as db:

@@ -5,14 +5,14 @@ import json
 import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from casework import settings
 from casework.errors import Conflict, Invalid, TooMany, Unauthenticated
 from casework.identity import accounts, passwords, people, sessions
 from casework.identity.people import Actor, Role, User
-from casework.identity.sessions import Tokens
-from casework.identity.sessions.refusals import Tally
+from casework.identity.sessions import Tokens, desk
+from casework.identity.sessions.refusals import Pace, Tally
 from casework.identity.sessions.tokens import RefreshToken
 from casework.storage.database import reading, transaction
 from tests.conftest import SetClock
@@ -205,6 +205,39 @@ class TestGuessing:
         for _ in range(10):
             fails(sessions.log_in, "wang", "wrong", "203.0.113.9")
         assert log_in()
+
+    def test_the_owner_comes_in_from_where_he_was_lately_whatever_others_try(
+            self, wang: User, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(desk, "FROM_ANYWHERE", Pace(free=3, first=60, most=60))
+        log_in()
+        time.passes(days=3)
+        tried = [fails(sessions.log_in, "wang", "wrong", f"203.0.113.{number}") for number in range(5)]
+        assert tried == [Unauthenticated] * 4 + [TooMany]
+        assert log_in()
+        assert fails(sessions.log_in, "wang", PASSWORD, "198.51.100.1") is TooMany
+        assert [fails(sessions.log_in, "wang", "wrong", HERE) for _ in range(7)] == [Unauthenticated] * 6 + [TooMany]
+        time.passes(days=31)
+        for number in range(4):
+            fails(sessions.log_in, "wang", "wrong", f"203.0.113.{number}")
+        assert fails(sessions.log_in, "wang", PASSWORD, HERE) is TooMany
+
+    def test_what_was_tried_from_everywhere_is_forgotten_with_the_right_one(
+            self, wang: User, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(desk, "FROM_ANYWHERE", Pace(free=3, first=60, most=60))
+        for number in range(3):
+            fails(sessions.log_in, "wang", "wrong", f"203.0.113.{number}")
+        log_in()
+        assert fails(sessions.log_in, "wang", "wrong", "203.0.113.4") is Unauthenticated
+        assert log_in(address="198.51.100.1")
+
+    def test_from_where_somebody_came_in_is_kept_past_the_sweep_and_not_for_ever(self, wang: User, time: SetClock) -> None:
+        log_in()
+        log_in()
+        for days, kept in ((29, 1), (3, 0)):
+            time.passes(days=days)
+            done(sessions.forget_expired)
+            with reading() as db:
+                assert db.scalar(select(func.count(Tally.id))) == kept
 
     def test_an_unknown_login_is_slowed_the_same_way(self, wang: User, time: SetClock) -> None:
         kinds = [fails(sessions.log_in, "nobody", "wrong", HERE) for _ in range(7)]
