@@ -13,16 +13,21 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from casework import clock
+from casework.cases import alarms
+from casework.cases.case import Case
+from casework.cases.workflow import Status
+from casework.identity import sessions
 from casework.identity.sessions.clients import Nonce
 from casework.media import photo
 from casework.media.photo import Photo, State
+from casework.notifications import messages
 from casework.notifications.messages import Message
 from casework.sla import timers
 from casework.storage import outbox, timetable
 from casework.storage.database import reading, transaction
 from casework.storage.outbox import Event
 from casework.triage import automatic
-from workers import notifications, queues
+from workers import dispatching, notifications, queues
 from workers.job import Stop, start
 from workers.relay import OUTAGE
 
@@ -30,6 +35,9 @@ LOOK_SECONDS = 0.5
 UPKEEP_SECONDS = 2
 STUCK = timedelta(seconds=60)
 """A report or photo that waits longer, while nothing waits before it, was lost on the way: it is announced again."""
+
+LAST_DAY = timedelta(days=1)
+"""What came to nothing for longer has been looked for often enough, and is old news."""
 
 OUTBOX_DAYS = 14
 BATCH = 500
@@ -61,6 +69,28 @@ def announce_waiting_photos() -> None:
             _said_again("photo.received", len(lost))
 
 
+def dispatch_waiting_cases() -> None:
+    """Cases that were filed and that the rules never saw. Those that lie on the dispatcher's desk say why, and stay there."""
+    untried = (select(Case.id).where(Case.status == Status.FILED, Case.returns == 0, Case.waiting_for.is_(None),
+                                     Case.moved_at < clock.now() - STUCK)
+               .order_by(Case.due_at, Case.id).limit(BATCH))
+    with reading() as db:
+        lost = db.scalars(untried).all()
+    if lost and not _queued("dispatching"):
+        queues.enqueue([queues.Batch("dispatching", dispatching.dispatch_cases, [str(one) for one in lost], "waiting")])
+        _said_again("case.file", len(lost))
+
+
+def announce_unheard_alarms() -> None:
+    """Alarms of the last day of which nobody has heard are handed over again."""
+    _hand_over_again("timer", "deadlines", alarms.unheard)
+
+
+def announce_untold_news() -> None:
+    """What happened in the last day and was told to nobody, although somebody waits for it, is handed over again."""
+    _hand_over_again("news", "notifications", messages.untold)
+
+
 def send_waiting_messages() -> None:
     """Messages that were written and not sent, because the sender was away or their next attempt has come."""
     waits = select(Message.id).where(Message.next_try_at < clock.now() - STUCK).limit(1)
@@ -79,6 +109,12 @@ def forget_nonces() -> None:
     """Requests of system clients whose time stamp is too old to pass again anyway."""
     old = select(Nonce.id).where(Nonce.expires_at < clock.now()).limit(BATCH)
     _until_fewer(lambda db, _: db.scalars(delete(Nonce).where(Nonce.id.in_(old)).returning(Nonce.id)).all(), BATCH)
+
+
+def forget_expired() -> None:
+    """Log-ins, codes and counts whose time is over."""
+    with transaction() as db:
+        sessions.forget_expired(db)
 
 
 def forget_events() -> None:
@@ -111,9 +147,13 @@ TIMETABLE: dict[str, Entry] = {
     "sweep_timers": Entry(sweep_timers, every=timedelta(seconds=5)),
     "announce_waiting_reports": Entry(announce_waiting_reports, every=timedelta(seconds=60)),
     "announce_waiting_photos": Entry(announce_waiting_photos, every=timedelta(seconds=60)),
+    "dispatch_waiting_cases": Entry(dispatch_waiting_cases, every=timedelta(seconds=60)),
+    "announce_unheard_alarms": Entry(announce_unheard_alarms, every=timedelta(minutes=15)),
+    "announce_untold_news": Entry(announce_untold_news, every=timedelta(minutes=15)),
     "send_waiting_messages": Entry(send_waiting_messages, every=timedelta(seconds=60)),
     "forget_nonces": Entry(forget_nonces, every=timedelta(hours=1)),
     "forget_unclaimed_photos": Entry(forget_unclaimed_photos, at=time(3, 10), lease=timedelta(hours=1)),
+    "forget_expired": Entry(forget_expired, at=time(3, 20), lease=timedelta(hours=1)),
     "forget_events": Entry(forget_events, at=time(3, 30), lease=timedelta(hours=1)),
 }
 
@@ -183,6 +223,19 @@ def _queued(queue: str) -> bool:
     with reading() as db:
         unrelayed = outbox.oldest_waiting(db)
     return bool(queues.depth()[queue]) or (unrelayed is not None and unrelayed < clock.now() - STUCK)
+
+
+def _hand_over_again(what: str, queue: str, find: Callable[[Session, datetime, datetime, int], list[int]]) -> None:
+    """Looks first without a write lock; a repeated hand-over is harmless, so what it finds need not be locked."""
+    if _queued(queue):
+        return
+    now = clock.now()
+    with reading() as db:
+        lost = find(db, now - LAST_DAY, now - STUCK, BATCH)
+    if lost:
+        with transaction() as db:
+            outbox.hand_over_again(db, lost)
+        _said_again(what, len(lost))
 
 
 def _said_again(event: str, count: int) -> None:

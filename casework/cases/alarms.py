@@ -1,14 +1,19 @@
 """A clock gave an alarm: somebody hears of it, and the case says who, and who should have and was not there."""
 import uuid
+from datetime import datetime
 from typing import Any
 
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from casework.cases.case import Case
 from casework.identity.people import SYSTEM
 from casework.sla import escalation
+from casework.sla.escalation import Escalation
 from casework.sla.timers import Timer, TimerState
 from casework.storage.outbox import Event
+
+EVENTS = ("timer.warned", "timer.overdue")
 
 
 def hear(db: Session, event: Event) -> None:
@@ -30,6 +35,19 @@ def hear(db: Session, event: Event) -> None:
         user = str(reached.user_id) if reached.user_id else None
         case.note("alarm", SYSTEM, escalation=str(reached.id), stage=alarm["stage"], share=alarm["share"],
                   late=alarm["late"], role=reached.role, user=user, skipped=reached.skipped)
+
+
+def unheard(db: Session, since: datetime, until: datetime, limit: int) -> list[int]:
+    """Ids of events: alarms that still stand, were handed over in this span, and of which nobody has heard, nor of a later
+    one of their case. Not more than `limit`, the oldest first."""
+    heard = exists().where(Escalation.case_id == Event.subject, Escalation.at >= Event.happened_at)
+    silent = (select(Event).join(Case, Case.id == Event.subject)
+              .where(Event.name.in_(EVENTS), Event.happened_at >= since, Event.relayed_at < until, Case.is_open, ~heard))
+    events = db.scalars(silent.order_by(Event.happened_at, Event.id).limit(10 * limit)).all()  # most no longer stand
+    wanted = {uuid.UUID(event.detail["timer_id"]) for event in events}
+    clocks = {timer.id: timer for timer in db.scalars(select(Timer).where(Timer.id.in_(wanted)))}
+    return [event.id for event in events
+            if (timer := clocks.get(uuid.UUID(event.detail["timer_id"]))) and _stands(timer, event.detail)][:limit]
 
 
 def _stands(timer: Timer, alarm: dict[str, Any]) -> bool:

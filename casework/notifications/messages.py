@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy import ForeignKey, UniqueConstraint, exists, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock, settings
@@ -50,6 +50,10 @@ class Message(Keyed, Base):
     )
 
 
+TO_ONE = tuple(name for name, rules in RULES.items() if all(rule.audience is Audience.REPORTER for rule in rules))
+"""Events that are told to one reporter only."""
+
+
 def write(db: Session, event_ids: Sequence[int]) -> int:
     """Write what these events tell people; how many messages are new. Bears repetition."""
     events = db.scalars(select(Event).where(Event.id.in_(event_ids), Event.name.in_(RULES)).order_by(Event.id)).all()
@@ -61,6 +65,18 @@ def write(db: Session, event_ids: Sequence[int]) -> int:
             for rule in RULES[event.name]:
                 rows += [_row(event, case, report, rule, names) for report in _readers(case, rule, event)]
     return len(insert_once(db, Message, rows, on=("event_id", "report_id", "via")))
+
+
+def untold(db: Session, since: datetime, until: datetime, limit: int) -> list[int]:
+    """Ids of events that were handed over in this span and have readers, of whom none was told. Not more than `limit`,
+    the oldest first."""
+    written = exists().where(Message.event_id == Event.id)
+    silent = (select(Event).where(Event.name.in_(RULES), Event.happened_at >= since, Event.relayed_at < until, ~written,
+                                  or_(Event.name.in_(TO_ONE), exists().where(Report.case_id == Event.subject, *_LISTENS)))
+              .order_by(Event.happened_at, Event.id).limit(limit))
+    found = [(event, db.get(Case, event.subject)) for event in db.scalars(silent)]
+    return [event.id for event, case in found
+            if case and any(list(_readers(case, rule, event)) for rule in RULES[event.name])]
 
 
 def told(db: Session, report_id: uuid.UUID) -> Sequence[Message]:
@@ -77,6 +93,13 @@ def _readers(case: Case, rule: Rule, event: Event) -> Iterable[Report]:
 def _came_later(report: Report, event: Event) -> bool:
     """Who joined after something had happened was told then how the case stands."""
     return report.outcome is Outcome.JOINED and report.triaged_at is not None and report.triaged_at > event.happened_at
+
+
+_LISTENS = (
+    Report.channel != Channel.PDA,
+    or_(Report.outcome.is_(None), Report.outcome != Outcome.JOINED, Report.triaged_at <= Event.happened_at),
+)
+"""The same in SQL, for who is told of what concerns everybody in the case."""
 
 
 def _row(event: Event, case: Case, report: Report, rule: Rule, names: dict[str, str]) -> dict[str, Any]:

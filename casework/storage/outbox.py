@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Index, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock
@@ -22,7 +22,10 @@ class Event(Base):
     happened_at: Mapped[datetime] = mapped_column(default=clock.now)
     relayed_at: Mapped[datetime | None]
 
-    __table_args__ = (partial_index("ix_outbox_waiting", "id", where="relayed_at IS NULL"),)
+    __table_args__ = (
+        partial_index("ix_outbox_waiting", "id", where="relayed_at IS NULL"),
+        Index(None, "name", "happened_at"),  # the schedule looks for those of the last day that came to nothing
+    )
 
 
 def publish(db: Session, name: str, subject: uuid.UUID, **detail: Any) -> None:
@@ -58,6 +61,12 @@ def mark_relayed(db: Session, events: Iterable[Claimed]) -> None:
     """Call after the events were handed over, never before: a crash in between repeats them, which jobs bear."""
     ids = [event.id for event in events]
     db.execute(update(Event).where(Event.id.in_(ids)).values(relayed_at=clock.now())
+               .execution_options(synchronize_session=False))
+
+
+def hand_over_again(db: Session, event_ids: Iterable[int]) -> None:
+    """Let the relay hand these over once more: what they should have led to is not there."""
+    db.execute(update(Event).where(Event.id.in_(list(event_ids))).values(relayed_at=None)
                .execution_options(synchronize_session=False))
 
 

@@ -1,22 +1,33 @@
 """What is due runs once, whoever else keeps the timetable; what fails or dies comes again."""
 import threading
+from collections import Counter
 from datetime import datetime, timedelta
 from datetime import time as time_of_day
 
 import pytest
 import redis
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import OperationalError
 
-from casework import clock
+from casework import clock, dispatch
+from casework.cases.case import Case
 from casework.cases.report import Channel, Said, receive
+from casework.cases.workflow import Facts, Status
+from casework.notifications import messages
+from casework.notifications.messages import Message
+from casework.sla import timers
+from casework.sla.escalation import Escalation
 from casework.storage import outbox, timetable
 from casework.storage.database import new_id, reading, transaction
 from casework.storage.outbox import Event
+from casework.triage import automatic, desk
+from tests import people
 from tests.conftest import SetClock
+from tests.factories import a_report, at_grid, small_city
 from tests.workers import errands
-from workers import queues, schedule
+from workers import queues, relay, schedule
 from workers.queues import Batch
+from workers.run import work
 from workers.schedule import TIMETABLE, Entry
 
 EVERY_MINUTE = timedelta(minutes=1)
@@ -177,6 +188,94 @@ def test_reports_that_wait_for_the_relay_are_not_either(store: str, time: SetClo
     time.passes(minutes=10)
     schedule.announce_waiting_reports()
     assert events("report.received") == 1
+
+
+@pytest.fixture
+def lost(store: str, time: SetClock, server: redis.Redis) -> people.Cast:
+    """A citizen's report is filed; what should follow was handed to Redis, which then was emptied; a day has almost passed."""
+    with transaction() as db:
+        cast = people.hire(db, small_city(db))
+        receipt = a_report(db, channel=Channel.CITIZEN, reporter_phone="13812345678")
+    automatic.triage([receipt.id])
+    time.passes(hours=23)
+    with transaction() as db:
+        timers.sweep(db)
+        outbox.mark_relayed(db, outbox.claim(db, 100))
+    time.passes(seconds=61)
+    return cast
+
+
+def work_off() -> Counter[str]:
+    """Everything that waits is handed over and worked; the events that were waiting, by name."""
+    with reading() as db:
+        waiting = Counter(db.scalars(select(Event.name).where(Event.relayed_at.is_(None))))
+    relay.hand_over(100)
+    work(queues.QUEUES, burst=True)
+    return waiting
+
+
+def test_what_an_emptied_redis_lost_is_done_all_the_same(lost: people.Cast) -> None:
+    schedule.dispatch_waiting_cases()
+    work(queues.QUEUES, burst=True)
+    with reading() as db:
+        assert db.scalars(select(Case.status)).one() is Status.DISPATCHED
+    assert work_off() == {"case.dispatch": 1}
+    schedule.announce_untold_news()
+    assert work_off() == {"case.file": 1}
+    with reading() as db:
+        assert len(db.scalars(select(Message)).all()) == 2
+    for task in (schedule.dispatch_waiting_cases, schedule.announce_untold_news):
+        task()
+        assert queues.depth() == dict.fromkeys(queues.QUEUES, 0)
+        assert work_off() == {}
+
+
+def test_an_alarm_that_got_lost_is_heard_once(lost: people.Cast, time: SetClock) -> None:
+    schedule.announce_unheard_alarms()
+    assert work_off() == {"timer.overdue": 1}
+    with reading() as db:
+        assert db.scalars(select(Escalation.user_id)).all() == [lost.leader.id]
+    time.passes(seconds=61)
+    schedule.announce_unheard_alarms()
+    assert work_off() == {}
+
+
+def test_what_came_to_nothing_lawfully_is_left_alone(lost: people.Cast) -> None:
+    with transaction() as db:
+        case = db.scalars(select(Case)).one()
+        desk.VERBS["reject"](db, case, lost.triage, Facts(reason="重复"))
+        seen = a_report(db, place=at_grid(2))  # by a grid worker, who is not told
+    automatic.triage([seen.id])
+    with transaction() as db:
+        outbox.mark_relayed(db, outbox.claim(db, 100))
+        messages.write(db, db.scalars(select(Event.id)).all())
+        db.execute(update(Event).values(relayed_at=clock.now() - timedelta(minutes=2)))
+    schedule.announce_unheard_alarms()
+    schedule.announce_untold_news()
+    assert work_off() == {}
+
+
+def test_what_only_stands_in_a_long_queue_is_not_lost(lost: people.Cast) -> None:
+    queues.enqueue([Batch(name, errands.run, ["x"], "1-1") for name in ("dispatching", "deadlines", "notifications")])
+    before = queues.depth()
+    for task in (schedule.dispatch_waiting_cases, schedule.announce_unheard_alarms, schedule.announce_untold_news):
+        task()
+    with reading() as db:
+        assert outbox.oldest_waiting(db) is None
+    assert queues.depth() == before
+
+
+def test_a_case_that_dispatching_stumbles_over_is_given_to_a_person_and_not_tried_for_ever(
+        lost: people.Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stumbles(*_: object) -> None:
+        raise ZeroDivisionError
+    monkeypatch.setattr(dispatch.responsibility, "find_many", stumbles)
+    schedule.dispatch_waiting_cases()
+    work(queues.QUEUES, burst=True)
+    schedule.dispatch_waiting_cases()
+    assert queues.depth()["dispatching"] == 0
+    with reading() as db:
+        assert db.scalars(select(Case.waiting_for)).one() == "自动派遣出错，请派遣员派遣"
 
 
 def test_old_events_are_forgotten_and_waiting_ones_never(store: str, time: SetClock) -> None:
