@@ -38,21 +38,25 @@ def named_in(field: str) -> Iterator[None]:
         raise Invalid(TAKEN, Fault(field, error.sentence)) from None
 
 
-def read_json(raw: bytes) -> Any:
+def read_json(raw: bytes, *, nul_is_judged_later: bool = False) -> Any:
     """JSON bytes as plain values. Raises BadRequest for malformed JSON, bad UTF-8 or half surrogates, Invalid for NUL.
 
-    orjson is strict about all but NUL, which is legal JSON and which PostgreSQL cannot keep.
+    orjson is strict about all but NUL, which is legal JSON and which PostgreSQL cannot keep. A batch whose items are
+    judged one by one finds it there: one bad item must not refuse the others.
     """
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise BadRequest(f"The body is not JSON in UTF-8: {error}.") from None
     if raw.count(b"{") + raw.count(b"[") > DEEPEST or b"\\u0000" in raw:
-        _walk(value)
+        faults = _walk(value)
+        if faults and not nul_is_judged_later:
+            raise Invalid(TAKEN, *faults)
     return value
 
 
-def _walk(value: Any) -> None:
+def _walk(value: Any) -> list[Fault]:
+    """Where there is NUL. Raises BadRequest for what is nested too deep."""
     faults: list[Fault] = []
     waiting = [(value, "", 1)]
     while waiting:
@@ -67,8 +71,7 @@ def _walk(value: Any) -> None:
             waiting += [(inner, f"{path}.{key}".lstrip("."), depth + 1) for key, inner in here.items()]
         elif isinstance(here, list):
             waiting += [(inner, f"{path}.{place}".lstrip("."), depth + 1) for place, inner in enumerate(here)]
-    if faults:
-        raise Invalid(TAKEN, *faults)
+    return faults
 
 
 def json_body(schema: ma.Schema, kilobytes: int) -> Any:
@@ -78,7 +81,7 @@ def json_body(schema: ma.Schema, kilobytes: int) -> Any:
     raw = request.get_data(cache=True)
     if len(raw) > kilobytes * 1024:
         raise TooLarge(f"a body may have {kilobytes} kilobytes here")
-    return schema.load(read_json(raw))
+    return schema.load(read_json(raw, nul_is_judged_later=getattr(schema, "judges_each", False)))
 
 
 def query(schema: ma.Schema) -> Any:

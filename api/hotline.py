@@ -70,6 +70,9 @@ TICKET = TicketIn()
 class TicketsIn(ma.Schema):
     """A batch. A single ticket may also come as it is, without `tickets` around it."""
 
+    judges_each = True
+    """Also for NUL: see bodies.read_json."""
+
     tickets = Each(ma.fields.Nested(TicketIn()), required=True, validate=ma.validate.Length(1, MOST))
 
     @ma.pre_load

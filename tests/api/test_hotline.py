@@ -48,6 +48,13 @@ def test_a_single_ticket_comes_as_it_is(town: Town) -> None:
     assert (result["status"], result["ticket"]) == (201, one["number"])
 
 
+def test_a_ticket_with_nul_is_refused_alone(town: Town) -> None:
+    good, bad = ticket(number="N1"), ticket(number="N2", detail="停\0水")
+    first, second = ok(town.platform().post(TICKETS, {"tickets": [good, bad]}))["results"]
+    assert (first["status"], second["status"], second["ticket"]) == (201, 422, "N2")
+    assert [fault["field"] for fault in second["errors"]] == ["detail"]
+
+
 def test_five_hundred_tickets_have_five_hundred_answers_in_their_order(town: Town) -> None:
     sent = [ticket(number=f"N{place}") for place in range(500)]
     for place in range(7, 500, 50):
