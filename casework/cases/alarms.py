@@ -3,17 +3,24 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import and_, exists, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from casework.cases import workflow
 from casework.cases.case import Case
-from casework.identity.people import SYSTEM
+from casework.identity.people import SYSTEM, Actor
 from casework.sla import escalation
 from casework.sla.escalation import Escalation
+from casework.sla.limits import Stage
 from casework.sla.timers import Timer, TimerState
 from casework.storage.outbox import Event
 
 EVENTS = ("timer.warned", "timer.overdue")
+
+LOOKING = frozenset({Stage.VERIFY, Stage.CHECK})
+"""Whose turn it is at these depends on the case: its inspector's, an operator's who calls back, or the dispatcher's."""
+
+Position = tuple[datetime, uuid.UUID]
 
 
 def hear(db: Session, event: Event) -> None:
@@ -28,13 +35,33 @@ def hear(db: Session, event: Event) -> None:
         return
     department = uuid.UUID(alarm["department_id"]) if alarm["department_id"] else None
     reached = escalation.escalate(db, case.id, timer.id, alarm["share"], department,
-                                  limit_round=alarm["limit_round"], area_code=case.area_code)
+                                  limit_round=alarm["limit_round"], area_code=case.area_code,
+                                  in_hand=workflow.turn(case) if timer.stage in LOOKING else None,
+                                  inspector_id=case.inspector_id)
     case.overdue = case.overdue or bool(timer.overdue)
     written = {line.facts.get("escalation") for line in case.history if line.action == "alarm"}
     if str(reached.id) not in written:
         user = str(reached.user_id) if reached.user_id else None
         case.note("alarm", SYSTEM, escalation=str(reached.id), stage=alarm["stage"], share=alarm["share"],
                   late=alarm["late"], role=reached.role, user=user, skipped=reached.skipped)
+
+
+def mine(db: Session, actor: Actor, *, after: Position | None = None,
+         limit: int = 50) -> tuple[list[dict[str, Any]], Position | None]:
+    """Up to `limit` alarms that reached the actor, the latest first; and where the next page goes on, or None.
+
+    What reached nobody, because no post was filled, is shown to all who hold the role that it was left with.
+    """
+    nobodys = and_(Escalation.user_id.is_(None), Escalation.role.in_(actor.roles))
+    wanted = (select(Escalation.id, Escalation.at, Escalation.share, Escalation.role, Escalation.skipped, Timer.stage,
+                     Timer.state, Timer.due_at, Timer.overdue, Case.number, Case.status)
+              .join(Timer, Timer.id == Escalation.timer_id).join(Case, Case.id == Escalation.case_id)
+              .where(or_(Escalation.user_id == actor.id, nobodys)))
+    if after:
+        wanted = wanted.where(tuple_(Escalation.at, Escalation.id) < after)
+    found = db.execute(wanted.order_by(Escalation.at.desc(), Escalation.id.desc()).limit(limit + 1)).all()
+    last = found[limit - 1] if len(found) > limit else None
+    return [dict(row._mapping) for row in found[:limit]], (last.at, last.id) if last else None  # noqa: SLF001 - the public way
 
 
 def unheard(db: Session, since: datetime, until: datetime, limit: int) -> list[int]:

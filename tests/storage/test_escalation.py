@@ -96,6 +96,18 @@ def test_a_grid_worker_of_elsewhere_is_nobody(office: Office) -> None:
     assert office.reach(50, Stage.CHECK, area_code=None) == ("supervisor", ["grid_worker"])
 
 
+def test_of_a_case_that_lies_nowhere_only_the_whole_citys_posts_hear(office: Office) -> None:
+    with transaction() as db:
+        local = create_user(db, "a_local", "a_local").id
+        create_post(db, "岗", Role.TRIAGE_OPERATOR, area_code=OTHER_GRID, holder_id=local)
+    assert office.reach(50, Stage.TRIAGE, area_code=None) == ("triage_operator", [])
+    assert office.reach(50, Stage.TRIAGE, area_code=OTHER_GRID) == ("a_local", [])
+    empty(Role.TRIAGE_OPERATOR)
+    with transaction() as db:
+        create_post(db, "岗", Role.TRIAGE_OPERATOR, area_code=OTHER_GRID, holder_id=local)
+    assert office.reach(50, Stage.TRIAGE, area_code=None) == ("supervisor", ["triage_operator"])
+
+
 def test_with_nobody_at_all_it_still_lies_with_the_fallback_and_is_logged(office: Office) -> None:
     empty(*Role)
     with capture_logs() as logs:

@@ -1,5 +1,6 @@
 """Reporters are told once of what concerns them; alarms reach somebody once, and the case says whom."""
 import itertools
+import uuid
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -8,16 +9,20 @@ import pytest
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
-from casework import clock, dispatch
+from casework import clock, dispatch, resolution
 from casework.cases import alarms
+from casework.cases.case import Case
 from casework.cases.report import Channel, Receipt
 from casework.cases.workflow import Facts
-from casework.identity.people import Department
+from casework.identity.people import Department, Role
 from casework.identity.sessions import MemorySender
 from casework.notifications import delivery, messages
 from casework.notifications.messages import Message
 from casework.sla import timers
+from casework.sla.escalation import Escalation
 from casework.sla.limits import Stage
+from casework.sla.timers import Timer
+from casework.storage import outbox
 from casework.storage.database import reading, transaction
 from casework.storage.outbox import Event
 from casework.triage import automatic, desk
@@ -211,6 +216,63 @@ def test_an_alarm_reaches_somebody_once_and_stands_in_the_history(cast: people.C
         (line,) = [line for line in case.history if line.action == "alarm"]
         assert case.overdue
     assert (line.facts["stage"], line.facts["share"], line.facts["user"]) == ("dispatch", 100, str(cast.supervisor.id))
+
+
+def _first_warning_is_heard(stage: Stage) -> tuple[Role, uuid.UUID | None]:
+    """A quarter of the stage's limit is used, and the settings ask to be warned then; whom it reached."""
+    with transaction() as db:
+        case = db.scalars(select(Case)).one()
+        (timer,) = [one for one in timers.running(db, case.id) if one.stage is stage]
+        outbox.publish(db, "timer.warned", case.id, timer_id=str(timer.id), stage=stage, share=25, department_id=None,
+                       limit_round=1, late=False, missed=[])
+    with transaction() as db:
+        for event in db.scalars(select(Event).where(Event.name == "timer.warned")):
+            alarms.hear(db, event)
+        reached = db.scalars(select(Escalation).join(Timer, Timer.id == Escalation.timer_id).where(Timer.stage == stage)).one()
+        return reached.role, reached.user_id
+
+
+def test_who_was_sent_to_look_hears_of_it_and_not_the_grids_own_worker(cast: people.Cast) -> None:
+    receipt = _received(channel=Channel.PDA, reporter_id=cast.li.id, reporter_phone=None, claimed_category="99999")
+    with transaction() as db:
+        case = case_of(db, receipt)
+        desk.VERBS["verify"](db, case, cast.triage, Facts())
+        assert case.inspector_id == cast.wang.id  # Li reported it himself
+    assert _first_warning_is_heard(Stage.VERIFY) == (Role.GRID_WORKER, cast.wang.id)
+
+
+def test_who_is_to_call_back_hears_of_it_and_no_grid_worker(cast: people.Cast) -> None:
+    receipt = _received(channel=Channel.HOTLINE, claimed_category="301", text="何时通水")
+    with transaction() as db:
+        case = case_of(db, receipt)
+        dispatch.dispatch_filed(db, [case.id])
+        resolution.VERBS["sign"](db, case, cast.office_handler, Facts())
+        resolution.VERBS["resolve"](db, case, cast.office_handler, Facts(reply="下月"))
+    assert _first_warning_is_heard(Stage.CHECK) == (Role.OPERATOR, cast.operator.id)
+
+
+def test_whom_an_alarm_reached_sees_it_among_his_own_the_latest_first(cast: people.Cast, time: SetClock) -> None:
+    for number in range(3):
+        _received(claimed_category="20101", place=at_grid(number))
+    time.passes(hours=1, minutes=1)
+    for share in (100, 150):
+        with transaction() as db:
+            assert {alarm.share for alarm in timers.sweep(db)} == {share}
+            for event in db.scalars(select(Event).where(Event.name == "timer.overdue").order_by(Event.id)):
+                alarms.hear(db, event)
+        time.passes(minutes=30)
+    with reading() as db:
+        seen, after = [], None
+        while page := alarms.mine(db, cast.supervisor, after=after, limit=2):
+            seen += page[0]
+            after = page[1]
+            if after is None:
+                break
+        assert [(one["share"], one["stage"]) for one in seen] == [(100, Stage.DISPATCH)] * 3
+        assert {one["number"] for one in seen} == set(db.scalars(select(Case.number)))
+        assert [one["id"] for one in seen] == sorted((one["id"] for one in seen), reverse=True)
+        assert [one["share"] for one in alarms.mine(db, cast.leader)[0]] == [150] * 3
+        assert alarms.mine(db, cast.li) == ([], None)
 
 
 def test_an_alarm_of_a_case_that_is_over_changes_nothing(cast: people.Cast, time: SetClock) -> None:
