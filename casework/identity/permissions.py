@@ -108,6 +108,7 @@ PERMISSIONS: dict[str, Grant] = {
     "rating.create": _grant(Role.CITIZEN, condition=own_report),
     # cases; every step has its own row in the workflow
     "case.list": _grant(STAFF),
+    "alarm.list": _grant(STAFF),
     "case.read": _grant(STAFF, Role.SYSTEM, condition=within_reach),
     "pda.inspections": _grant(Role.GRID_WORKER),
     # photos and sound
