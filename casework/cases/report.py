@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, event, inspect, select
@@ -117,6 +118,7 @@ class Said:
     reporter_phone: str | None = None
     external_number: str | None = None
 
+    @cached_property
     def digest(self) -> str:
         """Tells a resend from another report that took the same key by mistake."""
         said = [getattr(self, one.name) for one in fields(self) if one.name not in {"channel", "source", "key"}]
@@ -157,7 +159,7 @@ def receive(db: Session, said: Sequence[Said]) -> list[Receipt | Conflict]:
             earlier = known[one.channel, one.source, one.key]
             found = Receipt(earlier.id, earlier.number, earlier.received_at, is_new=False)
             digest = earlier.digest
-        answers.append(found if digest == one.digest() else
+        answers.append(found if digest == one.digest else
                        Conflict("this key was used before for another report", key=one.key, number=found.number))
     return answers
 
@@ -178,7 +180,7 @@ def receive_one(db: Session, said: Said) -> Receipt:
 def _row(one: Said, at: datetime) -> dict[str, Any]:
     return {
         "id": new_id(), "number": public_number("ZW", at), "channel": one.channel, "source": one.source, "key": one.key,
-        "digest": one.digest(), "received_at": at, "happened_at": one.happened_at, "text": one.text, "title": one.title,
+        "digest": one.digest, "received_at": at, "happened_at": one.happened_at, "text": one.text, "title": one.title,
         "claimed_category": one.claimed_category, "lon": one.place.lon if one.place else None,
         "lat": one.place.lat if one.place else None, "accuracy": one.accuracy, "address": one.address,
         "handled_on_the_spot": one.handled_on_the_spot, "urgent": one.urgent, "reporter_id": one.reporter_id,
