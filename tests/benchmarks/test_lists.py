@@ -93,7 +93,7 @@ def test_an_inbox_takes_three_queries_and_shows_what_is_due_first(web: FlaskClie
 
 
 def one_by_one(server: Server, request: bytes, scale: Scale) -> Measured:
-    return load(server.port, repeat(request), seconds=scale.seconds, connections=1, status=200)
+    return load(server.port, repeat(request), seconds=scale.seconds / 2, connections=1, status=200)
 
 
 def test_inboxes_beside_select_one(crowded: Ground, scale: Scale) -> None:
