@@ -30,6 +30,8 @@ SCHEMES: dict[str, dict[str, Any]] = {
     "client": {"type": "apiKey", "in": "header", "name": "Authorization", "description":
                "`ZW-HMAC key=ID, time=UNIX_SECONDS, nonce=RANDOM, signature=HEX`: HMAC-SHA256 over method, path with "
                "query, time, nonce and the SHA-256 of the body. A nonce is taken once."},
+    "scrape": {"type": "http", "scheme": "bearer", "description":
+               "The token that `zhiwang scrape-token` prints, for Prometheus."},
     "tracking": {"type": "apiKey", "in": "header", "name": "X-Tracking-Token",
                  "description": "The token that the receipt of a citizen's report carries."},
 }
@@ -51,6 +53,10 @@ class Access:
     """Whether credentials are looked at: a health check answers whatever somebody sends along."""
     anonymous: bool
     """Whether somebody without any credential may come in."""
+    scheme: str | None = None
+    """A credential beside those of the permission, which the view itself looks at before it calls admit()."""
+    strangers: frozenset[Role] = frozenset()
+    """Whom the view turns away with better words than ours."""
 
     def __call__(self, view: View) -> View:
         view.access = self  # type: ignore[attr-defined]
@@ -58,10 +64,10 @@ class Access:
 
     def security(self) -> list[dict[str, list[str]]]:
         """The OpenAPI security of an operation with this access: any one entry suffices, {} is no credential at all."""
-        if not self.identifies:
+        if not self.identifies and self.scheme is None:
             return []
-        roles = PERMISSIONS[self.permission].roles if self.permission else frozenset(Role)
-        ways: list[dict[str, list[str]]] = []
+        roles = (PERMISSIONS[self.permission].roles if self.permission else frozenset(Role)) - self.strangers
+        ways: list[dict[str, list[str]]] = [{self.scheme: []}] if self.scheme else []
         if roles & (DESK_ROLES | {Role.CITIZEN}):
             ways.append({"desk": []})
         if Role.GRID_WORKER in roles:
@@ -70,7 +76,7 @@ class Access:
             ways.append({"client": []})
         if Role.CITIZEN in roles:
             ways.append({"tracking": []})
-        return [*ways, {}] if self.anonymous else ways
+        return [*ways, {}] if self.anonymous and self.identifies else ways
 
 
 def requires(permission: str) -> Access:
@@ -82,9 +88,17 @@ def requires(permission: str) -> Access:
     return Access(permission, "", identifies=True, anonymous=Role.CITIZEN in grant.roles)
 
 
-def known(why: str) -> Access:
-    """Anybody with a credential; the verb decides (a case's steps carry their grants in the workflow)."""
-    return Access(None, why, identifies=True, anonymous=False)
+def known(why: str, *, but: frozenset[Role] = frozenset()) -> Access:
+    """Anybody with a credential; the verb decides (a case's steps carry their grants in the workflow).
+
+    `but` names the roles that the view always turns away.
+    """
+    return Access(None, why, identifies=True, anonymous=False, strangers=but)
+
+
+def by_token(scheme: str, permission: str) -> Access:
+    """The view itself compares a token of this scheme; whoever has none needs the permission, by admit()."""
+    return Access(permission, "", identifies=False, anonymous=True, scheme=scheme)
 
 
 def public(why: str) -> Access:

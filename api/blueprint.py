@@ -18,6 +18,7 @@ from api import bodies
 from api.auth import Access
 from api.bodies import Uploads
 from api.errors import PROBLEMS
+from api.examples import example_of
 from api.fields import encode
 from api.limits import limiter
 
@@ -39,6 +40,7 @@ class Operation:
     example: Mapping[str, Any] | None
     kilobytes: int
     media_type: str
+    problems: tuple[str, ...]
 
     @property
     def max_bytes(self) -> int:
@@ -94,7 +96,7 @@ class Operation:
         said = load_info_from_docstring(view.__doc__)
         success: dict[str, Any] = {"description": said.get("summary", "")}
         if self.answer is not None:
-            success["content"] = {self.media_type: {"schema": self.answer}}
+            success["content"] = {self.media_type: {"schema": self.answer, "example": example_of(self.answer)}}
         elif self.media_type != "application/json":
             success["content"] = {self.media_type: {"schema": {"type": "string"}}}
         made: dict[str, Any] = {
@@ -109,12 +111,12 @@ class Operation:
         return made
 
     def _problems(self) -> list[str]:
-        names = {"internal", "unavailable", "too-many"}
-        if self.access.identifies:
+        names = {"internal", "unavailable", "too-many", *self.problems}
+        if self.access.security():
             names |= {"unauthenticated", "refused"}
         if "<" in self.path:
             names |= {"not-found"}
-        if self.method != "GET":
+        if self.method != "GET" and self.access.identifies:  # who has no credential yet changes nothing of ours
             names |= {"conflict"}
         if self.query is not None:
             names |= {"bad-request", "invalid"}
@@ -140,7 +142,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
     def operation(self, method: str, path: str, access: Access, *, body: ma.Schema | None = None,
                   query: ma.Schema | None = None, uploads: Uploads | None = None, answer: ma.Schema | None = None,
                   status: int = 200, example: Mapping[str, Any] | None = None, kilobytes: int = 256,
-                  media_type: str = "application/json",
+                  media_type: str = "application/json", problems: tuple[str, ...] = (),
                   limit: Callable[[], str] | None = None) -> Callable[[View], View]:
         """Declare an operation of the API.
 
@@ -149,10 +151,12 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         encoder as it is, an object is dumped by the schema, a Response is sent untouched. Its docstring is the summary
         and, after an empty line, the description. With uploads the body comes as multipart/form-data (objects in it as
         JSON text) or, without files, as JSON. `kilobytes` limits the body without files; `example` is required with a
-        body; `limit` says how often one caller may (see limits.py). Pass schema instances, not classes.
+        body; `limit` says how often one caller may (see limits.py). `problems` names what may go wrong beyond what follows
+        from the rest, such as "not-found" for what a query asks for. Pass schema instances, not classes.
         """
         made = Operation(method=method.upper(), path=path, access=access, body=body, query=query, uploads=uploads,
-                         answer=answer, status=status, example=example, kilobytes=kilobytes, media_type=media_type)
+                         answer=answer, status=status, example=example, kilobytes=kilobytes, media_type=media_type,
+                         problems=problems)
 
         def declare(view: View) -> View:
             made.must_fit(view)

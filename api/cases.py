@@ -229,7 +229,8 @@ def take(number: str, action: str, body: Facts) -> dict[str, Any]:
 take.__doc__ = "\n".join((cleandoc(take.__doc__ or ""), "", *(
     f"- `{action}` {STEPS[action].says}" + (f"; needs {', '.join(STEPS[action].needs)}" if STEPS[action].needs else "")
     for action in VERBS)))
-blueprint.operation("POST", "/cases/<number>/<action>", known("each action carries its own grants in the workflow table"),
+blueprint.operation("POST", "/cases/<number>/<action>", known(
+    "each action carries its own grants in the workflow table", but=frozenset({Role.CITIZEN})),
                     body=StepIn(), answer=CaseOut(), example={"reason": "同一处", "into": "AJ260302-7K3F9-Q2MXA"})(take)
 
 

@@ -15,7 +15,7 @@ from redis.retry import Retry
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from api.auth import admit, public, requires
+from api.auth import admit, by_token, public, requires
 from api.blueprint import Blueprint
 from api.fields import encode
 from casework import clock
@@ -134,7 +134,7 @@ def queue_lengths() -> dict[str, int] | None:
         return None
 
 
-@blueprint.operation("GET", "/metrics", public("the view itself asks for the scrape token or metrics.read"),
+@blueprint.operation("GET", "/metrics", by_token("scrape", "metrics.read"),
                      media_type="text/plain")
 def metrics() -> Response:
     """Figures for Prometheus.

@@ -62,7 +62,7 @@ def upload(files: list[FileStorage]) -> dict[str, Any]:
 
 
 @blueprint.operation("GET", "/<uuid:photo_id>/<rendition>", public("the signature in the link is the permission"),
-                     query=LinkIn(), media_type="image/jpeg")
+                     query=LinkIn(), media_type="image/jpeg", problems=("refused",))
 def show(photo_id: uuid.UUID, rendition: str, query: dict[str, Any]) -> Response:
     """Show a photo by a link that a case or report carried.
 

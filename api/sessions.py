@@ -70,7 +70,7 @@ LOGGING_IN = public("whoever logs in has no credential yet")
 
 
 @blueprint.operation("POST", "", LOGGING_IN, body=LogInIn(), answer=TokensOut(), status=201, limit=limits.logins,
-                     example={"login": "wangfang", "password": "correct horse battery"})
+                     problems=("unauthenticated",), example={"login": "wangfang", "password": "correct horse battery"})
 def log_in(body: dict[str, str]) -> sessions.Tokens:
     """Log in at the desk. Wrong passwords are answered more and more slowly, with 429."""
     with transaction() as db:
@@ -78,7 +78,7 @@ def log_in(body: dict[str, str]) -> sessions.Tokens:
 
 
 @blueprint.operation("POST", "/refresh", LOGGING_IN, body=RefreshIn(), answer=TokensOut(), status=201, limit=limits.reports,
-                     example={"refresh": "Zk3…"})
+                     problems=("unauthenticated",), example={"refresh": "Zk3…"})
 def refresh(body: dict[str, str]) -> sessions.Tokens:
     """Exchange a refresh token for the next pair. One that is shown twice ends the whole log-in."""
     # Not under the limit of log-ins: a whole office may share an address, and in a token there is nothing to guess.
@@ -101,7 +101,7 @@ def send_code(body: dict[str, str]) -> None:
 
 
 @blueprint.operation("POST", "/phone", LOGGING_IN, body=CodeIn(), answer=TokensOut(), status=201, limit=limits.logins,
-                     example={"phone": "13800000000", "code": "123456"})
+                     problems=("unauthenticated",), example={"phone": "13800000000", "code": "123456"})
 def log_in_phone(body: dict[str, str]) -> sessions.Tokens:
     """Log in as the citizen who holds a phone: shows the reports that were sent with it."""
     with transaction() as db:

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from api import app as application
 from api.auth import SCHEMES, requires
 from api.errors import MIMETYPE
+from api.examples import UNSAID, example_of
 from casework.settings import Settings
 from tests.api import trial
 
@@ -89,6 +90,33 @@ def test_every_operation_names_its_success_and_its_problems(document: dict[str, 
             if not status.startswith("2"):
                 name = answer["$ref"].rpartition("/")[2]
                 assert MIMETYPE in document["components"]["responses"][name]["content"], (method, path, status)
+
+
+def test_every_answer_has_an_example_with_a_word_for_each_field(app: Flask, document: dict[str, Any]) -> None:
+    views = [view.operation for name, view in app.view_functions.items() if getattr(view, "operation", None) and
+             not name.startswith("trial.")]
+    answering = [one for one in views if one.answer is not None]
+    assert len(answering) > 40
+    for one in answering:
+        example = example_of(one.answer)
+        assert set(example) == {field.data_key or name for name, field in one.answer.fields.items()}, one.path
+        assert UNSAID not in str(example), (one.path, example)
+    report = document["paths"]["/api/v1/pda/reports"]["post"]["responses"]["201"]["content"]["application/json"]["example"]
+    assert set(report) == {"number", "received_at"}
+
+
+def test_an_operation_lists_what_it_may_really_answer(document: dict[str, Any]) -> None:
+    def answers(method: str, path: str) -> set[str]:
+        return set(document["paths"][path][method]["responses"])
+    for path in ("", "/refresh", "/phone"):
+        assert "401" in answers("post", f"/api/v1/sessions{path}")
+        assert "409" not in answers("post", f"/api/v1/sessions{path}")
+    assert "403" in answers("get", "/api/v1/media/{photo_id}/{rendition}")
+    assert {"401", "403"} <= answers("get", "/metrics")
+    assert document["paths"]["/metrics"]["get"]["security"] == [{"scrape": []}, {"desk": []}, {"client": []}]
+    (action,) = (item["post"] for path, item in document["paths"].items() if path.endswith("/cases/{number}/{action}"))
+    assert {"tracking": []} not in action["security"]
+    assert {"device": [], "deviceId": []} in action["security"]
 
 
 def test_every_body_has_an_example_that_would_be_taken(app: Flask, document: dict[str, Any]) -> None:

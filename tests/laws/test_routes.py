@@ -33,6 +33,17 @@ def test_everything_under_api_stands_in_the_document(app: Flask) -> None:
     assert served <= written
 
 
+def test_whatever_asks_for_a_permission_says_so_in_the_document(app: Flask) -> None:
+    paths = app.extensions["zhiwang-document"].spec.to_dict()["paths"]
+    for rule in app.url_map.iter_rules():
+        access = app.view_functions[rule.endpoint].access  # type: ignore[attr-defined]
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+            if access.permission and (operation := paths.get(_documented(rule.rule), {}).get(method.lower())):
+                assert operation["x-permission"] == access.permission, rule
+                assert operation["security"], rule
+                assert {"401", "403"} <= set(operation["responses"]), rule
+
+
 def test_nothing_that_changes_anything_is_open_without_a_reason_to_log_in(app: Flask) -> None:
     """Open to everybody without a look at credentials: pages and figures, and of the rest only what makes a credential."""
     for rule in app.url_map.iter_rules():

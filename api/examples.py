@@ -1,0 +1,76 @@
+"""What an answer looks like, for the document: made from its shape, with a word for each field's name."""
+from typing import Any
+
+import marshmallow as ma
+
+from api.fields import Moment, Place
+
+ID = "018f3c1e-7b5a-7c2d-9e4f-0123456789ab"
+PHOTO = f"/api/v1/media/{ID}/320?expires=1772500000&signature=mF3kq0"
+WORDS: dict[str, Any] = {
+    "access": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIwMThmIn0.3vVt", "action": "sign", "actor_kind": "user", "actor_name": "王芳",
+    "address": "学府路12号", "area": "示范市/东区/南塘街道/南塘社区/第一网格", "area_code": "44030100100101",
+    "area_codes": "440301",
+    "by_channel": {"pda": 12, "hotline": 30, "citizen": 8}, "by_level": {"grid": 120}, "behind": {"oldest_event_seconds": 0.4},
+    "case": "AJ260302-7K3F9-Q2MXA", "cases": {"handling": 17}, "category": "井盖", "category_code": "10101", "channel": "pda",
+    "channels": {"pda": {"received": 120, "closed": 96}}, "closes": "12:00", "closing": "井盖复位，周边平整", "code": "10101",
+    "codes": "440301", "condition": "井盖缺失", "database": "ok", "department": "水务局", "due_at": "2026-03-02T05:00:00Z",
+    "evidence": "after",
+    "expires_in": 900, "explanation": "按部件 10101 的规则，由水务局负责", "facts": {"reason": "同一处"}, "field": "photos.0",
+    "ground": "三定方案第四条", "hash": "9f2b6c41d0", "hours": "1-5 08:00-18:00", "items": {"category_code": "10101"},
+    "key_id": "zw_7Q2m", "kind": "user", "large": PHOTO.replace("/320", "/1600"), "lat": 22.5431, "level": "grid",
+    "limit": "3 work_hour", "limit_unit": "work_hour", "limit_value": 3, "login": "wangfang", "lon": 114.0579,
+    "may": "urge", "name": "王芳", "names": "东区", "needs": "reason", "next": None, "nowhere": "不知何处的小区",
+    "number": "AJ260302-7K3F9-Q2MXA", "opens": "08:30", "outcome": "opened", "outcome_reason": None, "ownership": "public",
+    "parent_code": "101", "phone": "138****0000", "priority": "normal", "problems": "第3个图形没有代码", "purpose": "report",
+    "question": None, "queue": "ok", "reason": None, "refresh": "Zk3Qm0Wb7T", "reply": "井盖已更换", "returns": 0, "reworks": 0,
+    "role": "handler",
+    "roles": "dispatcher", "says": "签收 we have it", "secret": "kV9xT2aF", "small": PHOTO, "source": "dispatched",
+    "skipped": "department_head", "stage": "handle", "standard": {"condition": "井盖缺失", "limit_value": 3, "limit_unit": "work_hour"}, "state": "running",
+    "status": "handling", "step": None, "subject_kind": "report", "suggestion": None, "target": "handling",
+    "text": "人行道上水井盖缺失", "ticket": "12345-20260302-0001", "title": "人行道上水井盖缺失",
+    "token": "018f3c1e7b5a.mF3kq0Wb",
+    "turn": "handler", "value": "13800000000", "valid_from": "2026-06-01", "version": 4, "waiting_for": None, "warnings": None,
+    "words": "处置中"}
+"""By the field's name, where no shape below says otherwise."""
+
+EXACTLY: dict[str, Any] = {
+    "ActionOut.action": "resolve", "ActionOut.needs": ["reply"], "ActionOut.says": "反馈 done, with evidence",
+    "RuleOut.name": "井盖归水务局", "ProgressOut.reply": None, "LineOut.number": 3, "FaultOut.reason": "there is no such uploaded photo", "PhotoOut.state": "ready",
+    "ResultOut.status": 201,
+    "ResultOut.errors": [], "ReadyOut.status": "ok", "ReadyOut.warnings": [], "LiveOut.status": "ok", "StepOut.words": "已签收",
+    "GapsOut.items": [], "ImportOut.problems": [], "LookOut.field": "phone", "LookOut.reason": "联系核实地点",
+    "DepartmentOut.code": "SW", "DepartmentOut.name": "水务局", "ClientOut.name": "12345平台", "ClientOut.roles": ["platform"],
+    "DeviceOut.name": "PDA 17", "AreaOut.code": "44030100100101", "AreaOut.name": "第一网格",
+    "AreaOut.parent_code": "440301001001",
+    "GridOut.code": "44030100100101", "GridOut.name": "第一网格", "CategoryOut.kind": "component", "CategoryOut.name": "井盖",
+    "CategoryOut.level": 3, "VersionOut.name": "2026年修订", "VersionOut.number": 2, "PostOut.title": "水务局处置人员",
+    "PostOut.role": "handler", "CaseOut.status": "handling", "CaseRowOut.status": "handling", "ImportOut.gaps": [],
+    "ImportOut.outside": [], "ImportOut.overlaps": [], "ReportOut.name": "王*", "CaseOut.closed_at": None,
+    "ProgressOut.closed_at": None, "ProgressOut.rated": None, "DeviceOut.revoked_at": None, "RuleOut.valid_until": None,
+    "RuleOut.valid_from": "2026-01-01T00:00:00Z", "ClockOut.overdue": False, "CaseRowOut.overdue": False,
+    "CaseOut.overdue": False}
+PLAIN: list[tuple[type[ma.fields.Field[Any]], Any]] = [
+    (Place, {"lon": 114.0579, "lat": 22.5431}), (Moment, "2026-03-02T02:00:00Z"), (ma.fields.DateTime, "2026-03-02T02:00:00Z"),
+    (ma.fields.UUID, ID), (ma.fields.Boolean, True), (ma.fields.Integer, 1), (ma.fields.Float, 1.5)]
+UNSAID = "…"
+"""What stands where no word is known; a test finds it."""
+
+
+def example_of(schema: ma.Schema) -> Any:
+    """An answer of this shape, as JSON."""
+    made = {field.data_key or name: _value(type(schema).__name__, name, field) for name, field in schema.fields.items()}
+    return [made] if schema.many else made
+
+
+def _value(shape: str, name: str, field: ma.fields.Field[Any]) -> Any:
+    if f"{shape}.{name}" in EXACTLY:
+        return EXACTLY[f"{shape}.{name}"]
+    if isinstance(field, ma.fields.List):
+        return [_value(shape, name, field.inner)]
+    if isinstance(field, ma.fields.Nested):
+        return example_of(field.schema)
+    plain = next((value for kind, value in PLAIN if isinstance(field, kind)), UNSAID)
+    said = WORDS.get(name, plain)
+    text = isinstance(field, (ma.fields.String, ma.fields.Dict, ma.fields.Enum, ma.fields.Date))
+    return said if text or type(said) is type(plain) else plain
