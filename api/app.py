@@ -5,6 +5,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import casework.settings
 from api import (
     admin,
+    alarms,
     auth,
     board,
     calendar,
@@ -34,6 +35,7 @@ BLUEPRINTS = [
     hotline.blueprint,
     citizen.blueprint,
     cases.blueprint,
+    alarms.blueprint,
     media.blueprint,
     performance.blueprint,
     sessions.blueprint,

@@ -54,7 +54,7 @@ def mine(db: Session, actor: Actor, *, after: Position | None = None,
     """
     nobodys = and_(Escalation.user_id.is_(None), Escalation.role.in_(actor.roles))
     wanted = (select(Escalation.id, Escalation.at, Escalation.share, Escalation.role, Escalation.skipped, Timer.stage,
-                     Timer.state, Timer.due_at, Timer.overdue, Case.number, Case.status)
+                     Timer.state, Timer.due_at, Timer.overdue, Case.number.label("case"), Case.status)
               .join(Timer, Timer.id == Escalation.timer_id).join(Case, Case.id == Escalation.case_id)
               .where(or_(Escalation.user_id == actor.id, nobodys)))
     if after:

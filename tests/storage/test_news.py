@@ -269,7 +269,7 @@ def test_whom_an_alarm_reached_sees_it_among_his_own_the_latest_first(cast: peop
             if after is None:
                 break
         assert [(one["share"], one["stage"]) for one in seen] == [(100, Stage.DISPATCH)] * 3
-        assert {one["number"] for one in seen} == set(db.scalars(select(Case.number)))
+        assert {one["case"] for one in seen} == set(db.scalars(select(Case.number)))
         assert [one["id"] for one in seen] == sorted((one["id"] for one in seen), reverse=True)
         assert [one["share"] for one in alarms.mine(db, cast.leader)[0]] == [150] * 3
         assert alarms.mine(db, cast.li) == ([], None)
