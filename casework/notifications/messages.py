@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, UniqueConstraint, exists, or_, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column, selectinload
 
 from casework import clock, settings
 from casework.cases.case import Case, title_of
@@ -57,9 +57,13 @@ TO_ONE = tuple(name for name, rules in RULES.items() if all(rule.audience is Aud
 def write(db: Session, event_ids: Sequence[int]) -> int:
     """Write what these events tell people; how many messages are new. Bears repetition."""
     events = db.scalars(select(Event).where(Event.id.in_(event_ids), Event.name.in_(RULES)).order_by(Event.id)).all()
+    together = select(Case).where(Case.id.in_({event.subject for event in events}))
+    cases = {case.id: case for case in db.scalars(together.options(selectinload(Case.history), selectinload(Case.reports)))}
+    leads = {case.lead_department_id for case in cases.values()}
+    _kept = db.scalars(select(Department).where(Department.id.in_(leads))).all()  # db.get() below finds them in memory
     rows: list[dict[str, Any]] = []
     for event in events:
-        case = db.get(Case, event.subject)
+        case = cases.get(event.subject)
         if case is not None:
             names = _names(db, case, event)
             for rule in RULES[event.name]:
@@ -116,7 +120,8 @@ def _names(db: Session, case: Case, event: Event) -> dict[str, str]:
         if line.number <= event.detail.get("line", case.history_length):
             facts |= {key: line.facts[key] for key in ("reason", "reply", "lead") if key in line.facts}
     lead = uuid.UUID(facts["lead"]) if "lead" in facts else case.lead_department_id
-    department, due = db.get(Department, lead) if lead else None, _promised(db, event)
+    department = db.get(Department, lead) if lead else None
+    due = _promised(db, event) if any("{due}" in rule.template for rule in RULES[event.name]) else None
     return {"case": case.number, "department": department.name if department else "责任部门",
             "due": f"{due.astimezone(clock.CITY):%Y年%m月%d日 %H:%M}" if due else "规定时限", "reason": facts.get("reason", ""),
             "reply": facts.get("reply", ""), "window": str(settings.current().reopen_days)}

@@ -95,12 +95,6 @@ def test_a_wrong_ticket_does_not_hold_up_the_others(town: Town) -> None:
     assert stored() == 2
 
 
-def test_nul_is_found_in_the_ticket_that_has_it(town: Town) -> None:
-    document = problem(town.operator.post(TICKETS, {"tickets": [ticket(), ticket(detail="停\0水")]}), 422)
-    assert set(document["fields"]) == {"tickets.1.detail"}
-    assert stored() == 0
-
-
 def test_handed_over_again_nothing_is_new_and_the_numbers_are_the_same(town: Town, time: SetClock) -> None:
     platform, sent = town.platform(), [ticket() for _ in range(5)]
     first = ok(platform.post(TICKETS, {"tickets": sent}))
