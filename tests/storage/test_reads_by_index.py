@@ -1,0 +1,76 @@
+"""What is asked again and again costs what is new, not what the city ever had: it is read by index on both databases."""
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import bindparam, event, insert, text, update
+
+from casework import clock
+from casework.cases import alarms
+from casework.cases.case import Case
+from casework.cases.workflow import Status
+from casework.notifications import messages
+from casework.performance import indicators
+from casework.storage.database import engine, new_id, reading, transaction
+from casework.storage.outbox import Event
+from tests.conftest import SetClock
+from tests.storage.bare_cases import bare_cases
+
+MANY = 3000
+
+
+@pytest.fixture
+def _two_weeks(store: str, time: SetClock) -> None:
+    """Cases closed and events handed over, spread over the last fourteen days."""
+    names = ("report.received", "case.report", "case.file", "case.dispatch", "case.sign", "timer.warned", "case.pass")
+    with transaction() as db:
+        made = bare_cases(db, MANY)
+        ago = [clock.now() - timedelta(days=14) * number / MANY for number in range(MANY)]
+        table = Case.__table__
+        closed = update(table).where(table.c.id == bindparam("one")).values(
+            status=Status.CLOSED, is_open=False, closed_at=bindparam("at"))
+        db.connection().execute(closed, [{"one": one, "at": at} for one, at in zip(made, ago, strict=True)])
+        db.execute(insert(Event), [{"name": names[number % len(names)], "subject": new_id(), "detail": {}, "happened_at": at,
+                                    "relayed_at": at} for number, at in enumerate(reversed(ago))])
+    with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("ANALYZE"))
+
+
+@contextmanager
+def heard() -> Iterator[list[tuple[str, Any]]]:
+    """The statements that are sent meanwhile."""
+    said: list[tuple[str, Any]] = []
+
+    def hear(_connection: Any, _cursor: Any, sql: str, values: Any, *_: Any) -> None:
+        said.append((sql, values))
+    event.listen(engine(), "before_cursor_execute", hear)
+    yield said
+    event.remove(engine(), "before_cursor_execute", hear)
+
+
+def plans(store: str, said: list[tuple[str, Any]], about: str) -> list[str]:
+    """How the database answers the statements that speak of this."""
+    explain = "EXPLAIN QUERY PLAN" if store.startswith("sqlite") else "EXPLAIN"
+    with engine().connect() as connection:
+        return [str(connection.exec_driver_sql(f"{explain} {sql}", values).all()) for sql, values in said if about in sql]
+
+
+@pytest.mark.usefixtures("_two_weeks")
+def test_the_board_counts_what_closed_today_and_reads_nothing_older(store: str) -> None:
+    with heard() as said, reading() as db:
+        cases = indicators.board(db)["cases"]
+    midnight = indicators.start_of_day(clock.now())
+    assert cases["closed_today"] == sum(clock.now() - timedelta(days=14) * n / MANY >= midnight for n in range(MANY))
+    (plan,) = plans(store, said, "closed_at >=")
+    assert "ix_cases_closed" in plan
+
+
+@pytest.mark.usefixtures("_two_weeks")
+@pytest.mark.parametrize("find", [alarms.unheard, messages.untold])
+def test_what_came_to_nothing_is_looked_for_in_the_last_day_only(store: str, find: Callable[..., list[int]]) -> None:
+    with heard() as said, reading() as db:
+        assert find(db, clock.now() - timedelta(days=1), clock.now(), 100) == []
+    (plan,) = plans(store, said, "outbox.happened_at >=")
+    assert "ix_outbox_name_happened_at" in plan
