@@ -102,8 +102,8 @@ def create_app(settings: Settings | None = None, *, testing: bool = False) -> Fl
 
 def _take_only_what_is_declared() -> None:
     """Each operation has its own limit of bytes, in force before anything reads the body, also when it comes chunked."""
-    view = observe.current_view()
-    request.max_content_length = getattr(view, "max_bytes", SMALL_BODY)
+    operation = getattr(observe.current_view(), "operation", None)
+    request.max_content_length = operation.max_bytes if operation else SMALL_BODY
 
 
 def _protect(response: Response) -> Response:

@@ -45,8 +45,7 @@ class Operation:
     @property
     def max_bytes(self) -> int:
         """What a request may weigh with all its files; a byte more, or a chunked body would be cut to fit unnoticed."""
-        files = self.uploads.most * self.uploads.megabytes * 1024 * 1024 if self.uploads else 0
-        return self.kilobytes * 1024 + files + 1
+        return self.kilobytes * 1024 + (self.uploads.max_bytes if self.uploads else 0) + 1
 
     def read(self) -> dict[str, Any]:
         """What the request brings, as the view wants it."""
@@ -129,8 +128,9 @@ class Operation:
         as_json = {"application/json": {"schema": self.body, "example": example}} if self.body is not None else {}
         if self.uploads is None:
             return as_json
+        size = f"{self.uploads.megabytes} MB each" if self.uploads.megabytes else "ZHIWANG_PHOTO_MEGABYTES each (20 unless set)"
         file = {"type": "array", "maxItems": self.uploads.most, "items": {"type": "string", "format": "binary"},
-                "description": f"at most {self.uploads.most} files of at most {self.uploads.megabytes} MB each"}
+                "description": f"at most {self.uploads.most} files of at most {size}"}
         files = {"type": "object", "properties": {self.uploads.field: file}}
         form = {"allOf": [self.body, files]} if self.body is not None else files
         return {**as_json, "multipart/form-data": {"schema": form} | ({"example": example} if example else {})}
@@ -166,7 +166,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
                 return made.write(view(**parts, **made.read()))
 
             served: Any = limiter.limit(limit)(serve) if limit else serve
-            served.operation, served.max_bytes = made, made.max_bytes
+            served.operation = made
             setattr(served, "_apidoc", {"manual_doc": made.document(self.name, view)})  # noqa: B010 - its name for it
             self.add_url_rule(path, view_func=access(served), methods=[made.method])
             return view

@@ -12,6 +12,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import BadRequest
 
 from casework.errors import Fault, Invalid, NotFound, TooLarge, Unsupported
+from casework.settings import current
 
 DEEPEST = 32
 """Levels of nesting in JSON; GeoJSON needs eight."""
@@ -26,7 +27,13 @@ class Uploads:
 
     field: str = "photos"
     most: int = 9
-    megabytes: int = 20
+    megabytes: int | None = None
+    """Of one file; None for photos, whose limit the settings give."""
+
+    @property
+    def max_bytes(self) -> int:
+        """What all of them may weigh together, by the settings of now."""
+        return self.most * (self.megabytes or current().photo_megabytes) * 1024 * 1024
 
 
 @contextmanager

@@ -53,7 +53,11 @@ def _for_templates() -> dict[str, Any]:
 
 
 def _page(template: str, **values: Any) -> Response:
-    response = make_response(render_template(template, **values))
+    return _sent(render_template(template, **values))
+
+
+def _sent(page: str) -> Response:
+    response = make_response(page)
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers["Vary"] = "Cookie"
     if request.args.get("lang") in LANGUAGES:
@@ -74,9 +78,12 @@ def board() -> Response:
 @public("callers read what they may call before they have a credential")
 def reference() -> Response:
     """The OpenAPI document for people: search, shapes, examples, and trying it out."""
-    document = current_app.extensions["zhiwang-document"].spec.to_dict()
-    return _page("docs.html", info=document["info"], groups=docs.groups(document),
-                 schemes=document["components"]["securitySchemes"])
+    written: dict[str, str] = current_app.extensions.setdefault("zhiwang-docs", {})
+    if language() not in written:  # it cannot change while the process lives, and takes a while to write
+        document = current_app.extensions["zhiwang-document"].spec.to_dict()
+        written[language()] = render_template("docs.html", info=document["info"], groups=docs.groups(document),
+                                              schemes=document["components"]["securitySchemes"])
+    return _sent(written[language()])
 
 
 @blueprint.get("/problems/")

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
-from casework import media
+from casework import media, settings
 from casework.media import Photo, Rendition
 from casework.settings import Settings
 from casework.storage.database import new_id, reading
@@ -78,6 +78,14 @@ def test_more_bytes_or_pixels_than_allowed_are_too_large(town: Town) -> None:
     assert len(wide.getvalue()) < 100_000  # a bomb: a hundred kilobytes that would become 120 megapixels
     wide.seek(0)
     assert problem(town.li.post(MEDIA, files={"photo": (wide, "a.png")}), 413)["field"] == "photo"
+
+
+def test_the_settings_say_how_heavy_a_photo_may_be(town: Town) -> None:
+    heavy = drawn(40, 30) + b"\0" * 21_500_000
+    object.__setattr__(settings.current(), "photo_megabytes", 22)
+    ok(town.li.post(MEDIA, files={"photo": (BytesIO(heavy), "a.jpg")}), 201)
+    object.__setattr__(settings.current(), "photo_megabytes", 21)
+    problem(town.li.post(MEDIA, files={"photo": (BytesIO(heavy), "a.jpg")}), 413)
 
 
 def test_one_file_is_sent_and_as_a_form(town: Town) -> None:

@@ -8,6 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from api import app as application
+from api import docs
 from api.auth import SCHEMES, requires
 from api.errors import MIMETYPE
 from api.examples import UNSAID, example_of
@@ -180,6 +181,15 @@ def test_a_slip_between_declaration_and_view_stops_the_start() -> None:
     declare = trial.Blueprint("slip", __name__).operation("POST", "/x", trial.public("for tests"), body=trial.NoteIn())
     with pytest.raises(TypeError, match="example"):
         declare(lambda body: None)
+
+
+def test_the_page_is_written_once_in_each_language(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    web, pages = app.test_client(), {}
+    for language in ("zh", "en"):
+        pages[language] = web.get(f"/docs?lang={language}").data
+    monkeypatch.setattr(docs, "groups", None)
+    assert {language: web.get(f"/docs?lang={language}").data for language in pages} == pages
+    assert pages["zh"] != pages["en"]
 
 
 def test_the_page_of_the_document_shows_every_operation(app: Flask, document: dict[str, Any]) -> None:
