@@ -124,6 +124,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_outbox'))
     )
     with op.batch_alter_table('outbox', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_outbox_name_happened_at'), ['name', 'happened_at'], unique=False)
         batch_op.create_index('ix_outbox_waiting', ['id'], unique=False, postgresql_where=sa.text('relayed_at IS NULL'), sqlite_where=sa.text('relayed_at IS NULL'))
 
     op.create_table('phone_codes',
@@ -506,7 +507,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('escalations', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_escalations_case_id'), ['case_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_escalations_user_id'), ['user_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_escalations_user_id_at_id'), ['user_id', 'at', 'id'], unique=False)
 
     op.create_table('messages',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -517,6 +518,9 @@ def upgrade() -> None:
     sa.Column('text', sa.String(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('next_try_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('failed_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['case_id'], ['cases.id'], name=op.f('fk_messages_case_id')),
     sa.ForeignKeyConstraint(['report_id'], ['reports.id'], name=op.f('fk_messages_report_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_messages')),
@@ -524,7 +528,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('messages', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_messages_report_id'), ['report_id'], unique=False)
-        batch_op.create_index('ix_messages_waiting', ['created_at', 'id'], unique=False, postgresql_where=sa.text('sent_at IS NULL'), sqlite_where=sa.text('sent_at IS NULL'))
+        batch_op.create_index('ix_messages_waiting', ['next_try_at', 'id'], unique=False, postgresql_where=sa.text('next_try_at IS NOT NULL'), sqlite_where=sa.text('next_try_at IS NOT NULL'))
 
     op.create_table('photos',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -598,12 +602,12 @@ def downgrade() -> None:
 
     op.drop_table('photos')
     with op.batch_alter_table('messages', schema=None) as batch_op:
-        batch_op.drop_index('ix_messages_waiting', postgresql_where=sa.text('sent_at IS NULL'), sqlite_where=sa.text('sent_at IS NULL'))
+        batch_op.drop_index('ix_messages_waiting', postgresql_where=sa.text('next_try_at IS NOT NULL'), sqlite_where=sa.text('next_try_at IS NOT NULL'))
         batch_op.drop_index(batch_op.f('ix_messages_report_id'))
 
     op.drop_table('messages')
     with op.batch_alter_table('escalations', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_escalations_user_id'))
+        batch_op.drop_index(batch_op.f('ix_escalations_user_id_at_id'))
         batch_op.drop_index(batch_op.f('ix_escalations_case_id'))
 
     op.drop_table('escalations')
@@ -694,6 +698,7 @@ def downgrade() -> None:
     op.drop_table('phone_codes')
     with op.batch_alter_table('outbox', schema=None) as batch_op:
         batch_op.drop_index('ix_outbox_waiting', postgresql_where=sa.text('relayed_at IS NULL'), sqlite_where=sa.text('relayed_at IS NULL'))
+        batch_op.drop_index(batch_op.f('ix_outbox_name_happened_at'))
 
     op.drop_table('outbox')
     op.drop_table('office_hours')
