@@ -1,6 +1,8 @@
 """The command `zhiwang`. Each subject has a file; a command's module is loaded when the command is used."""
 import importlib
+import os
 import sys
+from pathlib import Path
 from typing import cast
 
 import click
@@ -12,7 +14,7 @@ COMMANDS = {
     "up": "casework.cli.up:up",
     "demo": "casework.cli.demo.command:demo",
     "migrate": "casework.cli.migrate:migrate",
-    "users": "casework.cli.users:users",
+    "user": "casework.cli.user:user",
     "import": "casework.cli.reference:import_group",
     "export": "casework.cli.reference:export_group",
     "train": "casework.cli.learning:train",
@@ -36,7 +38,24 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, _, name = COMMANDS[cmd_name].partition(":")
-        return cast("click.Command", getattr(importlib.import_module(module), name))
+        return _with_home(cast("click.Command", getattr(importlib.import_module(module), name)))
+
+
+def _with_home(command: click.Command) -> click.Command:
+    """Every command takes --home; what it means stands in the environment, where all of them look for it."""
+    if isinstance(command, click.Group):
+        for inner in command.commands.values():
+            _with_home(inner)
+    elif not any(one.name == "home" for one in command.params):
+        command.params.append(click.Option(
+            ["--home"], type=click.Path(path_type=Path), expose_value=False, is_eager=True, callback=_live_in,
+            help="Folder of `zhiwang up`; unless given ZHIWANG_HOME, or zhiwang-home here."))
+    return command
+
+
+def _live_in(_ctx: click.Context, _option: click.Parameter, home: Path | None) -> None:
+    if home is not None:
+        os.environ["ZHIWANG_HOME"] = str(home.expanduser().absolute())
 
 
 @click.group(cls=Commands)

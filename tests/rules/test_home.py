@@ -1,10 +1,14 @@
 """The folder of `zhiwang up` is its owner's alone, and an environment variable set to nothing is not set."""
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
+from casework import settings
+from casework.cli import commands
 from casework.cli import home as homes
 from casework.cli import up as command
 
@@ -62,3 +66,33 @@ def test_valkey_is_started_unless_another_is_named(
     assert answer.exit_code == 0, answer.output
     assert ("valkey" in started) is starts
     assert ("127.0.0.1" in started["web"]) is starts
+
+
+def leaves(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            assert inner is not None
+            yield from leaves(inner, (*path, name))
+    else:
+        yield path
+
+
+def test_every_command_takes_its_folder() -> None:
+    known = list(leaves(commands))
+    assert ("user", "create") in known
+    for path in known:
+        assert "--home" in CliRunner().invoke(commands, [*path, "--help"]).output, path
+
+
+def test_a_command_works_in_the_folder_that_it_was_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZHIWANG_HOME", str(tmp_path / "another"))
+    monkeypatch.setattr(settings, "_current", None)
+    tokens = set()
+    for name in ("one", "other"):
+        homes.kept_secrets(homes.opened(tmp_path / name))
+        answer = CliRunner().invoke(commands, ["scrape-token", "--home", str(tmp_path / name)])
+        assert answer.exit_code == 0, answer.output
+        tokens.add(answer.output)
+    assert len(tokens) == 2

@@ -1,4 +1,4 @@
-"""`zhiwang users`: accounts of people who work here. Most are made in the desk; these are for the first and the locked out."""
+"""`zhiwang user`: accounts of people who work here. Most are made in the desk; these are for the first and the locked out."""
 import sys
 import uuid
 
@@ -17,11 +17,11 @@ ROLES = [role.value for role in Role if role not in {Role.CITIZEN, Role.PLATFORM
 
 
 @click.group()
-def users() -> None:
+def user() -> None:
     """Accounts: create, list, set a password, deactivate."""
 
 
-@users.command()
+@user.command()
 @click.argument("login")
 @click.argument("name")
 @click.option("--role", type=click.Choice(ROLES), required=True)
@@ -37,7 +37,7 @@ def create(*, login: str, name: str, role: str, title: str, department: str | No
     click.echo(f"{login} can log in.")
 
 
-@users.command("set-password")
+@user.command("set-password")
 @click.argument("login")
 def give_password(login: str) -> None:
     """Give a user a new password, and end all log-ins with the old one."""
@@ -48,7 +48,7 @@ def give_password(login: str) -> None:
     click.echo(f"{login} has a new password.")
 
 
-@users.command("deactivate")
+@user.command("deactivate")
 @click.argument("login")
 def end(login: str) -> None:
     """Somebody has left: log-ins and devices end, posts become vacant."""
@@ -58,7 +58,7 @@ def end(login: str) -> None:
     click.echo(f"{login} is deactivated.")
 
 
-@users.command("list")
+@user.command("list")
 def show() -> None:
     """Everybody with their posts; no telephone numbers."""
     connect()
