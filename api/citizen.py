@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import marshmallow as ma
-from flask import Response
+from flask import Response, g
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
@@ -155,6 +155,7 @@ def report(body: dict[str, Any]) -> dict[str, Any]:
         for at, one in enumerate(photos if receipt.is_new else []):
             with named_in(f"photos.{at}"):
                 claim(db, one["id"], one["token"], report_id=receipt.id)
+    g.case_number = receipt.number  # for the log
     return {"number": receipt.number, "received_at": receipt.received_at, "token": tracking_credential(receipt.id)}
 
 

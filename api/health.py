@@ -20,6 +20,7 @@ from api.blueprint import Blueprint
 from api.fields import encode
 from casework import clock
 from casework.cases.report import Report
+from casework.classification import model
 from casework.identity.sealing import scrape_token
 from casework.settings import current
 from casework.sla import calendar, timers
@@ -62,7 +63,12 @@ PROBES: list[Probe] = [
 ]
 """What is measured from the database, on /health/ready and /metrics alike. A topic's probe is one more line."""
 
-WARNINGS: list[Callable[[Session], list[str]]] = [calendar.warnings]
+def _refused_model(_db: Session) -> list[str]:
+    fault = model.status()["fault"]
+    return [f"The model of the newest training is not in use: {fault}"] if fault else []
+
+
+WARNINGS: list[Callable[[Session], list[str]]] = [calendar.warnings, _refused_model]
 """Sentences for operators, such as a year without a working calendar."""
 
 

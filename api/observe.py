@@ -141,7 +141,8 @@ def _end(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.request_id
     actor = g.get("actor")
     facts = {"actor": f"{actor.kind}:{actor.id}" if actor.id else actor.kind} if actor is not None else {}
-    if CASE_NUMBER.fullmatch(number := str((request.view_args or {}).get("number", ""))):
+    # A view that gives out a number, or corrects how one was written, leaves it in g.
+    if CASE_NUMBER.fullmatch(number := str(g.get("case_number") or (request.view_args or {}).get("number", ""))):
         facts["case"] = number
     # The route, not the path: paths may carry tokens and numbers, and query strings are never logged.
     log.info("request", method=request.method, route=route, status=response.status_code,

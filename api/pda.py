@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import marshmallow as ma
-from flask import Response
+from flask import Response, g
 from werkzeug.datastructures import FileStorage
 
 from api import limits, refusals
@@ -63,6 +63,7 @@ def report(body: dict[str, Any], files: list[FileStorage]) -> dict[str, Any]:
     photos = kept(files)
     with transaction() as db:
         receipt = pda.report(db, caller(), photos=photos, **body)
+    g.case_number = receipt.number  # for the log
     return {"number": receipt.number, "received_at": receipt.received_at}
 
 

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 
 from api import app as application
 from api.observe import Figures
+from casework.classification import files
 from casework.identity.sealing import scrape_token
 from casework.settings import Settings
 from casework.storage import database, outbox
@@ -79,6 +80,15 @@ def test_a_year_without_a_calendar_is_said(app: Flask, time: SetClock) -> None:
     assert any("2031" in warning for warning in answer["warnings"])
 
 
+def test_a_model_that_cannot_be_used_is_said(config: Settings, app: Flask) -> None:
+    web = app.test_client()
+    assert not [one for one in web.get("/health/ready").get_json()["warnings"] if "model" in one]
+    folder = files.folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / files.ACTIVE).write_text("20260302T020000Z-0123abcd")
+    assert [one for one in web.get("/health/ready").get_json()["warnings"] if "model" in one]
+
+
 def test_a_queue_that_hangs_costs_a_second_at_most(config: Settings, app: Flask) -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=1) as silent:
         object.__setattr__(config, "redis_url", f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
@@ -137,3 +147,7 @@ def test_the_log_names_the_actor_and_nobody_else(web: FlaskClient, capsys: pytes
     assert re.search(r'"actor":"citizen"', line)
 
 
+def test_the_log_names_the_report_that_came_in(web: FlaskClient, capsys: pytest.CaptureFixture[str]) -> None:
+    answer = web.post("/api/v1/citizen/reports", json={
+        "key": str(database.new_id()), "text": "路灯坏了", "place": {"lon": 114.05, "lat": 22.54}})
+    assert f'"case":"{answer.get_json()["number"]}"' in capsys.readouterr().out
