@@ -23,6 +23,9 @@ LEASE = timedelta(minutes=5)
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 480, 1440))
 """Before the next attempt. A gateway may be away for a day; what it refuses seven times it will not take."""
 
+MARK_SECONDS = 1
+"""What was sent is marked together, because a transaction for each would take longer than the sending."""
+
 log = structlog.get_logger()
 
 
@@ -38,19 +41,36 @@ class Letter(NamedTuple):
 def send_waiting(sender: Sender, *, batch: int = 50, seconds: float = 60) -> Counter[str]:
     """Send what is due, those that wait longest first, for so many seconds; how many were sent, refused and given up.
 
-    Opens its own transactions. At least once: what was sent and could not be marked any more is sent again after LEASE.
+    Opens its own transactions. At least once: what was sent and could not be marked any more (a killed process loses a
+    second's worth) is sent again after LEASE.
     """
     fared, until = Counter[str](), time.monotonic() + seconds
     while time.monotonic() < until:
         with transaction() as db:
             letters = _claim(db, batch)
+        if not letters:
+            break
+        fared += _send_all(letters, sender, until)
+    return fared
+
+
+def _send_all(letters: Sequence[Letter], sender: Sender, until: float) -> Counter[str]:
+    fared, sent, marked = Counter[str](), list[uuid.UUID](), time.monotonic()
+    try:
         for number, letter in enumerate(letters):
             if time.monotonic() >= until:
                 _mark([one.id for one in letters[number:]], next_try_at=clock.now())
                 break
-            fared[_send(letter, sender)] += 1
-        if not letters:
-            break
+            if fault := _fault(letter, sender):
+                fared[_refused(letter, fault)] += 1
+            else:
+                fared["sent"] += 1
+                sent.append(letter.id)
+            if time.monotonic() - marked >= MARK_SECONDS:
+                _mark_sent(sent)
+                sent, marked = [], time.monotonic()
+    finally:
+        _mark_sent(sent)
     return fared
 
 
@@ -66,16 +86,20 @@ def _claim(db: Session, limit: int) -> list[Letter]:
     return [Letter(*row) for row in db.execute(letters.order_by(Message.created_at, Message.id))]
 
 
-def _send(letter: Letter, sender: Sender) -> str:
-    """What became of it. Whatever is wrong with one message or phone, the others go out."""
+def _fault(letter: Letter, sender: Sender) -> str | None:
+    """Send it; what went wrong. Whatever is wrong with one message or phone, the others go out."""
     if letter.phone is None:
-        return _refused(letter, "no phone")
+        return "no phone"
     try:
         sender.send(letter.phone.open(), letter.text)
     except Exception as error:
-        return _refused(letter, type(error).__name__)  # not its words: a gateway may quote the phone
-    _mark([letter.id], sent_at=clock.now(), next_try_at=None, attempts=letter.attempts + 1)
-    return "sent"
+        return type(error).__name__  # not its words: a gateway may quote the phone
+    return None
+
+
+def _mark_sent(ids: Sequence[uuid.UUID]) -> None:
+    if ids:
+        _mark(ids, sent_at=clock.now(), next_try_at=None, attempts=Message.attempts + 1)
 
 
 def _refused(letter: Letter, fault: str) -> str:

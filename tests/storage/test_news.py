@@ -198,7 +198,7 @@ def test_when_the_time_is_up_the_rest_is_left_to_the_next(cast: people.Cast, mon
     gateway, ticks = Gateway(), itertools.count()
     with monkeypatch.context() as patched:
         patched.setattr(delivery.time, "monotonic", lambda: float(next(ticks)))
-        assert delivery.send_waiting(gateway, seconds=3) == {"sent": 1}
+        assert delivery.send_waiting(gateway, seconds=5) == {"sent": 1}
     assert delivery.send_waiting(gateway) == {"sent": 2}
 
 
