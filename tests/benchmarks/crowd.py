@@ -145,6 +145,11 @@ class _bare:  # noqa: N801 - reads as what it is: `with _bare(engine) as put`
         return self.put
 
     def put(self, table: Table, columns: list[str], rows: Iterable[tuple[Any, ...]]) -> None:
+        # What is not said above has the value that the product gives it: new columns change nothing here.
+        others = [one for one in table.columns if one.name not in columns and one.default is not None and one.default.is_scalar]
+        defaults = tuple(int(one.default.arg) if isinstance(one.default.arg, bool) else one.default.arg for one in others)
+        rows = (row + defaults for row in rows)
+        columns = [*columns, *(one.name for one in others)]
         names = ", ".join(columns)
         if self.sqlite:
             marks = ", ".join("?" * len(columns))
