@@ -4,10 +4,9 @@ from typing import Any
 
 import orjson
 from flask import Flask, Response, request
-from sqlalchemy import Engine
+from sqlalchemy import Engine, NullPool, create_engine
 
 from casework.settings import Settings, load
-from casework.storage import database
 
 ONE_JOIN = """\
 SELECT cases.id, cases.number, cases.status, cases.priority, cases.title, cases.channel, cases.category_code,
@@ -24,7 +23,8 @@ class Connections(threading.local):
     """One bare connection of the driver for each thread that serves, always in autocommit."""
 
     def __init__(self, engine: Engine) -> None:
-        self.bare: Any = engine.raw_connection().driver_connection
+        self.kept = engine.raw_connection()  # let go, it would be given to another thread as well
+        self.bare: Any = self.kept.driver_connection
         if engine.dialect.name == "postgresql":
             self.bare.autocommit = True
 
@@ -32,8 +32,7 @@ class Connections(threading.local):
 def create_app(settings: Settings | None = None) -> Flask:
     """The limits as one application: `/hello`, `/one` and `/page?department=ID`."""
     app = Flask(__name__)
-    database.configure((settings or load()).database_url)
-    engine = database.engine()
+    engine = create_engine((settings or load()).database_url, poolclass=NullPool)
     sqlite = engine.dialect.name == "sqlite"
     page_sql = ONE_JOIN.format(true="1" if sqlite else "true", department="?" if sqlite else "%s")
     mine = Connections(engine)
