@@ -11,7 +11,6 @@ from werkzeug.datastructures import FileStorage
 from api import limits, refusals
 from api.auth import caller, requires, tracking_credential
 from api.blueprint import Blueprint
-from api.bodies import named_in
 from api.cases import public_number
 from api.fields import Cursor, Moment, PageIn, Place, Text, Whole, page_of, rows
 from api.media import ONE, kept, one_file
@@ -22,7 +21,7 @@ from casework.cases.workflow import Facts
 from casework.community import ratings, tracking
 from casework.errors import Conflict
 from casework.intake import citizen
-from casework.media import check_in, claim, upload_token
+from casework.media import check_in, upload_token
 from casework.notifications import messages
 from casework.storage.database import reading, transaction
 
@@ -149,12 +148,9 @@ def report(body: dict[str, Any]) -> dict[str, Any]:
 
     When this answers 201, the report is stored for good. Sending it again with the same key changes nothing.
     """
-    photos = body.pop("photos")
+    photos = [(one["id"], one["token"]) for one in body.pop("photos")]
     with transaction() as db:
-        receipt = citizen.report(db, caller(), **body)
-        for at, one in enumerate(photos if receipt.is_new else []):
-            with named_in(f"photos.{at}"):
-                claim(db, one["id"], one["token"], report_id=receipt.id)
+        receipt = citizen.report(db, caller(), photos=photos, **body)
     g.case_number = receipt.number  # for the log
     return {"number": receipt.number, "received_at": receipt.received_at, "token": tracking_credential(receipt.id)}
 

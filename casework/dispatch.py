@@ -19,9 +19,9 @@ from casework.sla import timers
 def dispatch_filed(db: Session, case_ids: Sequence[uuid.UUID]) -> int:
     """Dispatch these cases by the responsibility rules; how many went out. The others lie on the dispatcher's desk, saying why.
 
-    Bears repetition: a case that is no longer filed, or was handed back before, is left to people.
+    Bears repetition: a case that is no longer filed, or lies on the dispatcher's desk already, is left to people.
     """
-    wanted = select(Case).where(Case.id.in_(case_ids), Case.status == Status.FILED, Case.returns == 0)
+    wanted = select(Case).where(Case.id.in_(case_ids), Case.status == Status.FILED, Case.waiting_for.is_(None))
     locked = wanted.order_by(Case.id).with_for_update()  # waits: one that were skipped would be forgotten
     cases = db.scalars(locked.options(selectinload(Case.assignments))).all()
     later = Consequences(clock.now())

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from casework.cases.report import Channel, Receipt, Said, receive_one
-from casework.errors import Fault, Invalid
+from casework.errors import Fault, Invalid, NotFound
 from casework.geography.coordinates import Point
 from casework.identity.people import Actor, Citizen
 from casework.media import claim
@@ -16,8 +16,8 @@ def report(db: Session, actor: Actor, *, key: uuid.UUID, text: str, place: Point
            photos: Sequence[tuple[uuid.UUID, str]] = ()) -> Receipt:
     """Keep what a citizen reports; `photos` are ids of photos sent before, each with the token it was answered with.
 
-    Raises Invalid when there is neither place nor address, Conflict when the key was used for another report, NotFound
-    for a photo that was not sent or is too old.
+    Raises Invalid when there is neither place nor address and for a photo that was not sent or is too old, Conflict when
+    the key was used for another report.
     """
     if place is None and address is None:
         raise Invalid("say where it is", Fault("place", "give a point on the map, or an address in words"))
@@ -27,6 +27,9 @@ def report(db: Session, actor: Actor, *, key: uuid.UUID, text: str, place: Point
     receipt = receive_one(db, Said(
         channel=Channel.CITIZEN, source="web", key=str(key), text=text, place=place, address=address,
         reporter_name=name, reporter_phone=known.phone.open() if known else phone, reporter_id=actor.id))
-    for photo_id, token in photos if receipt.is_new else ():
-        claim(db, photo_id, token, report_id=receipt.id)
+    for at, (photo_id, token) in enumerate(photos if receipt.is_new else ()):
+        try:
+            claim(db, photo_id, token, report_id=receipt.id)
+        except NotFound as error:
+            raise Invalid(error.sentence, Fault(f"photos.{at}", error.sentence)) from None
     return receipt
