@@ -20,7 +20,7 @@ from casework.identity.privacy import looks
 from casework.identity.sessions import Client, Device
 from casework.storage.database import one_at_a_time, reading, transaction
 
-blueprint = Blueprint("admin", __name__, url_prefix="/api/v1/admin", description="Administration")
+blueprint = Blueprint("admin", __name__, url_prefix="/api/v1/admin", description="管理 Administration")
 
 
 class DepartmentIn(ma.Schema):

@@ -11,7 +11,7 @@ from casework.sla import calendar
 from casework.sla.calendar import FIRST_YEAR, LAST_YEAR
 from casework.storage.database import one_at_a_time, transaction
 
-blueprint = Blueprint("calendar", __name__, url_prefix="/api/v1/admin", description="The working calendar")
+blueprint = Blueprint("calendar", __name__, url_prefix="/api/v1/admin", description="工作日历 The working calendar")
 
 ON_THE_CLOCK = ma.validate.Regexp(r"([01][0-9]|2[0-3]):[0-5][0-9]\Z", error="must be a time such as 08:30")
 

@@ -29,7 +29,7 @@ from casework.sla import timers
 from casework.storage.database import reading, transaction
 from casework.triage import desk
 
-blueprint = Blueprint("cases", __name__, url_prefix="/api/v1", description="Cases and their workflow")
+blueprint = Blueprint("cases", __name__, url_prefix="/api/v1", description="案件 Cases and their workflow")
 
 CASE_NUMBER = CaseNumber()
 VERBS: dict[str, Verb] = desk.VERBS | dispatch.VERBS | resolution.VERBS | inspection.VERBS

@@ -25,7 +25,7 @@ from casework.media import check_in, upload_token
 from casework.notifications import messages
 from casework.storage.database import reading, transaction
 
-blueprint = Blueprint("citizen", __name__, url_prefix="/api/v1/citizen", description="Citizens (随手拍)")
+blueprint = Blueprint("citizen", __name__, url_prefix="/api/v1/citizen", description="市民随手拍 Citizens")
 blueprint.after_request(refusals.counted(Channel.CITIZEN, report="", photo="photo-"))
 
 

@@ -13,7 +13,7 @@ from casework.geography import addresses, areas
 from casework.geography.coordinates import Point
 from casework.storage.database import reading, transaction
 
-blueprint = Blueprint("geography", __name__, url_prefix="/api/v1/areas", description="Areas and grids")
+blueprint = Blueprint("geography", __name__, url_prefix="/api/v1/areas", description="区域与网格 Areas and grids")
 
 LARGEST_KILOBYTES = 64 * 1024
 

@@ -18,7 +18,7 @@ from casework.intake.hotline import Ticket
 from casework.intake.refusals import count
 from casework.storage.database import transaction
 
-blueprint = Blueprint("hotline", __name__, url_prefix="/api/v1/hotline", description="The 12345 hotline")
+blueprint = Blueprint("hotline", __name__, url_prefix="/api/v1/hotline", description="12345 热线 The hotline")
 blueprint.after_request(refusals.counted(Channel.HOTLINE, tickets=""))
 
 MOST = 500

@@ -17,7 +17,7 @@ from casework.errors import Fault, Invalid, NotFound, TooLarge, Unsupported
 from casework.media import Original, Photo, Rendition
 from casework.storage.database import reading, transaction
 
-blueprint = Blueprint("media", __name__, url_prefix="/api/v1/media", description="Photos")
+blueprint = Blueprint("media", __name__, url_prefix="/api/v1/media", description="照片 Photos")
 
 ONE = Uploads(field="photo", most=1)
 

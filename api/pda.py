@@ -19,7 +19,7 @@ from casework.cases.search import Wanted
 from casework.intake import pda
 from casework.storage.database import transaction
 
-blueprint = Blueprint("pda", __name__, url_prefix="/api/v1/pda", description="Grid workers' PDAs")
+blueprint = Blueprint("pda", __name__, url_prefix="/api/v1/pda", description="网格员 Grid workers' PDAs")
 blueprint.after_request(refusals.counted(Channel.PDA, report=""))
 
 

@@ -13,7 +13,7 @@ from casework.intake import refusals
 from casework.performance import indicators
 from casework.storage.database import reading
 
-blueprint = Blueprint("performance", __name__, url_prefix="/api/v1", description="Figures")
+blueprint = Blueprint("performance", __name__, url_prefix="/api/v1", description="统计 Figures")
 
 LONGEST = timedelta(days=92)
 

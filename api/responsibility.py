@@ -17,7 +17,7 @@ from casework.responsibility import Rule, coverage, sheets
 from casework.responsibility.rules import living
 from casework.storage.database import reading, transaction
 
-blueprint = Blueprint("responsibility", __name__, url_prefix="/api/v1/rules", description="Responsibility (权责)")
+blueprint = Blueprint("responsibility", __name__, url_prefix="/api/v1/rules", description="权责 Responsibility")
 
 MOST_SHOWN = 1000
 

@@ -12,7 +12,7 @@ from casework.errors import Fault, Invalid
 from casework.identity import accounts, sessions
 from casework.storage.database import transaction
 
-blueprint = Blueprint("sessions", __name__, url_prefix="/api/v1/sessions", description="Logging in and out")
+blueprint = Blueprint("sessions", __name__, url_prefix="/api/v1/sessions", description="登录 Logging in and out")
 
 
 class LogInIn(ma.Schema):
