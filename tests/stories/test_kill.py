@@ -26,6 +26,7 @@ from casework.storage.outbox import Event
 from tests import people
 from tests.conftest import POSTGRES, REDIS, absent
 from tests.factories import departments, small_map
+from tests.stories.conftest import Say
 from tests.stories.harness import WEB_WORKER, System, connected, running
 from tests.stories.hotline_platform import Platform
 from tests.stories.senders import Citizen, Client, Hotline, Pda
@@ -59,28 +60,28 @@ def servers() -> Iterator[dict[str, str]]:
         admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
-def test_nothing_is_lost_or_doubled_on_a_laptop(tmp_path: Path) -> None:
+def test_nothing_is_lost_or_doubled_on_a_laptop(tmp_path: Path, say: Say) -> None:
     """SQLite and the embedded Valkey, which dies as well."""
-    play(tmp_path / "laptop", {}, (*OURS, "valkey"))
+    play(tmp_path / "laptop", {}, (*OURS, "valkey"), say)
 
 
-def test_nothing_is_lost_or_doubled_on_servers(tmp_path: Path, servers: dict[str, str]) -> None:
+def test_nothing_is_lost_or_doubled_on_servers(tmp_path: Path, servers: dict[str, str], say: Say) -> None:
     """PostgreSQL and this machine's Redis, which is not ours to kill."""
-    print("\nRedis is this machine's own: it is not killed here")
-    play(tmp_path / "server", servers, OURS)
+    say("\nRedis is this machine's own: it is not killed here")
+    play(tmp_path / "server", servers, OURS, say)
 
 
-def play(home: Path, environment: dict[str, str], victims: Sequence[str]) -> None:
+def play(home: Path, environment: dict[str, str], victims: Sequence[str], say: Say) -> None:
     """Three hundred reports while every process is killed in turn; then the reckoning."""
     number = seed()
-    print(f"\nKILL_SEED={number}")
+    say(f"\nKILL_SEED={number}")
     with running(home, environment) as system, connected(system):
         clients = crowd(system.url, number)
         total = sum(client.count for client in clients)
         assert total == 300
         for client in clients:
             client.start()
-        kill_in_turn(system, clients, random.Random(number), victims)
+        kill_in_turn(system, clients, random.Random(number), victims, say)
         until(lambda: not any(client.is_alive() for client in clients), 120, "clients still wait for an answer")
         assert [fault for client in clients for fault in client.faults] == []
         began = time.monotonic()
@@ -89,8 +90,8 @@ def play(home: Path, environment: dict[str, str], victims: Sequence[str]) -> Non
             assert time.monotonic() < deadline, f"still waiting: {left}"
             time.sleep(0.2)
         attempts = sum(client.attempts for client in clients)
-        print(f"{total} reports in {attempts} attempts; all triaged {time.monotonic() - began:.1f} s after the last answer")
-        reckon({(client.channel, key): number for client in clients for key, number in client.acknowledged.items()})
+        say(f"{total} reports in {attempts} attempts; all triaged {time.monotonic() - began:.1f} s after the last answer")
+        reckon({(client.channel, key): number for client in clients for key, number in client.acknowledged.items()}, say)
         system.stop()
 
 
@@ -109,7 +110,8 @@ def crowd(url: str, number: int) -> list[Client]:
     return [*pdas, *hotlines, *(Citizen(url, f"citizen{at}", number, 35, PAUSE_SECONDS) for at in range(2))]
 
 
-def kill_in_turn(system: System, clients: Sequence[Client], choice: random.Random, victims: Sequence[str]) -> None:
+def kill_in_turn(system: System, clients: Sequence[Client], choice: random.Random, victims: Sequence[str],
+                 say: Say) -> None:
     """Each victim twice, at a random moment: when a random share of the reports is acknowledged, and a little later."""
     total, order = sum(client.count for client in clients), [*victims, *choice.sample(victims, len(victims))]
     began, moments = time.monotonic(), sorted(choice.sample(range(5, total - 20), len(order)))
@@ -121,7 +123,7 @@ def kill_in_turn(system: System, clients: Sequence[Client], choice: random.Rando
               "reports are not acknowledged any more")
         time.sleep(choice.uniform(0, 0.3))
         system.kill(victim, choice)
-        print(f"  {time.monotonic() - began:5.1f} s, {acknowledged():3} acknowledged: kill -9 {victim}")
+        say(f"  {time.monotonic() - began:5.1f} s, {acknowledged():3} acknowledged: kill -9 {victim}")
 
 
 def waiting() -> dict[str, int]:
@@ -133,7 +135,7 @@ def waiting() -> dict[str, int]:
     return {what: count for what, count in counts.items() if count}
 
 
-def reckon(acknowledged: dict[tuple[str, str], str]) -> None:
+def reckon(acknowledged: dict[tuple[str, str], str], say: Say) -> None:
     """Everything acknowledged is there once, under the number that was told, in one case, and every case is sound."""
     with reading() as db:
         reports = db.scalars(select(Report)).all()
@@ -154,6 +156,6 @@ def reckon(acknowledged: dict[tuple[str, str], str]) -> None:
     assert set(photos.values()) <= {1}
     told = Counter(str(report.outcome) for report in reports)
     dispatched = sum(case.status is Status.DISPATCHED for case in cases.values())
-    print(f"{dict(told)}; {len(cases)} cases, {dispatched} dispatched by rule; {len(photos)} photos")
+    say(f"{dict(told)}; {len(cases)} cases, {dispatched} dispatched by rule; {len(photos)} photos")
 
 

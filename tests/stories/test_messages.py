@@ -27,6 +27,7 @@ from casework.storage.database import reading, transaction
 from casework.storage.outbox import Event
 from tests.conftest import REDIS, absent
 from tests.stories import masked_province
+from tests.stories.conftest import Say
 from tests.stories.hotline_platform import TICKETS, Platform
 from workers import queues, relay
 from workers.run import work
@@ -99,7 +100,7 @@ def worked_off() -> None:
 
 
 @pytest.mark.usefixtures("trained")
-def test_every_message_is_with_a_department_or_with_a_person_who_is_told_why(web: FlaskClient) -> None:
+def test_every_message_is_with_a_department_or_with_a_person_who_is_told_why(web: FlaskClient, say: Say) -> None:
     with transaction() as db:
         masked_province.found(db)
     platform, messages = Platform(), tickets()
@@ -134,7 +135,7 @@ def test_every_message_is_with_a_department_or_with_a_person_who_is_told_why(web
             assert case.status is (Status.REPORTED if report.outcome is Outcome.LEFT else Status.FILED)
             assert case.waiting_for
             on_desk[kind_of(case.waiting_for)] += 1
-    tell(reports.values(), with_department, on_desk, taken_in - began, done - taken_in)
+    say(summary(len(reports), with_department, on_desk, taken_in - began, done - taken_in))
     nameless = [one for one in reports.values()
                 if not any(name in f"{one.title} {one.text}" for name in masked_province.NAMES)]
     assert nameless
@@ -148,12 +149,11 @@ def kind_of(reason: str) -> str:
     return "；".join(part.partition("（")[0] for part in reason.split("；"))
 
 
-def tell(reports: Any, with_department: Counter[str], on_desk: Counter[str], intake: float, work_seconds: float) -> None:
-    total = len(reports)
-    print(f"\n{total} messages; in at {total / intake:.0f}/s, triaged, dispatched and told at {total / work_seconds:.0f}/s")
-    print("  with a department, by class of request:")
-    for code, number in with_department.most_common():
-        print(f"    {code}  {number:5}  {number / total:.1%}")
-    print("  on a person's desk, by reason:")
-    for reason, number in on_desk.most_common():
-        print(f"    {reason}  {number:5}  {number / total:.1%}")
+def summary(total: int, with_department: Counter[str], on_desk: Counter[str], intake: float, work_seconds: float) -> str:
+    """What became of them, in lines."""
+    pace = f"in at {total / intake:.0f}/s, triaged, dispatched and told at {total / work_seconds:.0f}/s"
+    lines = [f"\n{total} messages; {pace}", "  with a department, by class of request:"]
+    lines += [f"    {code}  {number:5}  {number / total:.1%}" for code, number in with_department.most_common()]
+    lines.append("  on a person's desk, by reason:")
+    lines += [f"    {reason}  {number:5}  {number / total:.1%}" for reason, number in on_desk.most_common()]
+    return "\n".join(lines)
