@@ -4,6 +4,7 @@ import secrets
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -138,4 +139,9 @@ def _refresh_ends() -> datetime:
 
 
 def _access_key() -> OctKey:
-    return OctKey.import_key(derived_key("access"))
+    return _key_of(derived_key("access"))
+
+
+@lru_cache(maxsize=4)
+def _key_of(raw: bytes) -> OctKey:
+    return OctKey.import_key(raw)
