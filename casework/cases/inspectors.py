@@ -56,11 +56,10 @@ def choose(db: Session, case: Case, never: AbstractSet[uuid.UUID]) -> uuid.UUID 
 
 
 def _least_busy(db: Session, around: str, never: AbstractSet[uuid.UUID]) -> uuid.UUID | None:
-    tasks = (select(Case.inspector_id, func.count().label("open")).where(Case.is_open, Case.inspector_id.is_not(None))
-             .group_by(Case.inspector_id).subquery())
-    wanted = (select(User.id).join(Post, Post.holder_id == User.id).join(tasks, tasks.c.inspector_id == User.id, isouter=True)
-              .where(Post.role == Role.GRID_WORKER, User.active, User.id.not_in(never))
-              .order_by(func.coalesce(tasks.c.open, 0), User.login).limit(1))
+    # Counted for the few workers of a ring, each by index: not for everybody in the city who has something to look at.
+    tasks = select(func.count()).where(Case.is_open, Case.inspector_id == User.id).scalar_subquery()
+    wanted = (select(User.id).join(Post, Post.holder_id == User.id)
+              .where(Post.role == Role.GRID_WORKER, User.active, User.id.not_in(never)).order_by(tasks, User.login).limit(1))
     if around:
         wanted = wanted.where(Post.area_code >= around, Post.area_code < around + ":")
     return db.scalar(wanted)
