@@ -20,6 +20,7 @@ def closed_case_with_two_voices() -> tuple[uuid.UUID, uuid.UUID]:
         one, other = a_report(db), a_report(db, text="还是那个井盖")
         case = Case.open(db, db.get_one(Report, one.id), SYSTEM, area_code=GRIDS[0], place=at_grid(0))
         case.add_report(db.get_one(Report, other.id))
+        case.categorise(db, "10101")
         case.move("self_handle", SYSTEM, Facts(photos=(new_id(),), position=at_grid(0)))
     return one.id, other.id
 
