@@ -15,7 +15,7 @@ from casework.errors import Fault, Invalid, NotFound
 from casework.storage.database import reading, transaction
 from casework.taxonomy import Category, Standard, TaxonomyVersion, sheets
 
-blueprint = Blueprint("taxonomy", __name__, url_prefix="/api/v1/taxonomy", description="分类与立案标准 Categories and standards")
+blueprint = Blueprint("taxonomy", __name__, url_prefix="/api/v1/taxonomy", description="分类与标准 Categories and standards")
 
 TABLES = ("categories.csv", "standards.csv")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
