@@ -13,7 +13,7 @@ from casework import clock, settings
 from casework.errors import Conflict, Fault, Invalid, Refused
 from casework.geography.coordinates import Point
 from casework.identity.people import Actor, Role
-from casework.identity.permissions import Condition, Grant, allowed
+from casework.identity.permissions import Condition, Grant, allowed, own_department
 from casework.sla.limits import Stage
 
 
@@ -78,11 +78,6 @@ class Subject(Protocol):
 
 
 # Conditions on the actor: may this person do it to this case?
-
-def leads(actor: Actor, case: Any) -> bool:
-    """The case is the actor's department's to lead (主办)."""
-    return bool(case.lead_department_id in actor.department_ids)
-
 
 def assists(actor: Actor, case: Any) -> bool:
     """The actor's department was asked to assist (协办)."""
@@ -250,32 +245,32 @@ STEPS: dict[str, Step] = {
                       says="派遣 give it to the department that answers"),
     "recall": _step(S.DISPATCHED, to=S.FILED, who=(by(R.DISPATCHER),), stops=LEADS_AND_ASSISTS, starts=(Stage.DISPATCH,),
                     needs=("reason",), says="收回 nobody there answers; it is dispatched anew"),
-    "sign": _step(S.DISPATCHED, to=S.HANDLING, who=(by(R.HANDLER, R.DEPARTMENT_HEAD, when=leads),), stops=(Stage.SIGN,),
-                  says="签收 we have it"),
-    "hand_back": _step(S.DISPATCHED, S.HANDLING, to=S.RETURNED, who=(by(R.DEPARTMENT_HEAD, when=leads),),
+    "sign": _step(S.DISPATCHED, to=S.HANDLING, who=(by(R.HANDLER, R.DEPARTMENT_HEAD, when=own_department),),
+                  stops=(Stage.SIGN,), says="签收 we have it"),
+    "hand_back": _step(S.DISPATCHED, S.HANDLING, to=S.RETURNED, who=(by(R.DEPARTMENT_HEAD, when=own_department),),
                        rule=may_return, stops=(Stage.SIGN,), starts=(Stage.ADJUDICATE,), needs=("ground",),
                        says="退单 not ours, with the legal ground"),
     "uphold": _step(S.RETURNED, to=S.FILED, who=(by(R.ADJUDICATOR),), stops=(Stage.ADJUDICATE, *LEADS_AND_ASSISTS),
                     starts=(Stage.DISPATCH,), needs=("reason",), says="准予退单 rightly returned; the time is given back"),
     "overrule": _step(S.RETURNED, to=S.DISPATCHED, who=(by(R.ADJUDICATOR),), stops=(Stage.ADJUDICATE,),
                       starts=(Stage.SIGN,), needs=("reason",), says="驳回退单 it stays yours, finally"),
-    "assist": _step(S.DISPATCHED, S.HANDLING, who=(by(R.HANDLER, R.DEPARTMENT_HEAD, when=leads), by(R.DISPATCHER)),
+    "assist": _step(S.DISPATCHED, S.HANDLING, who=(by(R.HANDLER, R.DEPARTMENT_HEAD, when=own_department), by(R.DISPATCHER)),
                     starts=(Stage.ASSIST_HANDLE,), needs=("assistants", "reason"), says="协办 ask other departments to help"),
     "assisted": _step(S.DISPATCHED, S.HANDLING, who=(by(R.HANDLER, R.DEPARTMENT_HEAD, when=assists),), needs=("reply",),
                       says="协办完成 our part is done"),
-    "extend": _step(S.HANDLING, who=(by(R.HANDLER, R.DEPARTMENT_HEAD, when=leads),), rule=no_extension_open,
+    "extend": _step(S.HANDLING, who=(by(R.HANDLER, R.DEPARTMENT_HEAD, when=own_department),), rule=no_extension_open,
                     needs=("reason",), says="申请延期 ask for more time"),
     "allow": _step(S.HANDLING, who=(by(R.DISPATCHER),), rule=extension_open, says="同意延期 grant one more original limit"),
-    "deny": _step(S.HANDLING, who=(by(R.DEPARTMENT_HEAD, when=leads), by(R.DISPATCHER)), rule=extension_open,
+    "deny": _step(S.HANDLING, who=(by(R.DEPARTMENT_HEAD, when=own_department), by(R.DISPATCHER)), rule=extension_open,
                   needs=("reason",), says="不同意延期 refuse more time"),
     "suspend": _step(S.HANDLING, to=S.SUSPENDED, who=(by(R.DISPATCHER),), pauses=(Stage.HANDLE,),
                      needs=("reason", "until"), says="挂账 stop the clock lawfully until a date"),
     "resume": _step(S.SUSPENDED, to=S.HANDLING, who=(by(R.DISPATCHER, R.SYSTEM),), resumes=(Stage.HANDLE,),
                     says="恢复 the clock goes on"),
-    "ask": _step(S.HANDLING, who=(by(R.HANDLER, when=leads),), needs=("question",), says="补充 ask the citizen"),
+    "ask": _step(S.HANDLING, who=(by(R.HANDLER, when=own_department),), needs=("question",), says="补充 ask the citizen"),
     "answered": _step(S.HANDLING, who=(by(R.CITIZEN, when=reported), by(R.OPERATOR)), needs=("reply",),
                       says="已补充 the citizen has answered"),
-    "resolve": _step(S.HANDLING, to=S.RESOLVED, who=(by(R.HANDLER, R.DEPARTMENT_HEAD, when=leads),),
+    "resolve": _step(S.HANDLING, to=S.RESOLVED, who=(by(R.HANDLER, R.DEPARTMENT_HEAD, when=own_department),),
                      pauses=(Stage.HANDLE,), starts=(Stage.CHECK,), needs=("reply",), says="反馈 done, with evidence"),
     "self_handle": _step(S.REPORTED, to=S.CLOSED, who=(by(R.SYSTEM), by(R.GRID_WORKER, when=reported)),
                          rule=has_standard, stops=ALL,

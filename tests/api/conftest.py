@@ -10,6 +10,8 @@ from api import board
 from api.limits import limiter
 from casework.settings import Settings
 from casework.storage import database
+from tests.api.town import Town, served
+from tests.conftest import SetClock
 
 
 @pytest.fixture
@@ -27,3 +29,9 @@ def app(config: Settings, store: str, monkeypatch: pytest.MonkeyPatch) -> Iterat
 def web(app: Flask) -> FlaskClient:
     """Somebody without credentials."""
     return app.test_client()
+
+
+@pytest.fixture
+def town(config: Settings, store: str, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> Town:
+    """The small city behind the whole application, on both databases; everybody with a real credential."""
+    return Town.built(served(config, store, monkeypatch))

@@ -3,20 +3,11 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
-import pytest
-
-from casework.settings import Settings
 from casework.sla import calendar
 from casework.storage.database import reading
-from tests.api.town import Caller, Town, key, ok, problem, served
-from tests.conftest import SetClock
+from tests.api.town import Caller, Town, key, ok, problem
 
 ADMIN = "/api/v1/admin"
-
-
-@pytest.fixture
-def town(config: Settings, store: str, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> Town:
-    return Town.built(served(config, store, monkeypatch))
 
 
 def test_a_new_department_with_a_handler_can_be_worked_with_at_once(town: Town) -> None:

@@ -1,18 +1,11 @@
 """Whom an alarm reached sees it, page by page; nobody sees another's."""
-import pytest
 
-from casework.settings import Settings
 from casework.sla import timers
 from casework.storage.database import transaction
-from tests.api.town import Town, citizen_report, ok, pda_report, point, problem, served
+from tests.api.town import Town, citizen_report, ok, pda_report, point, problem
 from tests.conftest import SetClock
 
 ALARMS = "/api/v1/alarms"
-
-
-@pytest.fixture
-def town(config: Settings, store: str, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> Town:
-    return Town.built(served(config, store, monkeypatch))
 
 
 def test_whom_an_alarm_reached_sees_it_page_by_page_and_nobody_else(town: Town, time: SetClock) -> None:

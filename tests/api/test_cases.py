@@ -2,24 +2,17 @@
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
 from sqlalchemy import func, select
 
 from casework.cases.case import Case
 from casework.cases.workflow import STEPS
 from casework.identity.privacy import Access
-from casework.settings import Settings
 from casework.sla import timers
 from casework.storage.database import reading, transaction
-from tests.api.town import Caller, Json, Town, citizen_report, ok, pda_report, point, problem, served, ticket
+from tests.api.town import Caller, Json, Town, citizen_report, ok, pda_report, point, problem, ticket
 from tests.conftest import SetClock
 
 CASES = "/api/v1/cases"
-
-
-@pytest.fixture
-def town(config: Settings, store: str, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> Town:
-    return Town.built(served(config, store, monkeypatch))
 
 
 def reported(town: Town, worker: Caller | None = None, **facts: object) -> Json:

@@ -1,32 +1,17 @@
 """A citizen needs no account: photo first, a few words, a token to see what became of it, one rating, one reopening."""
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
-from typing import Any
 
 import pytest
-from sqlalchemy import func, select
 
-from casework.cases.report import Report
 from casework.identity import sessions
 from casework.identity.sessions import MemorySender
 from casework.media import Photo
-from casework.settings import Settings
-from casework.storage.database import reading
-from tests.api.town import Caller, Json, Town, citizen_report, jpeg, key, ok, problem, served, ticket
+from tests.api.town import Caller, Json, Town, citizen_report, jpeg, key, ok, problem, stored, ticket
 from tests.conftest import SetClock
 
 PHOTOS = "/api/v1/citizen/photos"
 REPORTS = "/api/v1/citizen/reports"
-
-
-@pytest.fixture
-def town(config: Settings, store: str, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> Town:
-    return Town.built(served(config, store, monkeypatch))
-
-
-def stored(model: type[Any] = Report) -> int:
-    with reading() as db:
-        return db.scalar(select(func.count()).select_from(model)) or 0
 
 
 def sent_photo(town: Town, colour: str = "grey") -> Json:

@@ -13,7 +13,6 @@ from urllib.parse import quote
 
 import marshmallow as ma
 import orjson
-import pytest
 from flask import Flask
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
@@ -24,9 +23,7 @@ from api.fields import Moment, Place
 from casework.cases.workflow import STEPS
 from casework.identity.people import Role
 from casework.identity.permissions import PERMISSIONS
-from casework.settings import Settings
-from tests.api.town import Caller, Json, Town, citizen_report, jpeg, ok, pda_report, point, served, ticket
-from tests.conftest import SetClock
+from tests.api.town import Caller, Json, Town, citizen_report, jpeg, ok, pda_report, point, ticket
 from tests.factories import a_photo
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "150"))
@@ -51,11 +48,6 @@ class Target:
             return [town.triage, town.dispatcher, town.water_head, town.li, town.supervisor]
         name = next(name for role, name in WORKERS.items() if role in PERMISSIONS[permission].roles)
         return [citizen if name == "citizen" else getattr(town, name)]
-
-
-@pytest.fixture
-def town(config: Settings, store: str, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> Town:
-    return Town.built(served(config, store, monkeypatch))
 
 
 def targets(app: Flask) -> list[Target]:

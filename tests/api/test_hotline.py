@@ -3,28 +3,16 @@ import secrets
 from concurrent.futures import ThreadPoolExecutor
 
 import orjson
-import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from casework import clock
 from casework.cases.report import Report
 from casework.identity.sessions import signature_of
-from casework.settings import Settings
 from casework.storage.database import reading
-from tests.api.town import Town, ok, problem, served, ticket
+from tests.api.town import Town, ok, problem, stored, ticket
 from tests.conftest import SetClock
 
 TICKETS = "/api/v1/hotline/tickets"
-
-
-@pytest.fixture
-def town(config: Settings, store: str, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> Town:
-    return Town.built(served(config, store, monkeypatch))
-
-
-def stored() -> int:
-    with reading() as db:
-        return db.scalar(select(func.count()).select_from(Report)) or 0
 
 
 def test_a_call_goes_from_the_platform_to_an_answered_case(town: Town) -> None:

@@ -1,23 +1,16 @@
 """Photos over HTTP: checked at the door, shown by links that end, never as they were sent to whoever guesses."""
 from io import BytesIO
 
-import pytest
 from PIL import Image
 from sqlalchemy import select
 
 from casework import media, settings
 from casework.media import Photo, Rendition
-from casework.settings import Settings
 from casework.storage.database import new_id, reading
-from tests.api.town import Town, citizen_report, jpeg, ok, pda_report, problem, served
+from tests.api.town import Town, citizen_report, jpeg, ok, pda_report, problem
 from tests.conftest import SetClock
 
 MEDIA = "/api/v1/media"
-
-
-@pytest.fixture
-def town(config: Settings, store: str, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> Town:
-    return Town.built(served(config, store, monkeypatch))
 
 
 def drawn(width: int, height: int, kind: str = "JPEG") -> bytes:

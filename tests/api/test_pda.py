@@ -1,30 +1,17 @@
 """What a grid worker's PDA sends is stored once, or refused with the field at fault; what it is to inspect comes back."""
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
-from typing import Any
 
-import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from casework.cases.report import Report
 from casework.media import Photo
-from casework.settings import Settings
 from casework.storage.database import reading
 from casework.storage.outbox import Event
-from tests.api.town import Json, Town, jpeg, key, ok, pda_report, point, problem, served
+from tests.api.town import Json, Town, jpeg, key, ok, pda_report, point, problem, stored
 from tests.conftest import SetClock
 
 REPORTS = "/api/v1/pda/reports"
-
-
-@pytest.fixture
-def town(config: Settings, store: str, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> Town:
-    return Town.built(served(config, store, monkeypatch))
-
-
-def stored(model: type[Any] = Report) -> int:
-    with reading() as db:
-        return db.scalar(select(func.count()).select_from(model)) or 0
 
 
 def test_a_report_goes_from_the_pda_to_a_closed_case(town: Town, time: SetClock) -> None:

@@ -1,18 +1,10 @@
 """The figures say what happened: what was sent is received or refused, and what was received became something."""
 from io import BytesIO
 
-import pytest
-
-from casework.settings import Settings
-from tests.api.town import Json, Town, citizen_report, jpeg, key, ok, pda_report, point, problem, served, ticket
+from tests.api.town import Json, Town, citizen_report, jpeg, key, ok, pda_report, point, problem, ticket
 from tests.conftest import SetClock
 
 FIGURES = "/api/v1/performance/channels"
-
-
-@pytest.fixture
-def town(config: Settings, store: str, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> Town:
-    return Town.built(served(config, store, monkeypatch))
 
 
 def figures(town: Town, **query: str) -> dict[str, Json]:

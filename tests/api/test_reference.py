@@ -6,19 +6,12 @@ from typing import Any
 import pytest
 
 from casework import taxonomy
-from casework.settings import Settings
 from casework.storage.database import transaction
 from casework.taxonomy import sheets
-from tests.api.town import Json, Town, key, ok, pda_report, point, problem, served
-from tests.conftest import SetClock
+from tests.api.town import Json, Town, key, ok, pda_report, point, problem
 from tests.factories import GRIDS, SIDE, SOUTH, WEST, small_map
 
 AREAS, TAXONOMY, RULES = "/api/v1/areas", "/api/v1/taxonomy", "/api/v1/rules"
-
-
-@pytest.fixture
-def town(config: Settings, store: str, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> Town:
-    return Town.built(served(config, store, monkeypatch))
 
 
 def sent(name: str, content: bytes) -> tuple[BytesIO, str]:

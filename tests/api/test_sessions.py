@@ -5,19 +5,13 @@ from api import auth
 from casework.identity import passwords, sessions
 from casework.identity.people import User
 from casework.identity.sessions import MemorySender
-from casework.settings import Settings
 from casework.storage.database import transaction
-from tests.api.town import Caller, Json, Town, ok, pda_report, problem, served
+from tests.api.town import Caller, Json, Town, ok, pda_report, problem
 from tests.conftest import SetClock
 
 SESSIONS = "/api/v1/sessions"
 SECRET = "correct horse battery"
 HASH = passwords.hashed(SECRET)
-
-
-@pytest.fixture
-def town(config: Settings, store: str, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> Town:
-    return Town.built(served(config, store, monkeypatch))
 
 
 @pytest.fixture

@@ -10,13 +10,14 @@ from typing import Any
 import orjson
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from api import app as application
 from api import auth
 from api.limits import limiter
 from casework import clock, storage
+from casework.cases.report import Report
 from casework.geography.coordinates import Point
 from casework.identity.people import Actor, Department, Role
 from casework.identity.sessions import create_client, enrol_device, signature_of, tokens
@@ -253,3 +254,9 @@ def citizen_report(**facts: Any) -> Json:
 def jpeg(colour: str = "grey", name: str = "a.jpg") -> tuple[BytesIO, str]:
     """A file as a form sends it."""
     return BytesIO(a_photo(colour)), name
+
+
+def stored(model: type[Any] = Report) -> int:
+    """How many rows of this table there are."""
+    with reading() as db:
+        return db.scalar(select(func.count()).select_from(model)) or 0

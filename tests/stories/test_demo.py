@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from tests.stories.test_up import environ, free_port, until
+from tests.stories.test_up import environ, free_port, processes_of, until
 
 REPORTS = 60
 
@@ -43,17 +43,6 @@ class Demonstration:
         assert answer.status_code == 201, answer.text
         return str(answer.json()["access"])
 
-    def left(self) -> list[str]:
-        """The processes of this folder that still run."""
-        mark, lines = f"ZHIWANG_HOME={self.home}\0".encode(), []
-        for process in Path("/proc").glob("[0-9]*"):
-            try:
-                if mark in (process / "environ").read_bytes():
-                    lines.append((process / "cmdline").read_text().replace("\0", " "))
-            except OSError:
-                continue
-        return lines
-
 
 @contextmanager
 def demonstration(home: Path) -> Iterator[Demonstration]:
@@ -69,7 +58,7 @@ def demonstration(home: Path) -> Iterator[Demonstration]:
         if system.process.poll() is None:
             system.process.kill()
             system.process.wait()
-        until(lambda: not system.left(), 30, "processes outlive zhiwang demo")
+        until(lambda: not processes_of(system.home), 30, "processes outlive zhiwang demo")
 
 
 def test_a_day_is_played_told_in_numbers_left_to_look_at_and_not_played_twice(tmp_path: Path) -> None:
@@ -99,7 +88,7 @@ def test_a_day_is_played_told_in_numbers_left_to_look_at_and_not_played_twice(tm
 
         system.process.send_signal(signal.SIGINT)
         assert system.process.wait(timeout=60) == 0
-        assert system.left() == []
+        assert processes_of(system.home) == []
 
     with demonstration(tmp_path / "home") as system:
         assert "nothing is put in or played twice" in system.said()

@@ -67,14 +67,19 @@ class System:
 
     def left(self) -> list[str]:
         """The command lines of the processes of this folder that still run."""
-        mark, lines = f"ZHIWANG_HOME={self.home}\0".encode(), []
-        for process in Path("/proc").glob("[0-9]*"):
-            try:
-                if mark in (process / "environ").read_bytes():
-                    lines.append((process / "cmdline").read_text().replace("\0", " "))
-            except OSError:
-                continue
-        return lines
+        return processes_of(self.home)
+
+
+def processes_of(home: Path) -> list[str]:
+    """The command lines of the processes that run on this folder."""
+    mark, lines = f"ZHIWANG_HOME={home}\0".encode(), []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if mark in (process / "environ").read_bytes():
+                lines.append((process / "cmdline").read_text().replace("\0", " "))
+        except OSError:
+            continue
+    return lines
 
 
 def command(home: Path, port: int) -> list[str]:
