@@ -96,6 +96,9 @@ class StepIn(ma.Schema):
     question = Text(2000)
     until = Moment()
     inspector = ma.fields.UUID()
+    reports = ma.fields.List(CaseNumber(), validate=ma.validate.Length(max=100),
+                             metadata={"description": "numbers of reports of this case"})
+    clock = ma.fields.UUID(metadata={"description": "id of the clock whose overdue mark is appealed against"})
 
     @ma.post_load
     def _facts(self, data: dict[str, Any], **_: Any) -> Facts:

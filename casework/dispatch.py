@@ -23,7 +23,7 @@ def dispatch_filed(db: Session, case_ids: Sequence[uuid.UUID]) -> int:
     """
     wanted = select(Case).where(Case.id.in_(case_ids), Case.status == Status.FILED, Case.waiting_for.is_(None))
     locked = wanted.order_by(Case.id).with_for_update()  # waits: one that were skipped would be forgotten
-    cases = db.scalars(locked.options(selectinload(Case.assignments))).all()
+    cases = db.scalars(locked.options(selectinload(Case.assignments), selectinload(Case.reports))).all()
     later = Consequences(clock.now())
     questions = [Question(case.category_code or "", case.area_code, at=later.at) for case in cases]
     for case, decision in zip(cases, responsibility.find_many(db, questions), strict=True):
@@ -72,7 +72,7 @@ def uphold(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     for timer in every:
         if released and timer.assignment_id == released.id:
             timers.give_back(db, timer, timer.started_at, clock.now())
-    case.overdue = any(timer.overdue for timer in every)
+    case.judge(every)
     case.release_lead(clock.now(), returned=True)
     case.waiting_for = "退单获准，待重新派遣"
     if facts.lead:
@@ -82,7 +82,8 @@ def uphold(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
 def overrule(_db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     """驳回退单: the department keeps the case and cannot return it again (终审)."""
     case.move("overrule", actor, facts)
-    case.return_is_final = True
+    if case.lead_assignment:
+        case.lead_assignment.ruled = True
     case.waiting_for = None
 
 

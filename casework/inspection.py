@@ -1,7 +1,7 @@
 """Somebody else than the handler looks before a case is closed: on the spot, or by calling the citizen back."""
 from sqlalchemy.orm import Session
 
-from casework.cases import inspectors
+from casework.cases import evidence, inspectors
 from casework.cases.case import Case
 from casework.cases.verbs import Verb
 from casework.cases.workflow import Facts, Status
@@ -15,7 +15,7 @@ def pass_(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
 
 
 def fail(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
-    """核查不通过: back to the same department, which keeps everything it did."""
+    """核查不通过: back to the same department, which keeps everything it did; to the dispatcher where none leads."""
     inspectors.look(db, case, actor, facts, "fail")
     _rework(case, facts)
 
@@ -30,14 +30,17 @@ def decline(_db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     """回访不认可: back to the same department."""
     case.move("decline", actor, facts)
     _rework(case, facts)
+    case.was_not_satisfying(facts.finding or "")
 
 
 def self_handle(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
-    """自行处置: the grid worker who reported it has put it right; closed at once."""
+    """自行处置: the grid worker who reported it has put it right; closed at once, and some are looked at afterwards."""
     if facts.category:
         case.categorise(db, facts.category, facts.standard)
     inspectors.look(db, case, actor, facts, "self_handle")
+    evidence.before_and_after(db, case, facts.photos)
     case.waiting_for = None
+    inspectors.sample(db, case)
 
 
 def reassign(db: Session, case: Case, actor: Actor, facts: Facts) -> None:

@@ -62,8 +62,11 @@ NOTHING: dict[str, str] = {
     "case.refute": ON_A_DESK, "case.merge": "the reports moved with it; merging says nothing new to anybody",
     "case.unmerge": ON_A_DESK, "case.sign": INSIDE, "case.hand_back": ON_A_DESK, "case.uphold": ON_A_DESK,
     "case.overrule": ON_A_DESK, "case.recall": ON_A_DESK, "case.assist": INSIDE, "case.assisted": INSIDE,
-    "case.extend": ON_A_DESK, "case.allow": INSIDE, "case.deny": INSIDE, "case.suspend": INSIDE, "case.resume": INSIDE,
-    "case.ask": INSIDE, "case.answered": INSIDE, "case.resolve": ON_A_DESK, "case.fail": ON_A_DESK, "case.decline": ON_A_DESK,
+    "case.extend": ON_A_DESK, "case.endorse": ON_A_DESK, "case.defer": ON_A_DESK, "case.allow": INSIDE, "case.deny": INSIDE, "case.suspend": INSIDE, "case.resume": INSIDE,
+    "case.ask": INSIDE, "case.answered": INSIDE, "case.unanswered": INSIDE, "case.contact": INSIDE,
+    "case.assist_sign": INSIDE, "case.decline_assist": INSIDE, "case.report_back": INSIDE, "case.sample": ON_A_DESK,
+    "case.order_rework": ON_A_DESK, "case.appeal": ON_A_DESK, "case.grant": INSIDE, "case.dismiss": INSIDE,
+    "case.unjoin": ON_A_DESK, "case.split": ON_A_DESK, "case.resolve": ON_A_DESK, "case.fail": ON_A_DESK, "case.decline": ON_A_DESK,
     "case.reassign": ON_A_DESK, "case.urge": INSIDE, "case.supervise": INSIDE, "case.correct": INSIDE,
     "case.propose_void": "a second person decides", "case.void": INSIDE,
 }

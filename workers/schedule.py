@@ -12,8 +12,8 @@ from prometheus_client import Counter
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from casework import clock
-from casework.cases import alarms
+from casework import clock, resolution
+from casework.cases import alarms, anchors
 from casework.cases.case import Case
 from casework.cases.workflow import Status
 from casework.identity import sessions
@@ -100,6 +100,26 @@ def send_waiting_messages() -> None:
         queues.enqueue([queues.Batch("notifications", notifications.tell, [], "waiting")])
 
 
+def anchor_history() -> None:
+    """Seal the history of each day that is over. The log keeps the hash as well, outside the database."""
+    while True:
+        with transaction() as db:
+            anchor = anchors.anchor_next(db)
+        if anchor is None:
+            return
+        log.info("history_anchored", day=anchor.day.isoformat(), cases=anchor.cases, hash=anchor.hash)
+
+
+def resume_suspended() -> None:
+    """挂账 ends at its date by itself."""
+    _until_fewer(resolution.resume_due, 100)
+
+
+def close_unanswered_questions() -> None:
+    """A clock does not stand still for ever because a citizen does not answer."""
+    _until_fewer(resolution.close_questions, 100)
+
+
 def forget_unclaimed_photos() -> None:
     """Photos that were sent ahead of a report that never came."""
     _until_fewer(photo.delete_unclaimed, 200)
@@ -145,6 +165,8 @@ class Entry:
 
 TIMETABLE: dict[str, Entry] = {
     "sweep_timers": Entry(sweep_timers, every=timedelta(seconds=5)),
+    "resume_suspended": Entry(resume_suspended, every=timedelta(seconds=60)),
+    "close_unanswered_questions": Entry(close_unanswered_questions, every=timedelta(seconds=60)),
     "announce_waiting_reports": Entry(announce_waiting_reports, every=timedelta(seconds=60)),
     "announce_waiting_photos": Entry(announce_waiting_photos, every=timedelta(seconds=60)),
     "dispatch_waiting_cases": Entry(dispatch_waiting_cases, every=timedelta(seconds=60)),
@@ -152,6 +174,7 @@ TIMETABLE: dict[str, Entry] = {
     "announce_untold_news": Entry(announce_untold_news, every=timedelta(minutes=15)),
     "send_waiting_messages": Entry(send_waiting_messages, every=timedelta(seconds=60)),
     "forget_nonces": Entry(forget_nonces, every=timedelta(hours=1)),
+    "anchor_history": Entry(anchor_history, at=time(0, 10), lease=timedelta(hours=1)),
     "forget_unclaimed_photos": Entry(forget_unclaimed_photos, at=time(3, 10), lease=timedelta(hours=1)),
     "forget_expired": Entry(forget_expired, at=time(3, 20), lease=timedelta(hours=1)),
     "forget_events": Entry(forget_events, at=time(3, 30), lease=timedelta(hours=1)),

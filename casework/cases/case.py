@@ -1,12 +1,12 @@
 """The case: one problem in the world, and move(), the one method that changes its status."""
 import math
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
 
 from casework import clock, taxonomy
@@ -14,13 +14,15 @@ from casework.cases import workflow
 from casework.cases.consequences import Consequences, Turn
 from casework.cases.history import GENESIS, Entry
 from casework.cases.report import Report, public_number
-from casework.cases.workflow import OPEN, RUNS_IN, Facts, Status, Step, goes_on_in
+from casework.cases.urgency import why_urgent
+from casework.cases.workflow import MAIN_LINE, OPEN, RUNS_IN, Facts, Status, Step, goes_on_in
 from casework.errors import Fault, Invalid, NotFound
 from casework.geography.coordinates import Point
-from casework.identity.people import DEPARTMENTAL, Actor, Role
-from casework.sla import timers
+from casework.identity.people import DEPARTMENTAL, SYSTEM, Actor, Role
+from casework.sla import policies, timers
 from casework.sla.limits import Limit, Stage, Unit, stage_limit
-from casework.sla.timers import Start
+from casework.sla.policies import Numbers
+from casework.sla.timers import Start, Timer, TimerState
 from casework.storage import outbox
 from casework.storage.database import Base, Keyed, new_id, partial_index
 from casework.taxonomy import Standard
@@ -30,7 +32,7 @@ HANDLING = frozenset({"sign", "resolve", "assisted", "self_handle"})
 
 TITLE_LENGTH = 60
 
-LEADS_CLOCKS = frozenset({Stage.SIGN, Stage.HANDLE})
+LEADS_CLOCKS = frozenset({Stage.SIGN, Stage.HANDLE, Stage.CONTACT})
 """These hang on the lead's assignment, so that a next lead starts with fresh ones."""
 
 
@@ -59,6 +61,9 @@ class Assignment(Keyed, Base):
     since: Mapped[datetime]
     until: Mapped[datetime | None]
     returned: Mapped[bool] = mapped_column(default=False)
+    """Its return was upheld: it does not get the case again."""
+    ruled: Mapped[bool] = mapped_column(default=False)
+    """Its return was overruled: it does not hand the case back again."""
     signed_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
 
@@ -97,8 +102,29 @@ class Case(Keyed, Base):
     returns: Mapped[int] = mapped_column(default=0)
     reworks: Mapped[int] = mapped_column(default=0)
     reopens: Mapped[int] = mapped_column(default=0)
-    return_is_final: Mapped[bool] = mapped_column(default=False)
-    extension_asked: Mapped[bool] = mapped_column(default=False)
+    return_until: Mapped[datetime | None]
+    """Until when the lead may hand it back: the end of its time for signing; None once it has answered."""
+    applied_for: Mapped[str | None]
+    """"extend" or "suspend", while it waits for a decision."""
+    endorsed: Mapped[bool] = mapped_column(default=False)
+    applied_until: Mapped[datetime | None]
+    suspended_until: Mapped[datetime | None]
+    questions: Mapped[int] = mapped_column(default=0)
+    question_until: Mapped[datetime | None]
+    """While the citizen is asked something the clock stands still, at most until then."""
+    urges: Mapped[int] = mapped_column(default=0)
+    urged_at: Mapped[datetime | None]
+    feedback_owed: Mapped[bool] = mapped_column(default=False)
+    """An order from above (督办) is open."""
+    dissatisfied: Mapped[int] = mapped_column(default=0)
+    """How often those concerned said that it is not put right."""
+    appealed_timer_id: Mapped[uuid.UUID | None]
+    """The clock whose overdue mark is appealed against, until the ruling."""
+    sampled: Mapped[bool | None]
+    """None unless it was put right on the spot; then, whether somebody else was sent to look afterwards."""
+    flags: Mapped[list[str]] = mapped_column(default=list)
+    """What an inspector or a leader should know: evidence that is missing or from far away."""
+    urgent_because: Mapped[str | None]
     dispatched_by_rule: Mapped[bool] = mapped_column(default=False)
     history_length: Mapped[int] = mapped_column(default=0)
     history_head: Mapped[str] = mapped_column(default=GENESIS)
@@ -118,6 +144,8 @@ class Case(Keyed, Base):
         partial_index("ix_cases_open_inspector", "inspector_id", "due_at", "id", where="is_open"),
         partial_index("ix_cases_closed", "closed_at", where="closed_at IS NOT NULL"),
         partial_index("ix_cases_open_cell", "cell", "opened_at", where="is_open"),
+        partial_index("ix_cases_suspended", "suspended_until", "id", where="suspended_until IS NOT NULL"),
+        partial_index("ix_cases_question", "question_until", "id", where="question_until IS NOT NULL"),
     )
 
     @classmethod
@@ -127,14 +155,15 @@ class Case(Keyed, Base):
         at = later.at if later else clock.now()
         case = cls(id=new_id(), number=public_number("AJ", at), title=title_of(report), channel=report.channel,
                    opened_at=report.received_at, due_at=report.received_at, address=report.address,
-                   priority=Priority.URGENT if report.urgent else Priority.NORMAL, report_count=0, returns=0, reworks=0,
-                   reopens=0, overdue=False, return_is_final=False, extension_asked=False, dispatched_by_rule=False,
+                   report_count=0, returns=0, reworks=0, reopens=0, questions=0, urges=0, dissatisfied=0, overdue=False,
+                   endorsed=False, feedback_owed=False, flags=[], dispatched_by_rule=False,
                    history_length=0, history_head=GENESIS, area_code=area_code)
         case.history, case.assignments, case.reports = [], [], []
         if place:
             case.locate(place)
         db.add(case)
         case.add_report(report)
+        case.weigh(db)
         case.move("report", actor, clocks_from=report.received_at, later=later)
         return case
 
@@ -158,11 +187,11 @@ class Case(Keyed, Base):
         step, role = workflow.take(action, self, actor, facts)
         unled = step.unled if self.lead_department_id is None else None
         target = self._status_before() if step.back else unled or step.target or source
-        starts = RUNS_IN[unled] if unled else step.starts
+        starts = (*RUNS_IN[unled], *(one for one in step.starts if one not in MAIN_LINE)) if unled else step.starts
         self.status = target
         self.moved_at = at
-        self.is_open = target in OPEN
-        self.closed_at = at if target is Status.CLOSED else None
+        if target is not source:
+            self._leave(target, at)
         self._write(action, source, (actor, role), facts.given() | (extra or {}), at)
         if later:
             later.turn(Turn(self, action, step, self._starts(db, starts, clocks_from or at)))
@@ -170,6 +199,17 @@ class Case(Keyed, Base):
         else:
             self._turn_clocks(db, step, starts, clocks_from or at)
             outbox.publish(db, f"case.{action}", self.id, line=self.history_length)
+
+    def _leave(self, target: Status, at: datetime) -> None:
+        """What was asked for in the status before is no longer asked for."""
+        self.is_open = target in OPEN
+        self.closed_at = at if target is Status.CLOSED else None
+        self.applied_for = self.applied_until = self.question_until = None
+        self.endorsed = False
+        if target not in {Status.SUSPENDED, Status.MERGED}:  # a merged case may come back to where it was
+            self.suspended_until = None
+        if target not in OPEN | {Status.MERGED}:
+            self.feedback_owed = False
 
     def note(self, action: str, actor: Actor, **facts: Any) -> None:
         """A history line about something that is not a step: a report joined, an alarm reached somebody."""
@@ -199,12 +239,38 @@ class Case(Keyed, Base):
         if standard not in catalogue.standards(code):
             raise Invalid("this standard is another category's", Fault("standard", f"not a standard of {code}"))
         self.taxonomy_version_id, self.category_code, self.standard_id = catalogue.version.id, code, standard.id
-        urgent = category.urgent or standard.urgent or any(report.urgent for report in self.reports)
-        self.priority = Priority.URGENT if urgent else Priority.NORMAL
+        self.weigh(db, of_its_kind=category.urgent or standard.urgent)
+
+    def weigh(self, db: Session, *, of_its_kind: bool = False) -> None:
+        """Urgent or not, and why; `of_its_kind` when its category or standard is."""
+        numbers = policies.numbers(db, self.category_code)
+        self.urgent_because = why_urgent(self.reports, numbers, of_its_kind=of_its_kind)
+        self.priority = Priority.URGENT if self.urgent_because else Priority.NORMAL
 
     def standard(self, db: Session) -> Standard | None:
         """The standard it was filed under, of the taxonomy of that day."""
         return taxonomy.catalogue(db, self.taxonomy_version_id).standard(self.standard_id) if self.standard_id else None
+
+    def flag(self, *remarks: str) -> None:
+        """Keep what an inspector or a leader should know; said once."""
+        self.flags = [*self.flags, *(one for one in remarks if one not in self.flags)]
+
+    def heed(self, turned: Sequence[Timer]) -> None:
+        """Clocks outside the step were turned: a late one makes the case late, and the next due time is another."""
+        self.overdue = self.overdue or any(timer.counts_as_late for timer in turned)
+        self.due_at = timers.next_due(cast("Session", object_session(self)), self.id) or self.due_at
+
+    def judge(self, clocks: Iterable[Timer]) -> None:
+        """Late or not by all its clocks, after one was given time or excused."""
+        self.overdue = any(timer.counts_as_late for timer in clocks)
+        self.due_at = timers.next_due(cast("Session", object_session(self)), self.id) or self.due_at
+
+    def was_not_satisfying(self, reason: str) -> None:
+        """Once more somebody concerned is not satisfied; the second time the case is supervised by itself."""
+        self.dissatisfied += 1
+        if self.dissatisfied >= self.numbers.supervise_after and not self.feedback_owed:
+            self.move("supervise", SYSTEM, Facts(reason=f"第{self.dissatisfied}次不满意，自动督办：{reason}"))
+            self.feedback_owed = True
 
     def release_lead(self, at: datetime, *, returned: bool = False) -> None:
         """Nobody leads from now on, and nobody assists: whoever leads next asks for the help that he needs."""
@@ -215,11 +281,21 @@ class Case(Keyed, Base):
             if one.part is Part.ASSIST and one.done_at is None:
                 one.until = one.done_at = at
         self.lead_department_id = None
-        self.extension_asked = False
+        self.return_until = None
 
     def locate(self, place: Point) -> None:
         """Where the problem is; `cell` is the hundredth of a kilometre that finds its neighbours by an index."""
         self.lon, self.lat, self.cell = place.lon, place.lat, cell_of(place)
+
+    @property
+    def numbers(self) -> Numbers:
+        """What the city has set for this branch of its taxonomy."""
+        return policies.numbers(cast("Session", object_session(self)), self.category_code)
+
+    @property
+    def return_is_final(self) -> bool:
+        """The lead handed it back once, and an adjudicator ruled that it is its own."""
+        return any(one.ruled and one.department_id == self.lead_department_id for one in self.assignments)
 
     @property
     def place(self) -> Point | None:
@@ -283,9 +359,12 @@ class Case(Keyed, Base):
         db.flush()  # a new case is there before its clocks
         turned = timers.turn(db, self.id, at, stops=step.stops, pauses=step.pauses,
                              resumes=goes_on_in(self.status) if step.back else step.resumes)
-        self.overdue = self.overdue or any(timer.overdue for timer in turned)
+        self.overdue = self.overdue or any(timer.counts_as_late for timer in turned)
         timers.start_many(db, self._starts(db, starts, at))
         self.due_at = timers.next_due(db, self.id) or self.due_at
+        if Stage.SIGN in starts:
+            self.return_until = db.scalar(select(Timer.due_at).where(
+                Timer.case_id == self.id, Timer.stage == Stage.SIGN, Timer.state == TimerState.RUNNING))
 
     def _starts(self, db: Session, stages: Sequence[Stage], at: datetime) -> list[Start]:
         return [Start(self.id, stage, self._limit(db, stage), at, whose.department_id if whose else None,
@@ -293,8 +372,11 @@ class Case(Keyed, Base):
 
     def _owing(self, stage: Stage) -> Sequence[Assignment | None]:
         """Whose clock it is: the lead's, each assistant's, or the centre's own (None)."""
-        if stage is Stage.ASSIST_HANDLE:
-            return [one for one in self.assignments if one.part is Part.ASSIST and one.done_at is None]
+        if stage in {Stage.ASSIST_SIGN, Stage.ASSIST_HANDLE}:
+            return [one for one in self.assignments if one.part is Part.ASSIST and one.done_at is None
+                    and (stage is Stage.ASSIST_HANDLE or one.signed_at is None)]
+        if stage is Stage.CONTACT and not any(report.reporter_phone_index for report in self.reports):
+            return []  # nobody left a number
         return [self.lead_assignment if stage in LEADS_CLOCKS else None]
 
     def _limit(self, db: Session, stage: Stage) -> Limit:

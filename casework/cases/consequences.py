@@ -26,6 +26,7 @@ class Timed(Protocol):
     id: uuid.UUID
     due_at: datetime
     overdue: bool
+    return_until: datetime | None
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,8 @@ class Consequences:
             for start in turn.starts:
                 due_at = deadlines.due_at(days, start.limit, [Span(SpanState.RUNNING, start.at)])
                 running.setdefault((start.stage, start.assignment_id), (due_at, False))
+                if start.stage is Stage.SIGN:
+                    case.return_until = due_at
             case.due_at = min((due_at for due_at, _ in running.values() if due_at), default=case.due_at)
 
     def _running(self, db: Session) -> dict[uuid.UUID, Clocks]:

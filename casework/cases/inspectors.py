@@ -5,12 +5,13 @@ from collections.abc import Set as AbstractSet
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from casework import settings
+from casework.cases import evidence, workflow
 from casework.cases.case import Case
+from casework.cases.consequences import Consequences
 from casework.cases.workflow import Facts
 from casework.errors import CaseworkError, Fault, Invalid
 from casework.geography.coordinates import metres_between
-from casework.identity.people import Actor, Post, Role, User, actor_of
+from casework.identity.people import SYSTEM, Actor, Post, Role, User, actor_of
 from casework.media import photo
 from casework.media.photo import Purpose
 
@@ -37,11 +38,21 @@ def look(db: Session, case: Case, actor: Actor, facts: Facts, action: str) -> No
     """
     metres = metres_between(case.place, facts.position) if case.place and facts.position else None
     case.move(action, actor, facts, extra={} if metres is None else {"metres": round(metres)})
-    furthest = settings.current().inspection_metres
-    if metres is not None and metres > furthest:
-        raise Invalid("too far from the place to have looked", Fault(
-            "position", f"{metres:.0f} m from the case; at most {furthest:.0f} m"))
+    case.flag(*evidence.far_away(db, case, facts.position, workflow.STEPS[action].says.partition(" ")[0]))
     photo.attach(db, facts.photos, case_id=case.id, purpose=Purpose.INSPECTION, step=action, actor_id=actor.id)
+
+
+def sample(db: Session, case: Case, later: Consequences | None = None) -> None:
+    """抽查: a share of what was put right on the spot is looked at by somebody else. Call it after self_handle.
+
+    Which ones follows from the case's random id, so nobody can choose, and asking again gives the same answer.
+    """
+    case.sampled = False
+    if int.from_bytes(case.id.bytes[-4:]) % 100 < case.numbers.sample_share:
+        case.move("sample", SYSTEM, later=later)
+        case.sampled = True
+        case.inspector_id = choose(db, case, never=case.handled_by)
+        case.waiting_for = None if case.inspector_id else "没有可派的核查员"
 
 
 def choose(db: Session, case: Case, never: AbstractSet[uuid.UUID]) -> uuid.UUID | None:

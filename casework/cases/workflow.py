@@ -3,13 +3,13 @@
 An action's name is also its permission, its URL segment, its line in the history, its event (`case.<action>`) and its button.
 """
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any
 
-from casework import clock, settings
+from casework.cases import conditions as c
+from casework.cases.conditions import Rule, Subject
 from casework.errors import Conflict, Fault, Invalid, Refused
 from casework.geography.coordinates import Point
 from casework.identity.people import Actor, Role
@@ -52,104 +52,6 @@ RUNS_IN = {
 """The clocks of the main line that run in each open status; a suspended case's are lawfully paused (law 4)."""
 
 
-class Subject(Protocol):
-    """What the conditions below look at; a Case is one."""
-
-    status: Status
-    lead_department_id: uuid.UUID | None
-    standard_id: uuid.UUID | None
-    inspector_id: uuid.UUID | None
-    void_proposed_by_id: uuid.UUID | None
-    area_code: str | None
-    category_code: str | None
-    returns: int
-    reopens: int
-    return_is_final: bool
-    extension_asked: bool
-    closed_at: datetime | None
-
-    @property
-    def assisting_department_ids(self) -> set[uuid.UUID]: ...
-    @property
-    def handled_by(self) -> set[uuid.UUID]: ...
-    @property
-    def reported_by(self) -> set[uuid.UUID]: ...
-    def was_said_by(self, actor: Actor) -> bool: ...
-
-
-# Conditions on the actor: may this person do it to this case?
-
-def assists(actor: Actor, case: Any) -> bool:
-    """The actor's department was asked to assist (协办)."""
-    return bool(case.assisting_department_ids & actor.department_ids)
-
-
-def inspects(actor: Actor, case: Any) -> bool:
-    """The look before closing is this grid worker's task, and he never is who handled it."""
-    return actor.id == case.inspector_id and actor.id not in case.handled_by
-
-
-def verifies(actor: Actor, case: Any) -> bool:
-    """The look before filing is this grid worker's task, and he never is who reported it."""
-    return actor.id == case.inspector_id and actor.id not in case.reported_by
-
-
-def did_not_handle(actor: Actor, case: Any) -> bool:
-    """Whoever signed or answered does not judge the answer."""
-    return actor.id not in case.handled_by
-
-
-def reported(actor: Actor, case: Any) -> bool:
-    """One of the case's reports is the actor's own."""
-    return bool(case.was_said_by(actor))
-
-
-def second_person(actor: Actor, case: Any) -> bool:
-    """Somebody else proposed it: no one voids a case alone."""
-    return case.void_proposed_by_id is not None and actor.id != case.void_proposed_by_id
-
-
-# Rules on the case: is it in a state for this at all? Each answers with the reason why not, or None.
-
-def may_return(case: Subject) -> str | None:
-    """A department ruled responsible keeps the case, and after the last allowed return a ruling is final (终审)."""
-    if case.return_is_final:
-        return "an adjudicator has ruled that this department is responsible; the ruling is final"
-    if case.returns >= settings.current().max_returns:
-        return f"this case was handed back {case.returns} times already; the last ruling is final"
-    return None
-
-
-def in_reopen_window(case: Subject) -> str | None:
-    """Once, and within the window after closing."""
-    if case.reopens:
-        return "this case was reopened once already"
-    days = settings.current().reopen_days
-    if case.closed_at is None or (clock.now() - case.closed_at).total_seconds() > days * 86_400:
-        return f"a case can be reopened within {days} days after closing"
-    return None
-
-
-def has_standard(case: Subject) -> str | None:
-    """No filing, and no closing, without a standard."""
-    return None if case.standard_id else "it stands under no category's standard yet; name the category"
-
-
-def is_request(case: Subject) -> str | None:
-    """What a citizen asked for is checked by calling back (回访); a thing on the street by looking at it."""
-    return None if (case.category_code or "").startswith("3") else "this is checked on the spot, not on the phone"
-
-
-def no_extension_open(case: Subject) -> str | None:
-    """One application at a time."""
-    return "an extension is already applied for" if case.extension_asked else None
-
-
-def extension_open(case: Subject) -> str | None:
-    """There must be an application to decide."""
-    return None if case.extension_asked else "no extension is applied for"
-
-
 @dataclass(frozen=True, kw_only=True)
 class Facts:
     """What comes with an action. STEPS says which of these an action cannot do without."""
@@ -173,6 +75,8 @@ class Facts:
     question: str | None = None
     until: datetime | None = None
     inspector: uuid.UUID | None = None
+    reports: tuple[str, ...] = ()
+    clock: uuid.UUID | None = None
 
     def given(self) -> dict[str, Any]:
         """What was given, ready for JSON: it becomes the history line's facts."""
@@ -195,7 +99,7 @@ class Step:
     sources: frozenset[Status]
     target: Status | None
     who: tuple[Grant, ...]
-    rule: Callable[[Subject], str | None] | None = None
+    rules: tuple[Rule, ...] = ()
     starts: tuple[Stage, ...] = ()
     stops: tuple[Stage, ...] = ()
     pauses: tuple[Stage, ...] = ()
@@ -206,8 +110,11 @@ class Step:
     says: str = ""
 
 
-ALL = tuple(Stage)
-LEADS_AND_ASSISTS = (Stage.SIGN, Stage.HANDLE, Stage.ASSIST_SIGN, Stage.ASSIST_HANDLE)
+ALL = tuple(stage for stage in Stage if stage is not Stage.APPEAL)
+"""Of the case itself: an appeal about a clock goes on when the case is over."""
+
+LEADS = (Stage.SIGN, Stage.HANDLE, Stage.CONTACT)
+LEADS_AND_ASSISTS = (*LEADS, Stage.ASSIST_SIGN, Stage.ASSIST_HANDLE)
 
 
 def by(*roles: Role, when: Condition | None = None) -> Grant:
@@ -223,80 +130,120 @@ LOOKED = ("position", "photos", "finding")
 """What somebody brings back who was at the place."""
 
 R, S = Role, Status
+LEAD = by(R.HANDLER, R.DEPARTMENT_HEAD, when=own_department)
+LEADS_HEAD = by(R.DEPARTMENT_HEAD, when=own_department)
+ASSISTANT = by(R.HANDLER, R.DEPARTMENT_HEAD, when=c.assists)
+REPORTER = by(R.CITIZEN, when=c.reported)
+DESK = by(R.TRIAGE_OPERATOR, R.OPERATOR, R.DISPATCHER)
+
 STEPS: dict[str, Step] = {
+    # 受理 triage
     "report": _step(to=S.REPORTED, who=(by(R.SYSTEM, R.TRIAGE_OPERATOR, R.OPERATOR),), starts=(Stage.TRIAGE,),
                     says="上报 open a case from a report"),
     "verify": _step(S.REPORTED, to=S.VERIFYING, who=(by(R.TRIAGE_OPERATOR),), starts=(Stage.VERIFY,),
                     says="核实 send a grid worker to look before filing"),
-    "confirm": _step(S.VERIFYING, to=S.REPORTED, who=(by(R.GRID_WORKER, when=verifies),), stops=(Stage.VERIFY,),
+    "confirm": _step(S.VERIFYING, to=S.REPORTED, who=(by(R.GRID_WORKER, when=c.verifies),), stops=(Stage.VERIFY,),
                      needs=LOOKED, says="属实 it is as reported"),
-    "refute": _step(S.VERIFYING, to=S.REPORTED, who=(by(R.GRID_WORKER, when=verifies),), stops=(Stage.VERIFY,),
+    "refute": _step(S.VERIFYING, to=S.REPORTED, who=(by(R.GRID_WORKER, when=c.verifies),), stops=(Stage.VERIFY,),
                     needs=LOOKED, says="不属实 it is not as reported"),
     "file": _step(S.REPORTED, to=S.FILED, who=(by(R.SYSTEM, R.TRIAGE_OPERATOR, R.OPERATOR),), stops=(Stage.TRIAGE,),
                   starts=(Stage.DISPATCH,), needs=("category",), says="立案 file under a category's standard"),
     "reject": _step(S.REPORTED, S.FILED, to=S.REJECTED, who=(by(R.TRIAGE_OPERATOR, R.OPERATOR),), stops=ALL,
                     needs=("reason",), says="不予受理 refuse, with a reason the citizen can read"),
-    "merge": _step(OPEN, to=S.MERGED, who=(by(R.SYSTEM, R.TRIAGE_OPERATOR, R.OPERATOR, R.DISPATCHER),), pauses=ALL,
+    "self_handle": _step(S.REPORTED, to=S.CLOSED, who=(by(R.SYSTEM), by(R.GRID_WORKER, when=c.reported)),
+                         rules=(c.has_standard,), stops=ALL,
+                         needs=("photos", "position"), says="自行处置 put right on the spot"),
+    "correct": _step(OPEN, who=(DESK,), needs=("reason",), says="更正 category, place or priority were wrong"),
+    # 并案 one problem, one case
+    "merge": _step(OPEN, to=S.MERGED, who=(DESK, by(R.SYSTEM)), pauses=ALL,
                    needs=("into", "reason"), says="并案 this is the same problem as another case"),
-    "unmerge": _step(S.MERGED, back=True, who=(by(R.TRIAGE_OPERATOR, R.OPERATOR, R.DISPATCHER),),
-                     needs=("reason",), says="撤销并案 it was another problem after all"),
+    "unmerge": _step(S.MERGED, back=True, who=(DESK,), needs=("reason",), says="撤销并案 it was another problem after all"),
+    "unjoin": _step(OPEN, who=(DESK,), rules=(c.has_several_reports,), needs=("reports", "reason"),
+                    says="撤销并入 a report that joined is another problem"),
+    "split": _step(OPEN, who=(DESK,), rules=(c.has_several_reports,), needs=("reports", "reason"),
+                   says="拆分 some of the reports are a problem of their own"),
+    # 派遣与裁定 whose it is
     "dispatch": _step(S.FILED, to=S.DISPATCHED, who=(by(R.SYSTEM, R.DISPATCHER),), stops=(Stage.DISPATCH,),
-                      starts=(Stage.SIGN, Stage.HANDLE, Stage.ASSIST_HANDLE), needs=("lead",),
-                      says="派遣 give it to the department that answers"),
+                      starts=LEADS_AND_ASSISTS, needs=("lead",), says="派遣 give it to the department that answers"),
     "recall": _step(S.DISPATCHED, to=S.FILED, who=(by(R.DISPATCHER),), stops=LEADS_AND_ASSISTS, starts=(Stage.DISPATCH,),
                     needs=("reason",), says="收回 nobody there answers; it is dispatched anew"),
-    "sign": _step(S.DISPATCHED, to=S.HANDLING, who=(by(R.HANDLER, R.DEPARTMENT_HEAD, when=own_department),),
-                  stops=(Stage.SIGN,), says="签收 we have it"),
-    "hand_back": _step(S.DISPATCHED, S.HANDLING, to=S.RETURNED, who=(by(R.DEPARTMENT_HEAD, when=own_department),),
-                       rule=may_return, stops=(Stage.SIGN,), starts=(Stage.ADJUDICATE,), needs=("ground",),
+    "sign": _step(S.DISPATCHED, to=S.HANDLING, who=(LEAD,), stops=(Stage.SIGN,), says="签收 we have it"),
+    "hand_back": _step(S.DISPATCHED, S.HANDLING, to=S.RETURNED, who=(LEADS_HEAD,), rules=(c.may_return,),
+                       stops=(Stage.SIGN,), resumes=(Stage.HANDLE,), starts=(Stage.ADJUDICATE,), needs=("ground",),
                        says="退单 not ours, with the legal ground"),
     "uphold": _step(S.RETURNED, to=S.FILED, who=(by(R.ADJUDICATOR),), stops=(Stage.ADJUDICATE, *LEADS_AND_ASSISTS),
                     starts=(Stage.DISPATCH,), needs=("reason",), says="准予退单 rightly returned; the time is given back"),
     "overrule": _step(S.RETURNED, to=S.DISPATCHED, who=(by(R.ADJUDICATOR),), stops=(Stage.ADJUDICATE,),
                       starts=(Stage.SIGN,), needs=("reason",), says="驳回退单 it stays yours, finally"),
-    "assist": _step(S.DISPATCHED, S.HANDLING, who=(by(R.HANDLER, R.DEPARTMENT_HEAD, when=own_department), by(R.DISPATCHER)),
-                    starts=(Stage.ASSIST_HANDLE,), needs=("assistants", "reason"), says="协办 ask other departments to help"),
-    "assisted": _step(S.DISPATCHED, S.HANDLING, who=(by(R.HANDLER, R.DEPARTMENT_HEAD, when=assists),), needs=("reply",),
-                      says="协办完成 our part is done"),
-    "extend": _step(S.HANDLING, who=(by(R.HANDLER, R.DEPARTMENT_HEAD, when=own_department),), rule=no_extension_open,
-                    needs=("reason",), says="申请延期 ask for more time"),
-    "allow": _step(S.HANDLING, who=(by(R.DISPATCHER),), rule=extension_open, says="同意延期 grant one more original limit"),
-    "deny": _step(S.HANDLING, who=(by(R.DEPARTMENT_HEAD, when=own_department), by(R.DISPATCHER)), rule=extension_open,
-                  needs=("reason",), says="不同意延期 refuse more time"),
-    "suspend": _step(S.HANDLING, to=S.SUSPENDED, who=(by(R.DISPATCHER),), pauses=(Stage.HANDLE,),
-                     needs=("reason", "until"), says="挂账 stop the clock lawfully until a date"),
-    "resume": _step(S.SUSPENDED, to=S.HANDLING, who=(by(R.DISPATCHER, R.SYSTEM),), resumes=(Stage.HANDLE,),
+    # 协办 joint handling
+    "assist": _step(S.DISPATCHED, S.HANDLING, who=(LEAD, by(R.DISPATCHER)), starts=(Stage.ASSIST_SIGN, Stage.ASSIST_HANDLE),
+                    needs=("assistants", "reason"), says="协办 ask other departments to help"),
+    "assist_sign": _step(S.DISPATCHED, S.HANDLING, who=(ASSISTANT,), says="协办签收 we help"),
+    "decline_assist": _step(S.DISPATCHED, S.HANDLING, who=(by(R.DEPARTMENT_HEAD, when=c.assists),), needs=("reason",),
+                            says="协办退回 this help is not ours to give"),
+    "assisted": _step(S.DISPATCHED, S.HANDLING, who=(ASSISTANT,), needs=("reply",), says="协办完成 our part is done"),
+    # 处置 what the department does
+    "contact": _step(S.DISPATCHED, S.HANDLING, who=(LEAD,), stops=(Stage.CONTACT,), needs=("finding",),
+                     says="联系诉求人 spoken to the caller"),
+    "ask": _step(S.HANDLING, who=(by(R.HANDLER, when=own_department),), rules=(c.may_ask,), pauses=(Stage.HANDLE,),
+                 needs=("question",), says="补充 ask the citizen"),
+    "answered": _step(S.HANDLING, who=(REPORTER, by(R.OPERATOR)), rules=(c.question_open,), resumes=(Stage.HANDLE,),
+                      needs=("reply",), says="已补充 the citizen has answered"),
+    "unanswered": _step(S.HANDLING, who=(by(R.SYSTEM),), rules=(c.question_open,), resumes=(Stage.HANDLE,),
+                        says="逾期未补充 nobody answered in time; the clock goes on"),
+    "extend": _step(S.HANDLING, who=(LEAD,), rules=(c.nothing_applied_for,), needs=("reason",),
+                    says="申请延期 ask for more time"),
+    "endorse": _step(S.HANDLING, who=(LEADS_HEAD,), rules=(c.awaits_endorsement,),
+                     says="初审同意 the department's head agrees to the application"),
+    "allow": _step(S.HANDLING, who=(by(R.DISPATCHER),), rules=(c.extension_endorsed,),
+                   says="同意延期 grant one more original limit"),
+    "defer": _step(S.HANDLING, who=(LEAD,), rules=(c.nothing_applied_for,), needs=("reason", "until"),
+                   says="申请挂账 ask to let it rest until a date"),
+    "suspend": _step(S.HANDLING, to=S.SUSPENDED, who=(by(R.DISPATCHER),), rules=(c.suspension_asked,),
+                     pauses=(Stage.HANDLE, Stage.CONTACT), says="挂账 stop the clock lawfully until a date"),
+    "deny": _step(S.HANDLING, who=(LEADS_HEAD, by(R.DISPATCHER)), rules=(c.is_applied_for,), needs=("reason",),
+                  says="不同意 refuse what was applied for"),
+    "resume": _step(S.SUSPENDED, to=S.HANDLING, who=(by(R.DISPATCHER, R.SYSTEM),), resumes=(Stage.HANDLE, Stage.CONTACT),
                     says="恢复 the clock goes on"),
-    "ask": _step(S.HANDLING, who=(by(R.HANDLER, when=own_department),), needs=("question",), says="补充 ask the citizen"),
-    "answered": _step(S.HANDLING, who=(by(R.CITIZEN, when=reported), by(R.OPERATOR)), needs=("reply",),
-                      says="已补充 the citizen has answered"),
-    "resolve": _step(S.HANDLING, to=S.RESOLVED, who=(by(R.HANDLER, R.DEPARTMENT_HEAD, when=own_department),),
-                     pauses=(Stage.HANDLE,), starts=(Stage.CHECK,), needs=("reply",), says="反馈 done, with evidence"),
-    "self_handle": _step(S.REPORTED, to=S.CLOSED, who=(by(R.SYSTEM), by(R.GRID_WORKER, when=reported)),
-                         rule=has_standard, stops=ALL,
-                         needs=("photos", "position"), says="自行处置 put right on the spot"),
-    "pass": _step(S.RESOLVED, to=S.CLOSED, who=(by(R.GRID_WORKER, when=inspects),), stops=ALL,
+    "resolve": _step(S.HANDLING, to=S.RESOLVED, who=(LEAD,), stops=(Stage.CONTACT,), pauses=(Stage.HANDLE,),
+                     starts=(Stage.CHECK,), needs=("reply",), says="反馈 done, with evidence"),
+    # 核查与回访 before closing, by somebody else
+    "pass": _step(S.RESOLVED, to=S.CLOSED, who=(by(R.GRID_WORKER, when=c.inspects),), stops=ALL,
                   needs=LOOKED, says="核查通过 looked at: it is put right"),
-    "fail": _step(S.RESOLVED, to=S.HANDLING, who=(by(R.GRID_WORKER, when=inspects),), stops=(Stage.CHECK,),
-                  resumes=(Stage.HANDLE,), needs=LOOKED, says="核查不通过 rework by the same department"),
-    "accept": _step(S.RESOLVED, to=S.CLOSED, who=(by(R.OPERATOR, when=did_not_handle),), rule=is_request, stops=ALL,
-                    needs=("finding",),
-                    says="回访认可 called back: the caller agrees that it is answered"),
-    "decline": _step(S.RESOLVED, to=S.HANDLING, who=(by(R.OPERATOR, when=did_not_handle),), rule=is_request,
+    "fail": _step(S.RESOLVED, to=S.HANDLING, unled=S.FILED, who=(by(R.GRID_WORKER, when=c.inspects),),
+                  stops=(Stage.CHECK,), resumes=(Stage.HANDLE,), needs=LOOKED,
+                  says="核查不通过 rework by the same department"),
+    "accept": _step(S.RESOLVED, to=S.CLOSED, who=(by(R.OPERATOR, when=c.did_not_handle),), rules=(c.is_request,), stops=ALL,
+                    needs=("finding",), says="回访认可 called back: the caller agrees that it is answered"),
+    "decline": _step(S.RESOLVED, to=S.HANDLING, who=(by(R.OPERATOR, when=c.did_not_handle),), rules=(c.is_request,),
                      stops=(Stage.CHECK,), resumes=(Stage.HANDLE,), needs=("finding",),
                      says="回访不认可 the caller does not agree"),
     "reassign": _step(S.VERIFYING, S.RESOLVED, who=(by(R.DISPATCHER, R.TRIAGE_OPERATOR, R.SUPERVISOR),),
                       needs=("inspector",), says="改派核查员 another grid worker looks"),
-    "reopen": _step(S.CLOSED, to=S.DISPATCHED, unled=S.FILED, who=(by(R.CITIZEN, when=reported), by(R.SUPERVISOR)),
-                    rule=in_reopen_window, starts=(Stage.SIGN, Stage.HANDLE), needs=("reason",),
-                    says="重开 it is not put right"),
-    "urge": _step(OPEN, who=(by(R.CITIZEN, when=reported), by(R.OPERATOR)), needs=("reason",), says="催办 remind"),
-    "supervise": _step(OPEN, who=(by(R.SUPERVISOR, R.LEADER),), starts=(Stage.SUPERVISE,), needs=("reason",),
-                       says="督办 an order from above, with its own clock"),
-    "correct": _step(OPEN, who=(by(R.TRIAGE_OPERATOR, R.OPERATOR, R.DISPATCHER),), needs=("reason",),
-                     says="更正 category, place or priority were wrong"),
+    "sample": _step(S.CLOSED, to=S.RESOLVED, who=(by(R.SYSTEM),), rules=(c.was_put_right_on_the_spot,),
+                    starts=(Stage.CHECK,), says="抽查 somebody else looks at what was put right on the spot"),
+    "reopen": _step(S.CLOSED, to=S.DISPATCHED, unled=S.FILED, who=(REPORTER, by(R.SUPERVISOR)),
+                    rules=(c.in_reopen_window,), starts=LEADS, needs=("reason",), says="重开 it is not put right"),
+    # 催办与督办 from outside and from above
+    "urge": _step(OPEN, who=(REPORTER, by(R.OPERATOR)), rules=(c.not_urged_lately,), needs=("reason",), says="催办 remind"),
+    "supervise": _step(OPEN, who=(by(R.SUPERVISOR, R.LEADER, R.SYSTEM),), rules=(c.not_supervised,),
+                       starts=(Stage.SUPERVISE,), needs=("reason",), says="督办 an order from above, with its own clock"),
+    "report_back": _step(OPEN, who=(LEAD, by(R.DISPATCHER, R.TRIAGE_OPERATOR, when=c.nobody_leads)),
+                         rules=(c.owes_feedback,), stops=(Stage.SUPERVISE,), needs=("reply",),
+                         says="督办反馈 report back on the order"),
+    "order_rework": _step(S.CLOSED, to=S.DISPATCHED, unled=S.FILED, who=(by(R.SUPERVISOR, R.LEADER, R.SYSTEM),),
+                          starts=(*LEADS, Stage.SUPERVISE), needs=("reason",),
+                          says="督办重办 rework by order from above"),
+    # 申诉 about a clock, whatever became of the case
+    "appeal": _step(S.HANDLING, S.RESOLVED, S.CLOSED, who=(LEADS_HEAD,), rules=(c.no_appeal_open,), starts=(Stage.APPEAL,),
+                    needs=("clock", "reason"), says="申诉 we do not accept that this was late"),
+    "grant": _step(frozenset(S), who=(by(R.ADJUDICATOR),), rules=(c.appeal_open,), stops=(Stage.APPEAL,),
+                   needs=("reason",), says="申诉成立 it does not count as late"),
+    "dismiss": _step(frozenset(S), who=(by(R.ADJUDICATOR),), rules=(c.appeal_open,), stops=(Stage.APPEAL,),
+                     needs=("reason",), says="申诉不成立 it stays late"),
+    # 作废 with a second person
     "propose_void": _step(OPEN, who=(by(R.DISPATCHER),), needs=("reason",), says="申请作废 propose to void"),
-    "void": _step(OPEN, to=S.VOID, who=(by(R.DISPATCHER, R.SUPERVISOR, when=second_person),), stops=ALL,
+    "void": _step(OPEN, to=S.VOID, who=(by(R.DISPATCHER, R.SUPERVISOR, when=c.second_person),), stops=ALL,
                   needs=("reason",), says="作废 void, as a second person"),
 }
 
@@ -311,7 +258,7 @@ def goes_on_in(status: Status) -> tuple[Stage, ...]:
 
 def turn(case: Subject) -> Role | None:
     """Whose turn it is: exactly one party for every open case (law 4), nobody's once it is over."""
-    if case.status is Status.RESOLVED and is_request(case) is None:
+    if case.status is Status.RESOLVED and c.is_request(case) is None and not case.sampled:
         return Role.OPERATOR
     if case.status in {Status.VERIFYING, Status.RESOLVED} and case.inspector_id is None:
         return Role.DISPATCHER  # nobody could be found to look: it is for the dispatcher to name one
@@ -347,4 +294,4 @@ def _why_not(step: Step, case: Subject) -> str | None:
         return f"the case is {case.status}"
     if not step.sources and case.status is not None:
         return "the case is already open"
-    return step.rule(case) if step.rule else None
+    return next(filter(None, (rule(case) for rule in step.rules)), None)

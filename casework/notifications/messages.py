@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, UniqueConstraint, exists, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, selectinload
 
-from casework import clock, settings
+from casework import clock
 from casework.cases.case import Case, title_of
 from casework.cases.report import Channel, Outcome, Report
 from casework.identity.people import Department
@@ -124,7 +124,7 @@ def _names(db: Session, case: Case, event: Event) -> dict[str, str]:
     due = _promised(db, event) if any("{due}" in rule.template for rule in RULES[event.name]) else None
     return {"case": case.number, "department": department.name if department else "责任部门",
             "due": f"{due.astimezone(clock.CITY):%Y年%m月%d日 %H:%M}" if due else "规定时限", "reason": facts.get("reason", ""),
-            "reply": facts.get("reply", ""), "window": str(settings.current().reopen_days)}
+            "reply": facts.get("reply", ""), "window": str(case.numbers.reopen_days)}
 
 
 def _promised(db: Session, event: Event) -> datetime | None:

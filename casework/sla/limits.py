@@ -34,6 +34,7 @@ class Stage(StrEnum):
     SUPERVISE = "supervise"          # 督办
     ASSIST_SIGN = "assist_sign"      # 协办签收
     ASSIST_HANDLE = "assist_handle"  # 协办处置
+    APPEAL = "appeal"                # 申诉裁定
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,7 @@ DEFAULT = Policy("2026.1", (
     # The standard's own limit comes first; these stand in where a request has no standard with one.
     *_both(Stage.HANDLE, Limit(5, _D), Limit(2, _H)),
     *_both(Stage.SUPERVISE, Limit(1, _D), Limit(2, _H)),
+    Rule(Stage.APPEAL, None, None, Limit(3, _D)),
 ))
 
 POLICY_VERSION = DEFAULT.version

@@ -59,6 +59,8 @@ class Timer(Base, Keyed):
     """The lowest share (per cent) that was not raised yet; kept during a pause, None when all were."""
     overdue: Mapped[bool | None]
     """None until judged: by the sweep that finds it over, or when it stops."""
+    excused_at: Mapped[datetime | None]
+    """When an appeal (申诉) against the overdue mark was granted: it no longer counts as late."""
 
     __table_args__ = (
         partial_index("ix_timers_alarm", "next_alarm_at", where="next_alarm_at IS NOT NULL"),
@@ -68,6 +70,11 @@ class Timer(Base, Keyed):
         partial_index("uq_timers_open_assignment", "case_id", "stage", "assignment_id", unique=True,
                       where="state <> 'stopped' AND assignment_id IS NOT NULL"),
     )
+
+    @property
+    def counts_as_late(self) -> bool:
+        """Judged overdue, and not excused."""
+        return bool(self.overdue) and self.excused_at is None
 
     @property
     def limit(self) -> Limit:

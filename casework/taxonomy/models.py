@@ -98,6 +98,8 @@ class Standard(Keyed, Base):
     limit_unit: Mapped[LimitUnit]
     evidence: Mapped[list[str]] = mapped_column(default=list)
     """Values of Evidence."""
+    lenient: Mapped[bool] = mapped_column(default=False)
+    """Evidence that is missing or from too far away is flagged, and does not hold up the closing."""
     is_default: Mapped[bool] = mapped_column(default=False)
     """The one taken when nobody has said which condition it is; exactly one in a category that has standards."""
 

@@ -67,6 +67,7 @@ STANDARDS = Table("standards", "立案标准", (
     Column("limit_unit", "时限单位", tables.choice(UNITS), _word(UNITS)),
     Column("evidence", "结案材料", _evidence, lambda values: ";".join(map(_word(EVIDENCE), values)), required=False,
            empty=list),
+    Column("lenient", "材料不足仅标记", tables.choice(YES), _yes, required=False, empty=lambda: False),
     Column("is_default", "默认", tables.choice(YES), _yes, required=False, empty=lambda: False),
 ))
 

@@ -60,6 +60,7 @@ def correct(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
         _relocate(db, case, facts)
     if facts.priority:
         case.priority = Priority(facts.priority)
+        case.urgent_because = "人工标为紧急" if case.priority is Priority.URGENT else None
     case.move("correct", actor, facts)
 
 

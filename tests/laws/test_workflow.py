@@ -5,6 +5,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from casework.geography.coordinates import Point
 from casework.identity.people import Actor, Role
 from casework.settings import Settings
 from casework.sla.limits import Stage, stage_limit
+from casework.sla.policies import Numbers
 
 ROOT = Path(__file__).parents[2]
 DEPARTMENT, PERSON, OTHER = uuid.UUID(int=1), uuid.UUID(int=2), uuid.UUID(int=3)
@@ -34,9 +36,19 @@ class SomeCase:
     category_code: str | None = "301"
     returns: int = 0
     reopens: int = 0
+    questions: int = 0
+    report_count: int = 2
     return_is_final: bool = False
-    extension_asked: bool = False
+    applied_for: str | None = None
+    endorsed: bool = False
+    feedback_owed: bool = False
+    sampled: bool | None = None
+    appealed_timer_id: uuid.UUID | None = None
     closed_at: datetime | None = field(default_factory=lambda: datetime.now(UTC))
+    return_until: datetime | None = datetime(2100, 1, 1, tzinfo=UTC)
+    question_until: datetime | None = None
+    urged_at: datetime | None = None
+    numbers: Numbers = field(default_factory=Numbers)
     assisting_department_ids: set[uuid.UUID] = field(default_factory=lambda: {DEPARTMENT})
     handled_by: set[uuid.UUID] = field(default_factory=set)
     reported_by: set[uuid.UUID] = field(default_factory=set)
@@ -47,14 +59,23 @@ class SomeCase:
 
 EVERYTHING = Facts(reason="因", category="301", into="AJ", lead=DEPARTMENT, assistants=(OTHER,), ground="法", photos=(OTHER,),
                    position=Point(114, 22), finding="见", reply="答", question="问", until=datetime(2030, 1, 1, tzinfo=UTC),
-                   inspector=OTHER)
+                   inspector=OTHER, reports=("ZW",), clock=OTHER)
+
+READY: dict[str, dict[str, Any]] = {
+    "allow": {"applied_for": "extend", "endorsed": True}, "deny": {"applied_for": "extend"},
+    "endorse": {"applied_for": "extend"}, "suspend": {"applied_for": "suspend"},
+    "answered": {"question_until": datetime(2100, 1, 1, tzinfo=UTC)}, "sample": {"sampled": False},
+    "unanswered": {"question_until": datetime(2000, 1, 1, tzinfo=UTC)}, "report_back": {"feedback_owed": True},
+    "grant": {"appealed_timer_id": OTHER}, "dismiss": {"appealed_timer_id": OTHER},
+}
+"""What a case must be like for the rules of these rows to hold."""
 
 
 @pytest.mark.parametrize("action", STEPS)
 def test_every_move_is_taken_or_explained(config: Settings, action: str) -> None:
     step = STEPS[action]
     for status, role in itertools.product(Status, Role):
-        case = SomeCase(status, extension_asked=action in {"allow", "deny"})
+        case = SomeCase(status, **READY.get(action, {}))
         actor = Actor("user", PERSON, "某人", frozenset({role}), frozenset({DEPARTMENT}), unbounded=True)
         may = any(role in grant.roles for grant in step.who)
         if may and status in step.sources:
@@ -70,8 +91,7 @@ def test_every_move_is_taken_or_explained(config: Settings, action: str) -> None
 @pytest.mark.parametrize("action", [action for action, step in STEPS.items() if step.needs])
 def test_an_action_names_everything_that_it_cannot_do_without(config: Settings, action: str) -> None:
     step = STEPS[action]
-    case = SomeCase(min(step.sources))
-    case.extension_asked = action in {"allow", "deny"}
+    case = SomeCase(min(step.sources), **READY.get(action, {}))
     role = min(step.who[0].roles)
     actor = Actor("user", PERSON, "某人", frozenset({role}), frozenset({DEPARTMENT}), unbounded=True)
     with pytest.raises(Invalid) as refused:
