@@ -31,6 +31,7 @@ WORDS: dict[str, Any] = {
     "status": "handling", "step": None, "subject_kind": "report", "suggestion": None, "target": "handling",
     "text": "人行道上水井盖缺失", "ticket": "12345-20260302-0001", "title": "人行道上水井盖缺失",
     "token": "018f3c1e7b5a.mF3kq0Wb", "turn": "handler", "valid_from": "2026-06-01", "value": "13800000000",
+    "from_department": "水务局", "to_department": "道路养护中心", "why": "适用规则“供水井盖”", "ruling": "道路附属，不属供水",
     "version": 4, "waiting_for": None, "warnings": None, "words": "处置中"}
 """By the field's name, where no shape below says otherwise."""
 
@@ -47,7 +48,7 @@ EXACTLY: dict[str, Any] = {
     "LookOut.field": "phone", "LookOut.reason": "联系核实地点", "PhotoOut.state": "ready", "PostOut.role": "handler",
     "PostOut.title": "水务局处置人员", "ProgressOut.closed_at": None, "ProgressOut.rated": None,
     "ProgressOut.reply": None, "ReadyOut.status": "ok", "ReadyOut.warnings": [], "ReportOut.name": "王*",
-    "ResultOut.errors": [], "ResultOut.status": 201, "RuleOut.name": "井盖归水务局",
+    "ProposalOut.cases": ["AJ260302-7K3F9-Q2MXA"], "ResultOut.errors": [], "ResultOut.status": 201, "RuleOut.name": "井盖归水务局",
     "RuleOut.valid_from": "2026-01-01T00:00:00Z", "RuleOut.valid_until": None, "StepOut.words": "已签收",
     "VersionOut.name": "2026年修订", "VersionOut.number": 2}
 PLAIN: list[tuple[type[ma.fields.Field[Any]], Any]] = [

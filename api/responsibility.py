@@ -103,7 +103,7 @@ class ImportedOut(ma.Schema):
 def rules() -> dict[str, Any]:
     """The rules that have not ended."""
     with reading() as db:
-        return _capped([_rule(one) for one in living(db)])
+        return _capped([plain_rule(one) for one in living(db)])
 
 
 @blueprint.operation("GET", "/explain", requires("rules.explain"), query=QuestionIn(), answer=DecisionOut())
@@ -112,7 +112,7 @@ def explain(query: dict[str, Any]) -> dict[str, Any]:
     with reading() as db:
         made = responsibility.find(db, query["category"], query.get("area"), query.get("ownership"), query.get("at"))
         return {"lead": made.lead, "assisting": list(made.assisting), "rule": made.rule.id if made.rule else None,
-                "candidates": [_rule(one) for one in made.candidates], "explanation": made.explanation}
+                "candidates": [plain_rule(one) for one in made.candidates], "explanation": made.explanation}
 
 
 @blueprint.operation("GET", "/gaps", requires("rules.read"), answer=GapsOut())
@@ -126,7 +126,7 @@ def gaps() -> dict[str, Any]:
 def overlaps() -> dict[str, Any]:
     """Pairs of equally specific rules that name different departments."""
     with reading() as db:
-        return _capped([{"one": _rule(pair.one), "other": _rule(pair.other)} for pair in coverage.overlaps(db)])
+        return _capped([{"one": plain_rule(pair.one), "other": plain_rule(pair.other)} for pair in coverage.overlaps(db)])
 
 
 @blueprint.operation("POST", "/import", requires("rules.import"), body=ReplaceIn(), answer=ImportedOut(), status=201,
@@ -144,7 +144,7 @@ def import_rules(body: dict[str, bool], files: list[FileStorage]) -> Response:
 def retire(rule_id: uuid.UUID) -> dict[str, Any]:
     """End a rule now; it stays readable."""
     with transaction() as db:
-        return _rule(responsibility.retire_rule(db, rule_id))
+        return plain_rule(responsibility.retire_rule(db, rule_id))
 
 
 @blueprint.operation("GET", "/export.csv", requires("rules.read"), media_type="text/csv")
@@ -154,7 +154,8 @@ def export() -> Response:
         return Response(sheets.export_csv(db), mimetype="text/csv")
 
 
-def _rule(one: Rule) -> dict[str, Any]:
+def plain_rule(one: Rule) -> dict[str, Any]:
+    """A rule as RuleOut describes it."""
     return {name: getattr(one, name) for name in RuleOut().fields}
 
 

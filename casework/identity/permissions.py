@@ -123,6 +123,7 @@ PERMISSIONS: dict[str, Grant] = {
     "rules.explain": _grant(DESK),
     "rules.import": _grant(REFERENCE),
     "rules.manage": _grant(REFERENCE),
+    "proposals.read": _grant(Role.DISPATCHER, Role.ADJUDICATOR, Role.SUPERVISOR, REFERENCE),
     "calendar.import": _grant(REFERENCE),
     # people and keys
     "account.read": _grant(STAFF),

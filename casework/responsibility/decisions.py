@@ -1,7 +1,7 @@
 """Whose job is it: the most specific rule wins, and the decision says why in words."""
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -56,6 +56,15 @@ def find_many(db: Session, questions: Sequence[Question]) -> list[Decision]:
     now = clock.now()
     places, names = _rules_for(db, questions, min((one.at or now for one in questions), default=now)), Names(db)
     return [decide(question, question.at or now, places, names) for question in questions]
+
+
+def compare(db: Session, questions: Sequence[Question], added: Rule, ended: Collection[uuid.UUID]
+            ) -> list[tuple[Decision, Decision]]:
+    """The decisions by the rules as they are, and as they were with one rule more and without those of these ids."""
+    now = clock.now()
+    places, names = _rules_for(db, questions, now), Names(db)
+    changed = by_place([*(rule for rules in places.values() for rule in rules if rule.id not in ended), added])
+    return [(decide(one, one.at or now, places, names), decide(one, one.at or now, changed, names)) for one in questions]
 
 
 def _rules_for(db: Session, questions: Iterable[Question], earliest: datetime) -> Places:
