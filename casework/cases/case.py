@@ -1,5 +1,4 @@
 """The case: one problem in the world, and move(), the one method that changes its status."""
-import math
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relat
 
 from casework import clock, taxonomy
 from casework.cases import workflow
+from casework.cases.cells import cell_of
 from casework.cases.consequences import Consequences, Turn
 from casework.cases.history import GENESIS, Entry
 from casework.cases.report import Report, public_number
@@ -29,8 +29,6 @@ from casework.taxonomy import Standard
 
 HANDLING = frozenset({"sign", "resolve", "assisted", "self_handle"})
 """Who took one of these handled the case, and never inspects it."""
-
-TITLE_LENGTH = 60
 
 LEADS_CLOCKS = frozenset({Stage.SIGN, Stage.HANDLE, Stage.CONTACT})
 """These hang on the lead's assignment, so that a next lead starts with fresh ones."""
@@ -122,6 +120,7 @@ class Case(Keyed, Base):
     """The clock whose overdue mark is appealed against, until the ruling."""
     sampled: Mapped[bool | None]
     """None unless it was put right on the spot; then, whether somebody else was sent to look afterwards."""
+    flagged: Mapped[bool] = mapped_column(default=False)
     flags: Mapped[list[str]] = mapped_column(default=list)
     """What an inspector or a leader should know: evidence that is missing or from far away."""
     urgent_because: Mapped[str | None]
@@ -146,6 +145,10 @@ class Case(Keyed, Base):
         partial_index("ix_cases_open_cell", "cell", "opened_at", where="is_open"),
         partial_index("ix_cases_suspended", "suspended_until", "id", where="suspended_until IS NOT NULL"),
         partial_index("ix_cases_question", "question_until", "id", where="question_until IS NOT NULL"),
+        partial_index("ix_cases_applied", "due_at", "id", where="applied_for IS NOT NULL"),
+        partial_index("ix_cases_appealed", "due_at", "id", where="appealed_timer_id IS NOT NULL"),
+        partial_index("ix_cases_supervised", "due_at", "id", where="feedback_owed"),
+        partial_index("ix_cases_flagged", "due_at", "id", where="flagged"),
     )
 
     @classmethod
@@ -153,10 +156,10 @@ class Case(Keyed, Base):
              later: Consequences | None = None) -> "Case":
         """A case of its own for this report. Its triage clock has been running since the report came in."""
         at = later.at if later else clock.now()
-        case = cls(id=new_id(), number=public_number("AJ", at), title=title_of(report), channel=report.channel,
+        case = cls(id=new_id(), number=public_number("AJ", at), title=report.heading, channel=report.channel,
                    opened_at=report.received_at, due_at=report.received_at, address=report.address,
                    report_count=0, returns=0, reworks=0, reopens=0, questions=0, urges=0, dissatisfied=0, overdue=False,
-                   endorsed=False, feedback_owed=False, flags=[], dispatched_by_rule=False,
+                   endorsed=False, feedback_owed=False, flags=[], flagged=False, dispatched_by_rule=False,
                    history_length=0, history_head=GENESIS, area_code=area_code)
         case.history, case.assignments, case.reports = [], [], []
         if place:
@@ -254,6 +257,7 @@ class Case(Keyed, Base):
     def flag(self, *remarks: str) -> None:
         """Keep what an inspector or a leader should know; said once."""
         self.flags = [*self.flags, *(one for one in remarks if one not in self.flags)]
+        self.flagged = bool(self.flags)
 
     def heed(self, turned: Sequence[Timer]) -> None:
         """Clocks outside the step were turned: a late one makes the case late, and the next due time is another."""
@@ -271,6 +275,12 @@ class Case(Keyed, Base):
         if self.dissatisfied >= self.numbers.supervise_after and not self.feedback_owed:
             self.move("supervise", SYSTEM, Facts(reason=f"第{self.dissatisfied}次不满意，自动督办：{reason}"))
             self.feedback_owed = True
+
+    def limit(self, db: Session, stage: Stage) -> Limit:
+        """How long this stage may take for this case: its standard's limit of handling, else what the city has set."""
+        if stage is Stage.HANDLE and (standard := self.standard(db)):
+            return Limit(standard.limit_value, Unit(standard.limit_unit))
+        return stage_limit(stage, urgent=self.priority is Priority.URGENT, channel=self.channel)
 
     def release_lead(self, at: datetime, *, returned: bool = False) -> None:
         """Nobody leads from now on, and nobody assists: whoever leads next asks for the help that he needs."""
@@ -367,7 +377,7 @@ class Case(Keyed, Base):
                 Timer.case_id == self.id, Timer.stage == Stage.SIGN, Timer.state == TimerState.RUNNING))
 
     def _starts(self, db: Session, stages: Sequence[Stage], at: datetime) -> list[Start]:
-        return [Start(self.id, stage, self._limit(db, stage), at, whose.department_id if whose else None,
+        return [Start(self.id, stage, self.limit(db, stage), at, whose.department_id if whose else None,
                       whose.id if whose else None) for stage in stages for whose in self._owing(stage)]
 
     def _owing(self, stage: Stage) -> Sequence[Assignment | None]:
@@ -378,23 +388,3 @@ class Case(Keyed, Base):
         if stage is Stage.CONTACT and not any(report.reporter_phone_index for report in self.reports):
             return []  # nobody left a number
         return [self.lead_assignment if stage in LEADS_CLOCKS else None]
-
-    def _limit(self, db: Session, stage: Stage) -> Limit:
-        if stage is Stage.HANDLE and (standard := self.standard(db)):
-            return Limit(standard.limit_value, Unit(standard.limit_unit))
-        return stage_limit(stage, urgent=self.priority is Priority.URGENT, channel=self.channel)
-
-
-CELL_DEGREES = 0.001
-"""About 110 m north to south and 100 m east to west in the south of China."""
-
-
-def cell_of(place: Point, east: int = 0, north: int = 0) -> str:
-    """The name of the map square that a WGS-84 point lies in, or of its neighbour so many squares away."""
-    return f"{math.floor(place.lon / CELL_DEGREES) + east}:{math.floor(place.lat / CELL_DEGREES) + north}"
-
-
-def title_of(report: Report) -> str:
-    """What the lists show: the reporter's own heading, or the first words said."""
-    words = " ".join((report.title or report.text).split())
-    return words if len(words) <= TITLE_LENGTH else words[:TITLE_LENGTH - 1] + "…"

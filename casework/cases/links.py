@@ -9,7 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casework.cases import inspectors, workflow
-from casework.cases.case import Case, Priority, cell_of
+from casework.cases.case import Case, Priority
+from casework.cases.cells import cell_of
 from casework.cases.consequences import Consequences
 from casework.cases.report import Report
 from casework.cases.workflow import Facts, Status

@@ -20,6 +20,9 @@ from casework.storage import outbox
 from casework.storage.database import Base, Keyed, insert_once, new_id, partial_index
 
 
+HEADING_LENGTH = 60
+
+
 class Channel(StrEnum):
     """The door a report came in by."""
 
@@ -77,6 +80,12 @@ class Report(Keyed, Base):
         partial_index("ix_reports_waiting", "received_at", "id", where="triaged_at IS NULL"),
         Index(None, "received_at", "channel"),
     )
+
+    @property
+    def heading(self) -> str:
+        """What the lists show: the reporter's own title, or the first words said."""
+        words = " ".join((self.title or self.text).split())
+        return words if len(words) <= HEADING_LENGTH else words[:HEADING_LENGTH - 1] + "…"
 
     @property
     def place(self) -> Point | None:

@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKey, UniqueConstraint, exists, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, selectinload
 
 from casework import clock
-from casework.cases.case import Case, title_of
+from casework.cases.case import Case
 from casework.cases.report import Channel, Outcome, Report
 from casework.identity.people import Department
 from casework.notifications.rules import RULES, Audience, Rule
@@ -109,7 +109,7 @@ _LISTENS = (
 def _row(event: Event, case: Case, report: Report, rule: Rule, names: dict[str, str]) -> dict[str, Any]:
     via, at = Via.SMS if report.reporter_phone_index else Via.PAGE, clock.now()
     return {"id": new_id(), "event_id": event.id, "report_id": report.id, "case_id": case.id, "via": via,
-            "text": rule.template.format(title=title_of(report), **names), "created_at": at,
+            "text": rule.template.format(title=report.heading, **names), "created_at": at,
             "next_try_at": at if via is Via.SMS else None, "sent_at": None if via is Via.SMS else at}
 
 
