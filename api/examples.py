@@ -48,7 +48,8 @@ EXACTLY: dict[str, Any] = {
     "LookOut.field": "phone", "LookOut.reason": "联系核实地点", "PhotoOut.state": "ready", "PostOut.role": "handler",
     "PostOut.title": "水务局处置人员", "ProgressOut.closed_at": None, "ProgressOut.rated": None,
     "ProgressOut.reply": None, "ReadyOut.status": "ok", "ReadyOut.warnings": [], "ReportOut.name": "王*",
-    "ProposalOut.cases": ["AJ260302-7K3F9-Q2MXA"], "ResultOut.errors": [], "ResultOut.status": 201, "RuleOut.name": "井盖归水务局",
+    "ProposalOut.cases": ["AJ260302-7K3F9-Q2MXA"],
+    "ResultOut.errors": [], "ResultOut.status": 201, "RuleOut.name": "井盖归水务局",
     "RuleOut.valid_from": "2026-01-01T00:00:00Z", "RuleOut.valid_until": None, "StepOut.words": "已签收",
     "VersionOut.name": "2026年修订", "VersionOut.number": 2}
 PLAIN: list[tuple[type[ma.fields.Field[Any]], Any]] = [
