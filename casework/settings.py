@@ -5,8 +5,10 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
+from datetime import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 
 class SettingsError(Exception):
@@ -97,6 +99,24 @@ def _rate(text: str) -> str:
     return text
 
 
+def _smtp(text: str) -> str:
+    parts = urlsplit(text)
+    _ = parts.port  # raises for what is none
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or "@" not in "".join(parse_qs(parts.query).get("from", [])):
+        raise ValueError("must look like smtps://user:password@host:465?from=zhiwang@example.org")
+    return text
+
+
+def _hours(text: str) -> tuple[time, time] | None:
+    if text == "none":
+        return None
+    try:
+        since, until = (time.fromisoformat(part) for part in text.split("-"))
+    except ValueError:
+        raise ValueError('must look like "22:00-07:00", or be "none"') from None
+    return since, until
+
+
 def _setting(name: str, read: Callable[[str], Any], default: Any = MISSING) -> Any:
     return field(default=default, metadata={"name": name, "read": read})
 
@@ -113,7 +133,12 @@ class Settings:
     index_key: bytes = _setting("ZHIWANG_INDEX_KEY", _key)
     data_keys: dict[str, bytes] = _setting("ZHIWANG_DATA_KEYS", _keyring)
     trusted_proxies: int = _setting("ZHIWANG_TRUSTED_PROXIES", _whole(0, 5), 0)
-    sms: str = _setting("ZHIWANG_SMS", _choice("log", "show"), "log")
+    sms: str = _setting("ZHIWANG_SMS", _choice("log", "show", "http"), "log")
+    sms_url: str = _setting("ZHIWANG_SMS_URL", _url("https", "http"), "")
+    sms_key: str = _setting("ZHIWANG_SMS_KEY", str, "")
+    sms_secret: str = _setting("ZHIWANG_SMS_SECRET", str, "")
+    smtp_url: str = _setting("ZHIWANG_SMTP_URL", _smtp, "")
+    quiet_hours: tuple[time, time] | None = _setting("ZHIWANG_QUIET_HOURS", _hours, (time(22), time(7)))
     log_level: str = _setting("ZHIWANG_LOG_LEVEL", _choice("debug", "info", "warning", "error"), "info")
     access_minutes: int = _setting("ZHIWANG_ACCESS_MINUTES", _whole(1, 120), 15)
     refresh_days: int = _setting("ZHIWANG_REFRESH_DAYS", _whole(1, 90), 14)
@@ -127,6 +152,9 @@ class Settings:
     rate_limit_reports: str = _setting("ZHIWANG_RATE_REPORTS", _rate, "600 per minute")
     rate_limit_login: str = _setting("ZHIWANG_RATE_LOGIN", _rate, "20 per minute")
 
+
+GATEWAY = ("sms_url", "sms_key", "sms_secret")
+"""What an SMS gateway cannot do without."""
 
 NOT_OURS = {"ZHIWANG_PORT"}
 """Read by `zhiwang up` and the Procfile, not by the application."""
@@ -150,6 +178,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
                 faults.append(f"{name} {error}.")
         elif one.default is MISSING:
             faults.append(f"{name} must be set; `zhiwang up` makes one for a laptop, on servers see README.")
+    if values.get("sms") == "http":
+        faults += [f"ZHIWANG_{name.upper()} must be set, because ZHIWANG_SMS is http." for name in GATEWAY if not values.get(name)]
     if faults:
         raise SettingsError(faults)
     return Settings(**values)
