@@ -2,14 +2,14 @@
 import hashlib
 import hmac
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import ForeignKey, Index, event, select
+from sqlalchemy import ForeignKey, Index, event
 from sqlalchemy.engine import Connection
-from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column
+from sqlalchemy.orm import Mapped, Mapper, mapped_column
 
 from casework import settings
 from casework.errors import Conflict
@@ -37,17 +37,25 @@ class Entry(Keyed, Base):
     previous: Mapped[str]
     hash: Mapped[str]
 
-    __table_args__ = (Index(None, "case_id", "number", unique=True),)
+    __table_args__ = (
+        Index(None, "case_id", "number", unique=True),
+        Index(None, "at"),  # a day's lines are read once more, for its anchor
+    )
 
-    def digest(self) -> str:
-        """HMAC-SHA-256 over everything this line says and the hash of the line before.
+    def digest(self, number: int | None = None) -> str:
+        """HMAC-SHA-256 over everything this line says and the hash of the line before; what it were under another number.
 
         Keyed, because whoever can write the table could also hash a changed line anew.
         """
-        said = [self.case_id, self.number, self.action, self.source, self.target, self.actor_kind, self.actor_id,
+        said = [self.case_id, number or self.number, self.action, self.source, self.target, self.actor_kind, self.actor_id,
                 self.role, self.department_id, self.facts, int(self.at.timestamp() * 1_000_000), self.previous]
-        key = hmac.digest(settings.current().index_key, b"history", hashlib.sha256)
-        return hmac.digest(key, orjson.dumps(said, option=orjson.OPT_SORT_KEYS), hashlib.sha256).hex()
+        return seal(b"history", said)
+
+
+def seal(use: bytes, said: list[Any]) -> str:
+    """HMAC-SHA-256 over plain values, in hexadecimal digits, under a key of our own for each use."""
+    key = hmac.digest(settings.current().index_key, use, hashlib.sha256)
+    return hmac.digest(key, orjson.dumps(said, option=orjson.OPT_SORT_KEYS), hashlib.sha256).hex()
 
 
 @event.listens_for(Entry, "before_update")
@@ -56,35 +64,31 @@ def _refuse_changes(_mapper: Mapper[Entry], _connection: Connection, entry: Entr
     raise Conflict(f"history only grows; line {entry.number} of a case was about to change")
 
 
-Head = tuple[uuid.UUID, str, int, str, str]
-"""What a case knows of its own history: id, number, length, hash of the last line, status."""
+def first_break(lines: Sequence[Entry], length: int, head: str) -> str | None:
+    """What is wrong with the first of a case's lines, in their order, that is not as it was written; None when all are.
 
-
-def verify(db: Session, heads: Iterable[Head]) -> Iterator[str]:
-    """Walk the chains of these cases; one sentence per break, naming the line.
-
-    Reads one case at a time, so the memory stays flat however many there are.
+    `length` and `head` are what the case remembers: how many lines it has, and the hash of the last.
     """
-    for case_id, number, length, head, status in heads:
-        lines = db.scalars(select(Entry).where(Entry.case_id == case_id).order_by(Entry.number)).all()
-        broken = _first_break(lines, length, head)
-        if broken is None and lines and lines[-1].target != status:
-            broken = f"its status is {status}, and its last line left it {lines[-1].target}"
-        if broken:
-            yield f"case {number}: {broken}"
-        db.expunge_all()
-
-
-def _first_break(lines: Any, length: int, head: str) -> str | None:
     previous = GENESIS
-    for expected, line in enumerate(lines, start=1):
-        if line.number != expected:
-            return f"line {expected} is missing"
-        if line.previous != previous:
-            return f"line {expected} does not follow the line before it"
+    for number, line in enumerate(lines, start=1):
+        if line.number != number:
+            return f"line {number} was removed"
         if line.digest() != line.hash:
-            return f"line {expected} ({line.action}) was edited"
+            return f"line {number} {_what_happened(lines, number, previous)}"
+        if line.previous != previous:
+            return f"line {number} does not follow the line before it"
         previous = line.hash
-    if len(lines) < length:
-        return f"line {len(lines) + 1} is missing"
-    return None if previous == head else f"line {len(lines)} is not the line the case remembers as its last"
+    if len(lines) != length:
+        return f"line {len(lines) + 1} was removed" if len(lines) < length else f"line {length + 1} was added"
+    return None if previous == head else f"line {length} is not the one that the case remembers as its last"
+
+
+def _what_happened(lines: Sequence[Entry], number: int, previous: str) -> str:
+    """A line that is sound under another number was moved; where the right one is not among the others, it is gone."""
+    line = lines[number - 1]
+    others = [other for other in range(1, len(lines) + 2) if line.digest(other) == line.hash]
+    if not others:
+        return f"({line.action}) was edited"
+    if any(one.previous == previous and one.digest(number) == one.hash for one in lines):
+        return f"was reordered: line {others[0]} stands in its place"
+    return f"was removed, and line {others[0]} put in its place"

@@ -1,10 +1,10 @@
 """`zhiwang check-rules`, `verify-history`, `rotate-keys`, `scrape-token`: what an operator looks after from time to time."""
+from datetime import datetime
+
 import click
-from sqlalchemy import select
 
 from casework import responsibility
-from casework.cases import history
-from casework.cases.case import Case
+from casework.cases import anchors, proof
 from casework.cli.ground import connect
 from casework.identity import privacy
 from casework.identity.sealing import scrape_token
@@ -30,17 +30,30 @@ def check_rules() -> None:
 
 
 @click.command("verify-history")
-def verify_history() -> None:
-    """Walk every case's chain of history lines; any edited, removed or reordered line is named. Exit code 1 if any."""
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only cases written to since this day, and its anchors.")
+@click.option("--kept", metavar="HASH", help="The hash of an anchor that was kept elsewhere: it must still be there.")
+def verify_history(since: datetime | None, kept: str | None) -> None:
+    """Check the chain of every case's history and the anchor of every day. Exit code 1 if anything was tampered with.
+
+    The first line of a case that was edited, removed or reordered is named, and every case that was removed.
+    """
     connect()
-    cases = select(Case.id, Case.number, Case.history_length, Case.history_head, Case.status).order_by(Case.id)
-    with reading() as heads, reading() as db:
-        broken = 0
-        for sentence in history.verify(db, heads.execute(cases.execution_options(yield_per=BATCH))):
+    day = since.date() if since else None
+    wrong = 0
+    with reading() as db:
+        for sentence in proof.broken(db, day):
             click.echo(sentence)
-            broken += 1
-    click.echo("The history is whole." if not broken else f"{broken} cases were tampered with.")
-    if broken:
+            wrong += 1
+        if kept and not anchors.is_kept(db, kept):
+            click.echo(f"no anchor has the hash {kept}: the anchors were made anew")
+            wrong += 1
+        for remark in anchors.late(db, day):
+            click.echo(f"(remark) {remark}")
+        last = anchors.last(db)
+    click.echo("The history is whole." if not wrong else f"{wrong} things were tampered with.")
+    if last:
+        click.echo(f"Anchored until {last.day}: {last.hash}\nKept elsewhere, that hash proves all before it: --kept")
+    if wrong:
         raise SystemExit(1)
 
 

@@ -5,11 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import bindparam, event, insert, text, update
+from sqlalchemy import bindparam, event, insert, select, text, update
 
 from casework import clock
-from casework.cases import alarms
+from casework.cases import alarms, anchors
 from casework.cases.case import Case
+from casework.cases.history import GENESIS, Entry
 from casework.cases.workflow import Status
 from casework.notifications import messages
 from casework.performance import indicators
@@ -74,3 +75,23 @@ def test_what_came_to_nothing_is_looked_for_in_the_last_day_only(store: str, fin
         assert find(db, clock.now() - timedelta(days=1), clock.now(), 100) == []
     (plan,) = plans(store, said, "outbox.happened_at >=")
     assert "ix_outbox_name_happened_at" in plan
+
+
+@pytest.mark.usefixtures("_two_weeks")
+def test_the_anchor_of_a_day_reads_the_lines_of_two_days(store: str) -> None:
+    with transaction() as db:
+        ids = db.scalars(select(Case.id)).all()
+        db.execute(insert(Entry), [
+            {"case_id": one, "number": 1, "action": "report", "target": "reported", "actor_kind": "system", "facts": {},
+             "at": clock.now() - timedelta(days=14) * number / MANY, "previous": GENESIS, "hash": GENESIS}
+            for number, one in enumerate(ids)])
+    with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("ANALYZE"))
+    with transaction() as db:
+        anchors.anchor_next(db)
+    with heard() as said, transaction() as db:
+        assert anchors.anchor_next(db).cases == pytest.approx(MANY / 14, abs=2)
+    (plan,) = plans(store, said, "case_history.at >=")
+    assert "ix_case_history_at" in plan
+    assert "SCAN case_history" not in plan
+    assert "Seq Scan on case_history" not in plan

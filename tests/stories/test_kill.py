@@ -13,8 +13,9 @@ import pytest
 import redis
 from sqlalchemy import func, select
 
+from casework.cases import proof
 from casework.cases.case import Case
-from casework.cases.history import Entry, verify
+from casework.cases.history import Entry
 from casework.cases.report import Outcome, Report
 from casework.cases.workflow import Status
 from casework.geography.areas import import_areas
@@ -141,8 +142,7 @@ def reckon(acknowledged: dict[tuple[str, str], str], say: Say) -> None:
         reports = db.scalars(select(Report)).all()
         cases = {case.id: case for case in db.scalars(select(Case))}
         lines = db.scalars(select(Entry)).all()
-        heads = [(case.id, case.number, case.history_length, case.history_head, case.status) for case in cases.values()]
-        assert list(verify(db, iter(heads))) == []
+        assert list(proof.of_cases(db, list(cases))) == []
         photos = Counter(map(tuple, db.execute(select(Photo.report_id, Photo.sha256).where(Photo.report_id.is_not(None)))))
     assert Counter((report.channel.value, report.key) for report in reports) == Counter(acknowledged.keys())
     assert {(report.channel.value, report.key): report.number for report in reports} == acknowledged
