@@ -17,7 +17,7 @@ FEARED = re.compile(
     r"|(会|将|可能|能|易|再)(引起|引发|导致|造成|发生|出现|酿成|产生|使|被)?$")
 """Before the word, in its clause: it may happen one day. `随时` is stronger: what may happen at any moment is a danger now."""
 
-LONG_AGO = re.compile(r"[12]\d{3}年|去年|前年|当年|年前|多年|几年|历年|曾|以前|之前|过去|上次|月前|经常|时常|多次|每个?[天月年]")
+LONG_AGO = re.compile(r"[12]\d{3}年|去年|前年|当年|年前|多年|几年|历年|曾|以前|之前|上次|月前|经常|时常|多次|每个?[天月年]")
 """Before the word, in its sentence: an old story, or one that comes again and again."""
 
 HAZARD = re.compile(

@@ -3,9 +3,12 @@
 Hours and days of work pass only while offices are open: what starts outside is counted from the next opening, and a
 limit that is used up exactly at closing time is due then. A work day is a whole office day, so one that starts at 16:00
 is due at 16:00 on the next work day. Urgent hours and natural days (24 hours each) pass always.
+
+A clock whose limit was changed on the way (see recounts.py) keeps what it had used: time of the same unit as it is, time of
+another unit as the same share of the limit. It is never due before the change.
 """
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -23,23 +26,43 @@ class SpanState(StrEnum):
 
 @dataclass(frozen=True)
 class Span:
-    """One stretch of a clock; `until` None is still going on. Spans of a clock follow each other and do not overlap."""
+    """One stretch of a clock; `until` None is still going on. Spans of a clock follow each other and do not overlap.
+
+    `under` is the limit (without extensions) that it ran under, if the clock was given another one or was recounted since;
+    `worth` is then what a second of that limit's unit counts in the unit of today's.
+    """
 
     state: SpanState
     since: datetime
     until: datetime | None = None
+    under: Limit | None = None
+    worth: float = 1.0
+
+    def passed(self, calendar: Calendar, unit: Unit, until: datetime) -> int:
+        """Microseconds of the clock's `unit` that ran in it up to `until`: nothing unless it was running."""
+        end = min(self.until or until, until)
+        if self.state is not SpanState.RUNNING or end <= self.since:
+            return 0
+        measured = self.under.unit if self.under else unit
+        return round((calendar.measure(measured, end) - calendar.measure(measured, self.since)) * self.worth)
+
+
+def worth(before: Limit, after: Limit) -> float:
+    """What a second used under one limit counts under another: itself in the same unit, else the same share of the limit."""
+    return 1.0 if before.unit is after.unit else after.seconds / before.seconds
 
 
 def moment_at(calendar: Calendar, limit: Limit, spans: Sequence[Span], share: int = 100) -> datetime | None:
     """The first moment (UTC) at which `share` per cent of the limit is used; None while it stands still before that."""
     rest = round(limit.seconds * 1_000_000) * share // 100
     for span in spans:
-        if span.state is not SpanState.RUNNING:
-            continue
-        begun = calendar.measure(limit.unit, span.since)
-        if span.until is None or calendar.measure(limit.unit, span.until) - begun >= rest:
-            return max(calendar.reach(limit.unit, begun + rest), span.since)
-        rest -= calendar.measure(limit.unit, span.until) - begun
+        if span.under and span.until:
+            rest -= span.passed(calendar, limit.unit, span.until)
+        elif span.state is SpanState.RUNNING:
+            begun, left = calendar.measure(limit.unit, span.since), max(rest, 0)
+            if span.until is None or calendar.measure(limit.unit, span.until) - begun >= left:
+                return max(calendar.reach(limit.unit, begun + left), span.since)
+            rest -= calendar.measure(limit.unit, span.until) - begun
     return None
 
 
@@ -50,8 +73,7 @@ def due_at(calendar: Calendar, limit: Limit, spans: Sequence[Span]) -> datetime 
 
 def used(calendar: Calendar, unit: Unit, spans: Sequence[Span], until: datetime) -> float:
     """Seconds of the unit's own time that ran up to `until`: eight hours for each work day."""
-    return sum(calendar.measure(unit, min(span.until or until, until)) - calendar.measure(unit, span.since)
-               for span in spans if span.state is SpanState.RUNNING and span.since < until) / 1_000_000
+    return sum(span.passed(calendar, unit, until) for span in spans) / 1_000_000
 
 
 def remaining(calendar: Calendar, limit: Limit, spans: Sequence[Span], until: datetime) -> float:
@@ -82,8 +104,8 @@ def given_back(spans: Sequence[Span], since: datetime, until: datetime) -> list[
             result.append(span)
             continue
         if span.since < inside_since:
-            result.append(Span(SpanState.RUNNING, span.since, inside_since))
-        result.append(Span(SpanState.GIVEN_BACK, inside_since, inside_until))
+            result.append(replace(span, until=inside_since))
+        result.append(replace(span, state=SpanState.GIVEN_BACK, since=inside_since, until=inside_until))
         if end is None or inside_until < end:
-            result.append(Span(SpanState.RUNNING, inside_until, end))
+            result.append(replace(span, since=inside_until))
     return result

@@ -1,4 +1,5 @@
 """How long each stage may take when the case's standard does not say so: one table, and the units it is written in."""
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -37,6 +38,13 @@ class Stage(StrEnum):
     APPEAL = "appeal"                # 申诉裁定
 
 
+STAGE_NAMES = {
+    Stage.TRIAGE: "受理", Stage.VERIFY: "核实", Stage.CONTACT: "联系诉求人", Stage.DISPATCH: "派遣", Stage.SIGN: "签收",
+    Stage.HANDLE: "处置", Stage.ADJUDICATE: "退单裁定", Stage.CHECK: "核查", Stage.SUPERVISE: "督办",
+    Stage.ASSIST_SIGN: "协办签收", Stage.ASSIST_HANDLE: "协办处置", Stage.APPEAL: "申诉裁定",
+}
+
+
 @dataclass(frozen=True)
 class Limit:
     """So much of one unit; half an urgent hour is Limit(0.5, Unit.URGENT_HOUR)."""
@@ -59,31 +67,29 @@ class Limit:
 
 @dataclass(frozen=True)
 class Rule:
-    """One line of the table. `urgent` None fits both, `channel` None fits every channel."""
+    """One line of the table. `urgent` None fits both, `channel` None every channel, `category` all codes that begin so."""
 
     stage: Stage
     urgent: bool | None
     channel: str | None
     limit: Limit
+    category: str = ""
 
 
-@dataclass(frozen=True)
-class Policy:
-    """A whole table under one version. The version stands on every timer that was started under it."""
+def find(rules: Iterable[Rule], stage: Stage, *, urgent: bool = False, channel: str | None = None,
+         category: str | None = None) -> Limit:
+    """The limit of the most specific line that fits.
 
-    version: str
-    rules: tuple[Rule, ...]
-
-    def limit(self, stage: Stage, *, urgent: bool = False, channel: str | None = None) -> Limit:
-        """The limit of the most specific line: a named channel counts more than a named urgency.
-
-        Raises LookupError if no line fits.
-        """
-        fitting = [rule for rule in self.rules
-                   if rule.stage is stage and rule.urgent in {None, urgent} and rule.channel in {None, channel}]
-        if not fitting:
-            raise LookupError(f"policy {self.version} has no limit for {stage}")
-        return max(fitting, key=lambda rule: (rule.channel is not None, rule.urgent is not None)).limit
+    A line for urgent matters counts most: what is urgent must not fall under a longer limit because somebody wrote one for its
+    category. Then the longer category counts, then a named channel. Raises LookupError if no line fits.
+    """
+    fitting = [rule for rule in rules
+               if rule.stage is stage and rule.urgent in {None, urgent} and rule.channel in {None, channel}
+               and (category or "").startswith(rule.category)]
+    if not fitting:
+        raise LookupError(f"no limit for {stage}")
+    return max(fitting, key=lambda rule: (rule.urgent is True, len(rule.category), rule.channel is not None,
+                                          rule.urgent is not None)).limit
 
 
 def _both(stage: Stage, ordinary: Limit, urgent: Limit) -> tuple[Rule, Rule]:
@@ -92,7 +98,10 @@ def _both(stage: Stage, ordinary: Limit, urgent: Limit) -> tuple[Rule, Rule]:
 
 _H, _W, _D = Unit.URGENT_HOUR, Unit.WORK_HOUR, Unit.WORK_DAY
 
-DEFAULT = Policy("2026.1", (
+POLICY_VERSION = "2026.1"
+"""The version of the table below, which holds until a city writes its own."""
+
+RULES = (
     # Shenzhen's promise: dispatched within two hours, urgent ones within thirty minutes; half for each of the two.
     *_both(Stage.TRIAGE, Limit(1, _H), Limit(0.25, _H)),
     *_both(Stage.DISPATCH, Limit(1, _H), Limit(0.25, _H)),
@@ -110,11 +119,9 @@ DEFAULT = Policy("2026.1", (
     *_both(Stage.HANDLE, Limit(5, _D), Limit(2, _H)),
     *_both(Stage.SUPERVISE, Limit(1, _D), Limit(2, _H)),
     Rule(Stage.APPEAL, None, None, Limit(3, _D)),
-))
-
-POLICY_VERSION = DEFAULT.version
+)
 
 
 def stage_limit(stage: Stage, *, urgent: bool = False, channel: str | None = None) -> Limit:
-    """The default limit of a stage; handle's comes from the case's standard where that has one."""
-    return DEFAULT.limit(stage, urgent=urgent, channel=channel)
+    """The limit of a stage by the table below a city's own policy; handle's comes from the standard where that has one."""
+    return find(RULES, stage, urgent=urgent, channel=channel)

@@ -6,19 +6,19 @@ whole step of a case happens at one.
 import math
 import uuid
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Select, Update, case, func, insert, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Row, Select, Update, case, func, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock, settings
-from casework.sla import calendar, deadlines
+from casework.sla import calendar, deadlines, policies
 from casework.sla.calendar import Calendar
 from casework.sla.deadlines import Span, SpanState
-from casework.sla.limits import POLICY_VERSION, Limit, Stage, Unit
+from casework.sla.limits import Limit, Stage, Unit
 from casework.storage import outbox
 from casework.storage.database import Base, Keyed, new_id, partial_index
 
@@ -77,6 +77,11 @@ class Timer(Base, Keyed):
         return bool(self.overdue) and self.excused_at is None
 
     @property
+    def original(self) -> Limit:
+        """The limit without its extensions."""
+        return Limit(self.limit_value, self.limit_unit)
+
+    @property
     def limit(self) -> Limit:
         """The limit with its extensions."""
         return Limit(self.limit_value + self.extra_value, self.limit_unit)
@@ -91,6 +96,14 @@ class TimerSegment(Base, Keyed):
     since: Mapped[datetime]
     until: Mapped[datetime | None]
     policy_version: Mapped[str]
+    limit_value: Mapped[float | None]
+    limit_unit: Mapped[Unit | None]
+    """The limit of that stretch, without extensions, where the timer was recounted since; None: the timer's own."""
+
+def span_of(stretch: TimerSegment | Row[*tuple[Any, ...]], today: Limit) -> Span:
+    """A stretch, or its columns, as the arithmetic takes it; `today` is the timer's limit without extensions."""
+    under = Limit(stretch.limit_value, stretch.limit_unit) if stretch.limit_value and stretch.limit_unit else None
+    return Span(stretch.state, stretch.since, stretch.until, under, deadlines.worth(under, today) if under else 1.0)
 
 
 @dataclass(frozen=True)
@@ -142,7 +155,8 @@ def start_many(db: Session, starts: Collection[Start]) -> None:
     days, case_ids = calendar.load(db), {one.case_id for one in starts}
     key = (Timer.case_id, Timer.stage, Timer.assignment_id)
     known = set(db.execute(select(*key).where(Timer.case_id.in_(case_ids), Timer.state != TimerState.STOPPED)))
-    rows = [_rows(days, one) for one in starts if (one.case_id, one.stage, one.assignment_id) not in known]
+    version = policies.current(db).version
+    rows = [_rows(days, one, version) for one in starts if (one.case_id, one.stage, one.assignment_id) not in known]
     if rows:
         db.execute(insert(Timer), [timer for timer, _ in rows])
         db.execute(insert(TimerSegment), [segment for _, segment in rows])
@@ -220,12 +234,13 @@ def extend(db: Session, timer: Timer, value: float, at: datetime) -> None:
 
 def give_back(db: Session, timer: Timer, since: datetime, until: datetime) -> None:
     """What ran between `since` and `until` no longer counts (an upheld return). Judges again, even a stopped timer."""
-    before = segments(db, timer.id)
-    after = deadlines.given_back([_span(one) for one in before], since, until)
-    for one in before:
-        db.delete(one)
-    db.flush()
-    db.add_all(TimerSegment(timer_id=timer.id, policy_version=timer.policy_version, **asdict(span)) for span in after)
+    for one in segments(db, timer.id):
+        pieces = deadlines.given_back([span_of(one, timer.original)], since, until)
+        if len(pieces) > 1 or pieces[0].state is not one.state:
+            db.delete(one)
+            db.add_all(TimerSegment(timer_id=timer.id, state=piece.state, since=piece.since, until=piece.until,
+                                    policy_version=one.policy_version, limit_value=one.limit_value, limit_unit=one.limit_unit)
+                       for piece in pieces)
     db.flush()
     _recompute(db, timer, clock.now())
 
@@ -265,13 +280,13 @@ def sweep(db: Session, batch: int = 1000) -> list[Alarm]:
     if not timers:
         return []
     days, shares = calendar.load(db), settings.current().alarm_shares
-    spans = _spans(db, [timer.id for timer in timers])
+    stretches = spans(db, timers)
     alarms = []
     for timer in timers:
-        reached = deadlines.alarms(days, timer.limit, spans[timer.id], shares)
+        reached = deadlines.alarms(days, timer.limit, stretches[timer.id], shares)
         if alarm := _alarm(timer, reached, now):
             alarms.append(alarm)
-        _arm(timer, [(share, moment) for share, moment in reached if moment > now])
+        arm(timer, [(share, moment) for share, moment in reached if moment > now])
         if timer.due_at is not None and timer.due_at < now:
             timer.overdue = True
     db.flush()
@@ -293,11 +308,14 @@ def _alarm(timer: Timer, reached: Sequence[tuple[int, datetime]], now: datetime)
     if not passed:
         return None
     share, moment = passed[-1]
+    # A recount may let several shares be reached at one moment: none of those was held up.
+    missed = tuple(below for below, earlier in passed[:-1] if earlier < moment)
     return Alarm(timer.id, timer.case_id, timer.stage, share, timer.department_id, timer.limit_round,
-                 late=len(passed) > 1 or now - moment > LATE_AFTER, missed=tuple(below for below, _ in passed[:-1]))
+                 late=bool(missed) or now - moment > LATE_AFTER, missed=missed)
 
 
-def _arm(timer: Timer, ahead: Sequence[tuple[int, datetime]]) -> None:
+def arm(timer: Timer, ahead: Sequence[tuple[int, datetime]]) -> None:
+    """The first of these shares with their moments is the timer's next alarm; there is none if there are none."""
     timer.next_alarm_share, timer.next_alarm_at = ahead[0] if ahead else (None, None)
 
 
@@ -309,17 +327,17 @@ def _publish(db: Session, alarms: Iterable[Alarm], now: datetime) -> None:
         db.execute(insert(outbox.Event), rows)
 
 
-def _rows(days: Calendar, one: Start) -> tuple[dict[str, Any], dict[str, Any]]:
+def _rows(days: Calendar, one: Start, version: str) -> tuple[dict[str, Any], dict[str, Any]]:
     timer_id = new_id()
     spans = [Span(SpanState.RUNNING, one.at)]
     share, moment = deadlines.alarms(days, one.limit, spans, settings.current().alarm_shares)[0]
     timer = {"id": timer_id, "case_id": one.case_id, "assignment_id": one.assignment_id, "stage": one.stage,
              "department_id": one.department_id, "limit_value": one.limit.value, "limit_unit": one.limit.unit,
-             "extra_value": 0.0, "limit_round": 1, "policy_version": POLICY_VERSION, "state": TimerState.RUNNING,
+             "extra_value": 0.0, "limit_round": 1, "policy_version": version, "state": TimerState.RUNNING,
              "started_at": one.at, "due_at": deadlines.due_at(days, one.limit, spans), "next_alarm_at": moment,
              "next_alarm_share": share, "overdue": None}
     return timer, {"id": new_id(), "timer_id": timer_id, "state": SpanState.RUNNING, "since": one.at, "until": None,
-                   "policy_version": POLICY_VERSION}
+                   "policy_version": version}
 
 
 def _open(case_id: uuid.UUID, *, to_change: bool = True) -> Select[Timer]:
@@ -328,17 +346,14 @@ def _open(case_id: uuid.UUID, *, to_change: bool = True) -> Select[Timer]:
     return (still.with_for_update() if to_change else still).execution_options(populate_existing=True)
 
 
-def _span(segment: TimerSegment) -> Span:
-    return Span(segment.state, segment.since, segment.until)
-
-
-def _spans(db: Session, timer_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Span]]:
-    spans: dict[uuid.UUID, list[Span]] = {timer_id: [] for timer_id in timer_ids}
-    columns = (TimerSegment.timer_id, TimerSegment.state, TimerSegment.since, TimerSegment.until)
-    theirs = select(*columns).where(TimerSegment.timer_id.in_(timer_ids))
-    for timer_id, state, since, until in db.execute(theirs.order_by(TimerSegment.since, TimerSegment.id)):
-        spans[timer_id].append(Span(state, since, until))
-    return spans
+def spans(db: Session, timers: Sequence[Timer]) -> dict[uuid.UUID, list[Span]]:
+    """The stretches of these timers in their order, in one look."""
+    found: dict[uuid.UUID, list[Span]] = {timer.id: [] for timer in timers}
+    today = {timer.id: timer.original for timer in timers}
+    theirs = select(*TimerSegment.__table__.columns).where(TimerSegment.timer_id.in_(found))
+    for stretch in db.execute(theirs.order_by(TimerSegment.since, TimerSegment.id)):
+        found[stretch.timer_id].append(span_of(stretch, today[stretch.timer_id]))
+    return found
 
 
 def _close_segments(which: ColumnElement[bool], at: datetime) -> Update:
@@ -360,7 +375,7 @@ def _switch(db: Session, timer: Timer, state: TimerState, at: datetime) -> None:
     last = segments(db, timer.id)[-1]
     at = max(at, last.since)
     last.until = at
-    db.add(TimerSegment(timer_id=timer.id, state=SpanState(state.value), since=at, policy_version=POLICY_VERSION))
+    db.add(TimerSegment(timer_id=timer.id, state=SpanState(state.value), since=at, policy_version=timer.policy_version))
     db.flush()
     timer.state = state
     _recompute(db, timer, at, new_time=False)
@@ -368,17 +383,17 @@ def _switch(db: Session, timer: Timer, state: TimerState, at: datetime) -> None:
 
 def _recompute(db: Session, timer: Timer, at: datetime, *, new_time: bool = True) -> None:
     """Due time, next alarm and (with `new_time`) the judgement, after the stretches or the limit have changed."""
-    spans, days = [_span(one) for one in segments(db, timer.id)], calendar.load(db)
-    timer.due_at = deadlines.due_at(days, timer.limit, spans)
+    stretches, days = [span_of(one, timer.original) for one in segments(db, timer.id)], calendar.load(db)
+    timer.due_at = deadlines.due_at(days, timer.limit, stretches)
     if new_time:
         stopped = timer.state is TimerState.STOPPED
-        late = deadlines.is_late(days, timer.limit, spans, timer.stopped_at or at)
+        late = deadlines.is_late(days, timer.limit, stretches, timer.stopped_at or at)
         timer.limit_round += 1
         timer.overdue = late if stopped else late or None
     if timer.state is TimerState.RUNNING:
-        reached = deadlines.alarms(days, timer.limit, spans, settings.current().alarm_shares)
+        reached = deadlines.alarms(days, timer.limit, stretches, settings.current().alarm_shares)
         not_raised = timer.next_alarm_share or math.inf
-        _arm(timer, [(share, moment) for share, moment in reached if share >= not_raised or moment > at])
+        arm(timer, [(share, moment) for share, moment in reached if share >= not_raised or moment > at])
     else:
         timer.next_alarm_at = None
     db.flush()
