@@ -16,7 +16,7 @@ from casework.errors import Unavailable
 from casework.storage import outbox
 from casework.storage.database import reading, transaction
 from casework.storage.outbox import Claimed, Event
-from workers import deadlines, dispatching, media, notifications, queues, triage
+from workers import deadlines, dispatching, media, notifications, queues, recounting, triage
 from workers.job import Stop, start
 
 IDLE_SECONDS = 0.1
@@ -51,6 +51,9 @@ JOBS: dict[str, tuple[Line, ...]] = {
     "photo.received": (Line("media", media.process, batch=8),),
     "timer.warned": (Line("deadlines", deadlines.escalate, events=True),),
     "timer.overdue": (Line("deadlines", deadlines.escalate, events=True),),
+    "policy.changed": (Line("deadlines", recounting.announce, events=True),),
+    "calendar.changed": (Line("deadlines", recounting.announce, events=True),),
+    "clocks.outdated": (Line("deadlines", recounting.recount_cases, batch=100, events=True),),
 }
 """Event → consequences. The law test asks that every event published anywhere stands here or below."""
 

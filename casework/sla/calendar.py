@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from casework import clock
 from casework.errors import Fault, Invalid
 from casework.sla.limits import SECONDS, Unit
+from casework.storage import outbox
 from casework.storage.database import Base, new_id
 
 FIRST_YEAR, LAST_YEAR = 2000, 2099
@@ -79,9 +80,11 @@ class Calendar:
     """
 
     def __init__(self, exceptions: Mapping[date, bool] | None = None, known_years: Iterable[int] = (),
-                 hours: Mapping[date, Hours] | None = None) -> None:
-        """`exceptions` says of single days whether they are worked; `hours` gives the office hours from a date on."""
+                 hours: Mapping[date, Hours] | None = None, names: Mapping[date, str] | None = None) -> None:
+        """`exceptions` says of single days whether they are worked, `names` because of which holiday; `hours` gives the
+        office hours from a date on."""
         self.known_years = frozenset(known_years)
+        self._names = dict(names or {})
         self._exceptions = dict(exceptions or {})
         self._first = date(FIRST_YEAR, 1, 1).toordinal()
         count = date(LAST_YEAR, 12, 31).toordinal() - self._first + 1
@@ -103,6 +106,14 @@ class Calendar:
     def is_work(self, day: date) -> bool:
         """Whether the city works on this day."""
         return bool(self._work[self._index(day)])
+
+    def is_exception(self, day: date) -> bool:
+        """Whether this day is not what its place in the week says: a holiday, or a weekend day that is worked."""
+        return self.is_work(day) is not (day.weekday() < 5)
+
+    def name(self, day: date) -> str:
+        """The holiday because of which this day stands in the calendar; "" for a plain one."""
+        return self._names.get(day, "")
 
     def hours(self, day: date) -> Hours:
         """When offices are open on this day; nothing on a day off."""
@@ -194,8 +205,12 @@ def seed(db: Session) -> list[int]:
     worked, special = chinese_calendar.workdays, {**chinese_calendar.holidays, **chinese_calendar.workdays}
     years = sorted({day.year for day in special} - set(db.scalars(select(CalendarYear.year))))
     source = f"chinesecalendar {version('chinesecalendar')}"
+    chinese = {holiday.value: holiday.chinese for holiday in chinese_calendar.Holiday}
     for year in years:
-        _store(db, year, {day: (day in worked, name) for day, name in special.items() if day.year == year}, source)
+        _store(db, year, {day: (day in worked, chinese.get(name, name)) for day, name in special.items() if day.year == year},
+               source)
+    if years:
+        _touch(db, f"载入{years[0]}至{years[-1]}年放假安排")
     return years
 
 
@@ -203,7 +218,7 @@ def import_days(db: Session, year: int, rows: Sequence[Mapping[str, Any]], sourc
     """Load a year's announcement in the place of what was loaded for it; answers how many days it names.
 
     `rows` look as in holiday-cn, {"date": "2026-02-14", "isOffDay": false, "name": "春节"}, and may reach into the
-    years beside it. Raises Invalid with the faults by row ("days.3.date"). Clocks that run keep their due times.
+    years beside it. Raises Invalid with the faults by row ("days.3.date"). Open clocks are recounted by a job that follows.
     """
     days: dict[date, tuple[bool, str]] = {}
     faults = [] if rows else [Fault("days", "an announcement names at least one day")]
@@ -220,13 +235,14 @@ def import_days(db: Session, year: int, rows: Sequence[Mapping[str, Any]], sourc
     if faults:
         raise Invalid("this is no announcement of holidays", *faults)
     _store(db, year, days, source)
+    _touch(db, f"载入{year}年放假安排")
     return len(days)
 
 
 def set_office_hours(db: Session, valid_from: date, spans: Sequence[tuple[str, str]]) -> None:
     """From this date on, until a later one with hours of its own, offices open as in ("08:00", "12:00"), city time.
 
-    Raises Invalid unless the openings rise and do not overlap. Clocks that run keep their due times.
+    Raises Invalid unless the openings rise and do not overlap. Open clocks are recounted by a job that follows.
     """
     minutes = [(_minute(opens), _minute(closes)) for opens, closes in spans]
     in_order = list(chain.from_iterable(minutes))
@@ -236,16 +252,17 @@ def set_office_hours(db: Session, valid_from: date, spans: Sequence[tuple[str, s
     db.execute(delete(OfficeHours).where(OfficeHours.valid_from == valid_from))
     db.execute(insert(OfficeHours), [
         {"valid_from": valid_from, "opens": opens, "closes": closes} for opens, closes in minutes])
-    _touch(db)
+    _touch(db, f"{valid_from} 起改变办公时间")
 
 
 def _read(db: Session) -> Calendar:
-    exceptions = dict(db.execute(select(CalendarDay.day, CalendarDay.is_work)).all())
+    special = db.execute(select(CalendarDay.day, CalendarDay.is_work, CalendarDay.name)).all()
     hours: dict[date, list[tuple[int, int]]] = {}
     for one in db.scalars(select(OfficeHours).order_by(OfficeHours.valid_from, OfficeHours.opens)):
         hours.setdefault(one.valid_from, []).append((one.opens, one.closes))
     years = db.scalars(select(CalendarYear.year))
-    return Calendar(exceptions, years, {day: tuple(spans) for day, spans in hours.items()})
+    return Calendar({day: is_work for day, is_work, _ in special}, years, {day: tuple(spans) for day, spans in hours.items()},
+                    {day: name for day, _, name in special})
 
 
 def _store(db: Session, year: int, days: Mapping[date, tuple[bool, str]], source: str) -> None:
@@ -254,14 +271,15 @@ def _store(db: Session, year: int, days: Mapping[date, tuple[bool, str]], source
         {"day": day, "is_work": is_work, "name": name, "source": source, "announced_for": year}
         for day, (is_work, name) in days.items()])
     db.merge(CalendarYear(year=year, source=source, loaded_at=clock.now()))
-    _touch(db)
 
 
-def _touch(db: Session) -> None:
-    """Every process reads the calendar again, this transaction too."""
-    db.merge(CalendarVersion(id=1, version=new_id()))
+def _touch(db: Session, what: str) -> None:
+    """Every process reads the calendar again, this transaction too; and the clocks that run are looked at."""
+    version = new_id()
+    db.merge(CalendarVersion(id=1, version=version))
     db.flush()
     db.info.pop(Calendar, None)
+    outbox.publish(db, "calendar.changed", version, why=f"工作日历变更：{what}")
 
 
 def _day(text: Any) -> date | None:

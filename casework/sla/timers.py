@@ -73,8 +73,8 @@ class Timer(Base, Keyed):
 
     @property
     def counts_as_late(self) -> bool:
-        """Judged overdue, and not excused."""
-        return bool(self.overdue) and self.excused_at is None
+        """Judged overdue, and not excused. A late ruling on an appeal is not the case's fault."""
+        return bool(self.overdue) and self.excused_at is None and self.stage is not Stage.APPEAL
 
     @property
     def original(self) -> Limit:
