@@ -35,7 +35,8 @@ class AlarmOut(ma.Schema):
     stage = ma.fields.Enum(Stage, by_value=True)
     share = ma.fields.Integer(metadata={"description": "per cent of the limit that were used; from 100 on it was overdue"})
     role = ma.fields.Enum(Role, by_value=True, metadata={"description": "in which of my roles it reached me"})
-    skipped = ma.fields.List(ma.fields.String(), metadata={"description": "roles below whose posts nobody holds"})
+    skipped = ma.fields.List(ma.fields.String(), metadata={
+        "description": "posts below that should have heard of it and that nobody holds, such as 水务局·处置人员"})
     state = ma.fields.Enum(TimerState, by_value=True, metadata={"description": "of the clock, now"})
     due_at = Moment(allow_none=True, metadata={"description": "when the clock ends; null while it stands still"})
     overdue = ma.fields.Boolean(allow_none=True, metadata={"description": "null until it is judged"})

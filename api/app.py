@@ -24,6 +24,7 @@ from api import (
     performance,
     proposals,
     responsibility,
+    rosters,
     sessions,
     taxonomy,
 )
@@ -45,6 +46,7 @@ BLUEPRINTS = [
     responsibility.blueprint,
     proposals.blueprint,
     admin.blueprint,
+    rosters.blueprint,
     calendar.blueprint,
     board.blueprint,
     health.blueprint,

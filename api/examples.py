@@ -25,13 +25,14 @@ WORDS: dict[str, Any] = {
     "ownership": "public", "parent_code": "101", "phone": "138****0000", "priority": "normal",
     "problems": "第3个图形没有代码", "purpose": "report", "question": None, "queue": "ok", "reason": None,
     "refresh": "Zk3Qm0Wb7T", "reply": "井盖已更换", "returns": 0, "reworks": 0, "role": "handler",
-    "roles": "dispatcher", "says": "签收 we have it", "secret": "kV9xT2aF", "skipped": "department_head",
+    "roles": "dispatcher", "says": "签收 we have it", "secret": "kV9xT2aF", "skipped": "水务局·处置人员",
     "small": PHOTO, "source": "dispatched", "stage": "handle",
     "standard": {"condition": "井盖缺失", "limit_value": 3, "limit_unit": "work_hour"}, "state": "running",
     "status": "handling", "step": None, "subject_kind": "report", "suggestion": None, "target": "handling",
     "text": "人行道上水井盖缺失", "ticket": "12345-20260302-0001", "title": "人行道上水井盖缺失",
     "token": "018f3c1e7b5a.mF3kq0Wb", "turn": "handler", "valid_from": "2026-06-01", "value": "13800000000",
     "from_department": "水务局", "to_department": "道路养护中心", "why": "适用规则“供水井盖”", "ruling": "道路附属，不属供水",
+    "note": "夜班",
     "version": 4, "waiting_for": None, "warnings": None, "words": "处置中"}
 """By the field's name, where no shape below says otherwise."""
 

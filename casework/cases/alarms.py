@@ -26,19 +26,21 @@ Position = tuple[datetime, uuid.UUID]
 def hear(db: Session, event: Event) -> None:
     """Settle who hears of the alarm in this event. Bears repetition.
 
-    An alarm that came to nothing meanwhile changes nothing: the case is over, the clock has stopped or was given new time.
+    An alarm that came to nothing meanwhile changes nothing: the case is over (and with it all clocks but that of an
+    appeal), the clock has stopped or was given new time.
     """
     alarm = event.detail
     case = db.get(Case, event.subject, with_for_update=True)
     timer = db.get(Timer, uuid.UUID(alarm["timer_id"]), populate_existing=True)
-    if case is None or not case.is_open or timer is None or not _stands(timer, alarm):
+    if case is None or timer is None or not _stands(timer, alarm) or not (case.is_open or timer.stage is Stage.APPEAL):
         return
-    department = uuid.UUID(alarm["department_id"]) if alarm["department_id"] else None
+    # An order from above is a clock of the case: it is for whoever leads it at this moment.
+    department = uuid.UUID(alarm["department_id"]) if alarm["department_id"] else case.lead_department_id
+    of_the_case = timer.stage in LOOKING or (timer.stage is Stage.SUPERVISE and department is None)
     reached = escalation.escalate(db, case.id, timer.id, alarm["share"], department,
                                   limit_round=alarm["limit_round"], area_code=case.area_code,
-                                  in_hand=workflow.turn(case) if timer.stage in LOOKING else None,
-                                  inspector_id=case.inspector_id)
-    case.overdue = case.overdue or bool(timer.overdue)
+                                  in_hand=workflow.turn(case) if of_the_case else None, inspector_id=case.inspector_id)
+    case.overdue = case.overdue or timer.counts_as_late
     written = {line.facts.get("escalation") for line in case.history if line.action == "alarm"}
     if str(reached.id) not in written:
         user = str(reached.user_id) if reached.user_id else None
@@ -69,7 +71,8 @@ def unheard(db: Session, since: datetime, until: datetime, limit: int) -> list[i
     one of their case. Not more than `limit`, the oldest first."""
     heard = exists().where(Escalation.case_id == Event.subject, Escalation.at >= Event.happened_at)
     silent = (select(Event).join(Case, Case.id == Event.subject)
-              .where(Event.name.in_(EVENTS), Event.happened_at >= since, Event.relayed_at < until, Case.is_open, ~heard))
+              .where(Event.name.in_(EVENTS), Event.happened_at >= since, Event.relayed_at < until, ~heard,
+                     or_(Case.is_open, Case.appealed_timer_id.is_not(None))))
     events = db.scalars(silent.order_by(Event.happened_at, Event.id).limit(10 * limit)).all()  # most no longer stand
     wanted = {uuid.UUID(event.detail["timer_id"]) for event in events}
     clocks = {timer.id: timer for timer in db.scalars(select(Timer).where(Timer.id.in_(wanted)))}

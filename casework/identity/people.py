@@ -42,6 +42,16 @@ CITY_WIDE = frozenset({
 
 DEPARTMENTAL = frozenset({Role.HANDLER, Role.DEPARTMENT_HEAD})
 
+OUTSIDE = frozenset({Role.CITIZEN, Role.PLATFORM, Role.SYSTEM})
+"""Roles that no post gives."""
+
+ROLE_NAMES = {
+    Role.CITIZEN: "市民", Role.GRID_WORKER: "网格员", Role.OPERATOR: "话务员", Role.TRIAGE_OPERATOR: "受理员",
+    Role.DISPATCHER: "派遣员", Role.HANDLER: "处置人员", Role.DEPARTMENT_HEAD: "部门负责人", Role.ADJUDICATOR: "裁定员",
+    Role.SUPERVISOR: "督办员", Role.LEADER: "领导", Role.DATA_STEWARD: "数据管理员", Role.ADMINISTRATOR: "管理员",
+    Role.PLATFORM: "系统客户端", Role.SYSTEM: "系统"}
+"""What people call a role."""
+
 
 class Department(Keyed, Base):
     """An authority that answers for problems; `code` is the city's own."""
@@ -175,9 +185,22 @@ def holders(db: Session, role: Role, department_id: uuid.UUID | None = None,
     if department_id is not None:
         wanted = wanted.where(Post.department_id == department_id)
     if area_code is not None:
-        around = [area_code[:length] for length in range(1, len(area_code) + 1)]
-        wanted = wanted.where(or_(Post.area_code.in_(around), Post.area_code.is_(None)))
+        wanted = wanted.where(or_(Post.area_code.in_(around(area_code)), Post.area_code.is_(None)))
     return list({user.id: user for user, _ in db.execute(wanted)}.values())
+
+
+def around(area_code: str | None) -> list[str]:
+    """The codes of this area and of every area that it may lie in; none for no area."""
+    return [(area_code or "")[:length] for length in range(1, len(area_code or "") + 1)]
+
+
+def with_parents(db: Session, department_id: uuid.UUID | None) -> list[Department]:
+    """The department, the one above it, and so on up; none for no department."""
+    way: dict[uuid.UUID, Department] = {}
+    while department_id is not None and department_id not in way:
+        way[department_id] = db.get_one(Department, department_id)
+        department_id = way[department_id].parent_id
+    return list(way.values())
 
 
 def create_department(db: Session, code: str, name: str, parent_id: uuid.UUID | None = None) -> Department:
@@ -206,7 +229,7 @@ def create_user(db: Session, login: str, name: str, password_hash: str | None = 
 def create_post(db: Session, title: str, role: Role, *, department_id: uuid.UUID | None = None,
                 area_code: str | None = None, holder_id: uuid.UUID | None = None) -> Post:
     """A new post, vacant unless somebody is named. Raises Invalid when a departmental role has no department."""
-    if role in {Role.CITIZEN, Role.PLATFORM, Role.SYSTEM}:
+    if role in OUTSIDE:
         raise Invalid("this role is not held by a post", Fault("role", f"{role} is not for people who work here"))
     if role in DEPARTMENTAL and department_id is None:
         raise Invalid("this post needs a department", Fault("department_id", f"{role} works for a department"))

@@ -133,6 +133,8 @@ PERMISSIONS: dict[str, Grant] = {
     "users.read": _grant(Role.DEPARTMENT_HEAD, Role.SUPERVISOR, Role.ADMINISTRATOR),
     "users.manage": _grant(Role.ADMINISTRATOR),
     "posts.manage": _grant(Role.ADMINISTRATOR),
+    "duties.read": _grant(Role.DEPARTMENT_HEAD, Role.SUPERVISOR, Role.ADMINISTRATOR),
+    "duties.manage": _grant(Role.DEPARTMENT_HEAD, Role.ADMINISTRATOR),  # a head writes the own department's
     "devices.manage": _grant(Role.ADMINISTRATOR),
     "clients.manage": _grant(Role.ADMINISTRATOR),
     # other people's names and phones
