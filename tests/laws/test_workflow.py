@@ -1,9 +1,8 @@
-"""Status has one writer; every status × action × role is decided by the table; every open case has a party and a clock."""
+"""Status has one writer; every status × action × role × condition is decided by the table; every open case has a party and
+a clock."""
 import ast
-import itertools
-import uuid
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,100 +12,130 @@ from api.cases import VERBS
 from casework.cases import workflow
 from casework.cases.workflow import OPEN, RUNS_IN, STEPS, TURN, Facts, Status
 from casework.errors import Conflict, Invalid, Refused
-from casework.geography.coordinates import Point
-from casework.identity.people import Actor, Role
+from casework.identity.people import Actor, HeldPost, Role
 from casework.settings import Settings
 from casework.sla.limits import Stage, stage_limit
-from casework.sla.policies import Numbers
+from tests.laws.table import (
+    CONDITIONS,
+    DEPARTMENT,
+    EVERYTHING,
+    OTHER,
+    PERSON,
+    RULES,
+    SomeCase,
+    broken,
+    grant_of,
+    met,
+    somebody,
+    used,
+)
 
 ROOT = Path(__file__).parents[2]
-DEPARTMENT, PERSON, OTHER = uuid.UUID(int=1), uuid.UUID(int=2), uuid.UUID(int=3)
 
 
-@dataclass
-class SomeCase:
-    """A case for which every condition on the actor holds, so that only status and role decide."""
-
-    status: Status
-    lead_department_id: uuid.UUID | None = DEPARTMENT
-    standard_id: uuid.UUID | None = OTHER
-    inspector_id: uuid.UUID | None = PERSON
-    void_proposed_by_id: uuid.UUID | None = OTHER
-    area_code: str | None = None
-    category_code: str | None = "301"
-    returns: int = 0
-    reopens: int = 0
-    questions: int = 0
-    report_count: int = 2
-    return_is_final: bool = False
-    applied_for: str | None = None
-    endorsed: bool = False
-    feedback_owed: bool = False
-    sampled: bool | None = None
-    appealed_timer_id: uuid.UUID | None = None
-    closed_at: datetime | None = field(default_factory=lambda: datetime.now(UTC))
-    return_until: datetime | None = datetime(2100, 1, 1, tzinfo=UTC)
-    question_until: datetime | None = None
-    urged_at: datetime | None = None
-    numbers: Numbers = field(default_factory=Numbers)
-    assisting_department_ids: set[uuid.UUID] = field(default_factory=lambda: {DEPARTMENT})
-    handled_by: set[uuid.UUID] = field(default_factory=set)
-    reported_by: set[uuid.UUID] = field(default_factory=set)
-
-    def was_said_by(self, actor: Actor) -> bool:
-        return True
+def test_every_condition_and_rule_of_the_table_is_known_here_and_none_has_died() -> None:
+    conditions, rules = used()
+    assert conditions == set(CONDITIONS)
+    assert rules == set(RULES)
 
 
-EVERYTHING = Facts(reason="因", category="301", into="AJ", lead=DEPARTMENT, assistants=(OTHER,), ground="法", photos=(OTHER,),
-                   position=Point(114, 22), finding="见", reply="答", question="问", until=datetime(2030, 1, 1, tzinfo=UTC),
-                   inspector=OTHER, reports=("ZW",), clock=OTHER)
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_a_condition_holds_and_fails_for_the_cases_that_were_meant(condition: Any) -> None:
+    both, actor = CONDITIONS[condition], somebody(Role.HANDLER)
+    assert condition(actor, SomeCase(Status.HANDLING, **both.holds))
+    assert both.fails
+    assert not any(condition(actor, SomeCase(Status.HANDLING, **way)) for way in both.fails)
 
-READY: dict[str, dict[str, Any]] = {
-    "allow": {"applied_for": "extend", "endorsed": True}, "deny": {"applied_for": "extend"},
-    "endorse": {"applied_for": "extend"}, "suspend": {"applied_for": "suspend"},
-    "answered": {"question_until": datetime(2100, 1, 1, tzinfo=UTC)}, "sample": {"sampled": False},
-    "unanswered": {"question_until": datetime(2000, 1, 1, tzinfo=UTC)}, "report_back": {"feedback_owed": True},
-    "grant": {"appealed_timer_id": OTHER}, "dismiss": {"appealed_timer_id": OTHER},
-}
-"""What a case must be like for the rules of these rows to hold."""
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_holds_or_says_why_not(rule: Any) -> None:
+    assert rule(SomeCase(Status.HANDLING, **RULES[rule].holds)) is None
+    assert RULES[rule].fails
+    for way in RULES[rule].fails:
+        assert len(rule(SomeCase(Status.HANDLING, **way))) > 10
 
 
 @pytest.mark.parametrize("action", STEPS)
-def test_every_move_is_taken_or_explained(config: Settings, action: str) -> None:
-    step = STEPS[action]
-    for status, role in itertools.product(Status, Role):
-        case = SomeCase(status, **READY.get(action, {}))
-        actor = Actor("user", PERSON, "某人", frozenset({role}), frozenset({DEPARTMENT}), unbounded=True)
-        may = any(role in grant.roles for grant in step.who)
-        if may and status in step.sources:
-            assert workflow.take(action, case, actor, EVERYTHING) == (step, role)
-            assert action in workflow.allowed_actions(case, actor)
-        else:
-            with pytest.raises((Conflict, Refused)) as refused:
-                workflow.take(action, case, actor, EVERYTHING)
-            assert isinstance(refused.value, Conflict) is may
-            assert action not in workflow.allowed_actions(case, actor)
+def test_a_role_takes_an_action_under_one_grant(action: str) -> None:
+    roles = [role for grant in STEPS[action].who for role in grant.roles]
+    assert len(roles) == len(set(roles))
 
 
-@pytest.mark.parametrize("action", [action for action, step in STEPS.items() if step.needs])
-def test_an_action_names_everything_that_it_cannot_do_without(config: Settings, action: str) -> None:
+STATUSES: list[Status | None] = [None, *Status]
+"""A new case has none yet."""
+
+
+def situations(action: str, role: Role) -> Iterator[tuple[SomeCase, type[Exception] | None]]:
+    """Every case that matters to somebody in this role who tries this action, and how it must end."""
     step = STEPS[action]
-    case = SomeCase(min(step.sources), **READY.get(action, {}))
+    grant = grant_of(step, role)
+    condition = CONDITIONS[grant.condition] if grant and grant.condition else None
+    for status in STATUSES:
+        ready = status in step.sources if step.sources else status is None
+        for may in [condition.holds if condition else {}] if grant else [{}]:
+            yield SomeCase(status, **met(step) | dict(may)), None if grant and ready else Conflict if grant else Refused
+            for rule in broken(step):
+                yield SomeCase(status, **rule | dict(may)), Conflict if grant else Refused
+        for way in condition.fails if condition and role is not Role.SYSTEM else ():
+            for rule in [met(step), *broken(step)]:
+                yield SomeCase(status, **rule | dict(way)), Refused
+
+
+@pytest.mark.parametrize("action", STEPS)
+def test_every_status_role_condition_and_rule_is_decided_as_the_table_says(config: Settings, action: str) -> None:
+    seen = set()
+    for role in Role:
+        actor = somebody(role)
+        for case, ends in situations(action, role):
+            seen.add(ends)
+            before = replace(case)
+            if ends is None:
+                assert workflow.take(action, case, actor, EVERYTHING) == (STEPS[action], role)
+            else:
+                with pytest.raises((Conflict, Refused)) as refused:
+                    workflow.take(action, case, actor, EVERYTHING)
+                assert refused.type is ends, (case, role, refused.value)
+            assert (action in workflow.allowed_actions(case, actor)) is (ends is None), (case, role)
+            assert case == before
+    assert seen == {None, Conflict, Refused}
+
+
+@pytest.mark.parametrize("action", STEPS)
+def test_who_holds_every_other_post_may_not(config: Settings, action: str) -> None:
+    step = STEPS[action]
+    actor = somebody(*(role for role in Role if grant_of(step, role) is None and role is not Role.SYSTEM))
+    for status in STATUSES:
+        case = SomeCase(status, **met(step))
+        with pytest.raises(Refused):
+            workflow.take(action, case, actor, EVERYTHING)
+        assert action not in workflow.allowed_actions(case, actor)
+
+
+@pytest.mark.parametrize("action", STEPS)
+def test_what_an_action_cannot_do_without_is_asked_for_and_nothing_else(config: Settings, action: str) -> None:
+    step = STEPS[action]
     role = min(step.who[0].roles)
-    actor = Actor("user", PERSON, "某人", frozenset({role}), frozenset({DEPARTMENT}), unbounded=True)
-    with pytest.raises(Invalid) as refused:
-        workflow.take(action, case, actor, Facts())
-    assert tuple(fault.field for fault in refused.value.faults) == step.needs
+    condition = step.who[0].condition
+    ready = met(step) | dict(CONDITIONS[condition].holds if condition else {})
+    case = SomeCase(min(step.sources, default=None), **ready)
+    given = {name: getattr(EVERYTHING, name) for name in step.needs}
+    assert workflow.take(action, case, somebody(role), Facts(**given)) == (step, role)
+    for lacking in [*([need] for need in step.needs), [*step.needs]]:
+        for nothing in (None, ()) if lacking else ():
+            with pytest.raises(Invalid) as refused:
+                workflow.take(action, case, somebody(role), Facts(**given | dict.fromkeys(lacking, nothing)))
+            assert [fault.field for fault in refused.value.faults] == [need for need in step.needs if need in lacking]
 
 
-def test_conditions_keep_strangers_out(config: Settings) -> None:
-    case = SomeCase(Status.RESOLVED, inspector_id=PERSON, handled_by={PERSON})
-    worker = Actor("user", PERSON, "李", frozenset({Role.GRID_WORKER}))
+def test_a_post_lends_its_department_to_no_other_post(config: Settings) -> None:
+    """Who is head of roads and handler of water hands nothing of water's back."""
+    water, roads = (OTHER, DEPARTMENT)
+    posts = (HeldPost(Role.DEPARTMENT_HEAD, roads, None), HeldPost(Role.HANDLER, water, None))
+    actor = Actor("user", PERSON, "兼", frozenset({Role.DEPARTMENT_HEAD, Role.HANDLER}), frozenset({water, roads}), posts=posts)
+    case = SomeCase(Status.DISPATCHED, **met(STEPS["hand_back"]) | {"lead_department_id": water})
     with pytest.raises(Refused):
-        workflow.take("pass", case, worker, EVERYTHING)
-    stranger = Actor("user", PERSON, "陈", frozenset({Role.HANDLER}), frozenset({OTHER}))
-    with pytest.raises(Refused):
-        workflow.take("sign", SomeCase(Status.DISPATCHED), stranger, EVERYTHING)
+        workflow.take("hand_back", case, actor, EVERYTHING)
+    assert workflow.take("sign", case, actor, EVERYTHING)[0] is STEPS["sign"]
 
 
 def test_every_open_status_has_one_party_and_its_clocks() -> None:
