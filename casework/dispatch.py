@@ -6,13 +6,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from casework import clock, responsibility
-from casework.cases.case import Case, Part
+from casework.cases.case import Assignment, Case, Part
 from casework.cases.consequences import Consequences
 from casework.cases.verbs import Verb
 from casework.cases.workflow import Facts, Status
 from casework.errors import Conflict, Fault, Invalid
 from casework.identity.people import SYSTEM, Actor, Department
-from casework.responsibility import Decision, Question
+from casework.responsibility import Decision, Question, proposals
 from casework.sla import timers
 
 
@@ -44,6 +44,8 @@ def dispatch(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     if any(one.returned and one.department_id == facts.lead for one in case.assignments):
         raise Conflict("the return of this department was upheld; it does not get the case again")
     _send(case, actor, facts)
+    if case.returns and facts.lead:
+        proposals.name_owner(db, case.id, facts.lead)
 
 
 def recall(_db: Session, case: Case, actor: Actor, facts: Facts) -> None:
@@ -73,6 +75,8 @@ def uphold(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
         if released and timer.assignment_id == released.id:
             timers.give_back(db, timer, timer.started_at, clock.now())
     case.judge(every)
+    if released:
+        _learn(db, case, released, actor, facts)
     case.release_lead(clock.now(), returned=True)
     case.waiting_for = "退单获准，待重新派遣"
     if facts.lead:
@@ -109,6 +113,17 @@ def _send(case: Case, actor: Actor, facts: Facts, later: Consequences | None = N
             case.assign(department_id, Part.ASSIST, why)
     case.move("dispatch", actor, facts, extra=extra, later=later)
     case.waiting_for = None
+
+
+def _learn(db: Session, case: Case, released: Assignment, actor: Actor, facts: Facts) -> None:
+    """An upheld return says that the rules are wrong or have a gap there."""
+    returned = next(line.facts for line in reversed(case.history) if line.action == "hand_back")
+    meant = returned.get("proposed")
+    proposals.learn(db, proposals.Upheld(
+        case_id=case.id, number=case.number, category_code=case.category_code, area_code=case.area_code,
+        released_id=released.department_id, why=released.why, ground=returned["ground"],
+        proposed_id=uuid.UUID(meant) if meant else None, next_id=facts.lead, ruling=facts.reason, ruled_by_id=actor.id,
+        at=clock.now()))
 
 
 def _facts(decision: Decision, lead: uuid.UUID) -> Facts:

@@ -164,9 +164,9 @@ class Case(Keyed, Base):
         case.history, case.assignments, case.reports = [], [], []
         if place:
             case.locate(place)
-        db.add(case)
         case.add_report(report)
         case.weigh(db)
+        db.add(case)
         case.move("report", actor, clocks_from=report.received_at, later=later)
         return case
 

@@ -19,7 +19,6 @@ from casework.identity.privacy import Sealed, SealedText, blind_index, seal
 from casework.storage import outbox
 from casework.storage.database import Base, Keyed, insert_once, new_id, partial_index
 
-
 HEADING_LENGTH = 60
 
 

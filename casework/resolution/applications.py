@@ -54,11 +54,11 @@ def defer(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
 
 def suspend(_db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     """挂账: the clock stands still until the date that was applied for, or another one that the dispatcher names."""
-    _until(case, facts)
     until = facts.until or case.applied_until
+    case.move("suspend", actor, facts, extra={"until": until.isoformat()} if until else None)
+    _until(case, facts)
     if until is None or until <= clock.now():
         raise Conflict("the date that was applied for is over")
-    case.move("suspend", actor, facts, extra={"until": until.isoformat()})
     case.suspended_until = until
 
 

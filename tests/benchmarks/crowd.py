@@ -38,8 +38,8 @@ COLUMNS: dict[type, str] = {
     User: "id login name active created_at",
     Post: "id title role area_code holder_id",
     Case: "id number status priority title channel category_code lon lat cell area_code address opened_at moved_at due_at "
-          "is_open overdue lead_department_id inspector_id report_count returns reworks reopens return_is_final "
-          "extension_asked dispatched_by_rule history_length history_head version",
+          "is_open overdue lead_department_id inspector_id report_count returns reworks reopens questions urges "
+          "dissatisfied endorsed feedback_owed flags flagged dispatched_by_rule history_length history_head version",
     Report: "id number channel source key digest received_at text claimed_category lon lat handled_on_the_spot urgent "
             "case_id triaged_at outcome",
     Entry: "id case_id number action source target actor_kind facts at previous hash",
