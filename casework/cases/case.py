@@ -20,7 +20,7 @@ from casework.errors import Fault, Invalid, NotFound
 from casework.geography.coordinates import Point
 from casework.identity.people import DEPARTMENTAL, SYSTEM, Actor, Role
 from casework.sla import policies, timers
-from casework.sla.limits import Limit, Stage, Unit, stage_limit
+from casework.sla.limits import Limit, Stage, Unit
 from casework.sla.policies import Numbers
 from casework.sla.timers import Start, Timer, TimerState
 from casework.storage import outbox
@@ -280,7 +280,8 @@ class Case(Keyed, Base):
         """How long this stage may take for this case: its standard's limit of handling, else what the city has set."""
         if stage is Stage.HANDLE and (standard := self.standard(db)):
             return Limit(standard.limit_value, Unit(standard.limit_unit))
-        return stage_limit(stage, urgent=self.priority is Priority.URGENT, channel=self.channel)
+        return policies.current(db).limit(stage, urgent=self.priority is Priority.URGENT, channel=self.channel,
+                                          category=self.category_code)
 
     def release_lead(self, at: datetime, *, returned: bool = False) -> None:
         """Nobody leads from now on, and nobody assists: whoever leads next asks for the help that he needs."""

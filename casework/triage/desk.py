@@ -1,7 +1,7 @@
 """What a person at the triage desk (受理) does: file, refuse, have somebody look first, correct, merge."""
 from sqlalchemy.orm import Session
 
-from casework.cases import inspectors, links, search
+from casework.cases import inspectors, links, recounting, search
 from casework.cases.case import Case, Priority
 from casework.cases.verbs import Verb, plain
 from casework.cases.workflow import Facts
@@ -50,7 +50,7 @@ def merge(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
 
 
 def correct(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
-    """更正 category, place or priority; the clocks that run go on as they are."""
+    """更正 category, place or priority; clocks that run get the limits that are right now, less what was used."""
     if facts.category is None and facts.place is None and facts.address is None and facts.priority is None:
         raise Invalid("nothing to correct", Fault("category", "give a category, a place, an address or a priority"))
     if facts.category:
@@ -62,6 +62,7 @@ def correct(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
         case.priority = Priority(facts.priority)
         case.urgent_because = "人工标为紧急" if case.priority is Priority.URGENT else None
     case.move("correct", actor, facts)
+    recounting.recount(db, case, f"更正：{facts.reason}", actor)
 
 
 def _relocate(db: Session, case: Case, facts: Facts) -> None:

@@ -16,7 +16,7 @@ from casework.sla import timers
 from casework.sla.limits import Stage
 from casework.storage.database import new_id, reading, transaction
 from tests.conftest import SetClock
-from tests.factories import a_photo, at_grid
+from tests.factories import a_photo, at_grid, case_of
 from tests.storage.city import VERBS, City
 
 
@@ -317,13 +317,14 @@ def test_a_case_is_handed_back_within_the_time_for_signing(city: City, time: Set
     city.triages(receipt)
     city.dispatches()
     time.passes(minutes=30)
-    assert "hand_back" in allowed_actions(city.case(receipt), city.cast.water_head)
+    with reading() as db:
+        assert "hand_back" in allowed_actions(case_of(db, receipt), city.cast.water_head)
     time.passes(seconds=1)
     with pytest.raises(Conflict, match="the time to hand it back ended"):
         city.does(city.cast.water_head, "hand_back", receipt, ground="不属本局")
 
 
-def test_a_department_is_pardoned_what_ran_over_until_its_return_was_upheld(city: City, handled: Receipt, time: SetClock) -> None:
+def test_what_ran_over_until_a_return_was_upheld_is_given_back(city: City, handled: Receipt, time: SetClock) -> None:
     cast, receipt = city.cast, handled
     city.does(cast.water_head, "hand_back", receipt, ground="不属本局")
     time.passes(hours=3)
