@@ -59,7 +59,10 @@ class HoursOut(HoursIn):
 @blueprint.operation("POST", "/calendar/<int:year>", requires("calendar.import"), body=YearIn(), answer=YearOut(), status=201,
                      example={"days": [{"date": "2027-01-01", "isOffDay": True, "name": "元旦"}], "source": "国务院办公厅通知"})
 def import_year(year: int, body: dict[str, Any]) -> dict[str, Any]:
-    """Load a year's public holidays and make-up days, in the place of what was loaded for it."""
+    """Load a year's public holidays and make-up days, in the place of what was loaded for it.
+
+    Open clocks are recounted: what has passed counts by the corrected calendar, and nothing falls due before this moment.
+    """
     with transaction() as db:
         one_at_a_time(db, "calendar")
         return {"year": year, "days": calendar.import_days(db, year, body["days"], body["source"])}
@@ -71,7 +74,7 @@ def import_year(year: int, body: dict[str, Any]) -> dict[str, Any]:
 def office_hours(body: dict[str, Any]) -> dict[str, Any]:
     """Say when offices are open from a date on, such as the summer's hours; the same date again replaces them.
 
-    Clocks that run keep their due times.
+    Open clocks are recounted: what has passed counts by the corrected hours, and nothing falls due before this moment.
     """
     with transaction() as db:
         one_at_a_time(db, "calendar")

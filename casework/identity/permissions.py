@@ -125,6 +125,8 @@ PERMISSIONS: dict[str, Grant] = {
     "rules.manage": _grant(REFERENCE),
     "proposals.read": _grant(Role.DISPATCHER, Role.ADJUDICATOR, Role.SUPERVISOR, REFERENCE),
     "calendar.import": _grant(REFERENCE),
+    "policy.read": _grant(DESK),
+    "policy.manage": _grant(REFERENCE),
     # people and keys
     "account.read": _grant(STAFF),
     "password.change": _grant(STAFF),

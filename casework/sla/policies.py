@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock
-from casework.errors import Conflict, Fault, Invalid
+from casework.errors import Conflict, Fault, Invalid, NotFound
 from casework.identity.people import Actor, Role
 from casework.sla import numbers as numbering
 from casework.sla.limits import POLICY_VERSION, RULES, Limit, Rule, Stage, Unit, find
@@ -17,7 +17,8 @@ from casework.sla.numbers import Numbers
 from casework.storage import outbox
 from casework.storage.database import Base, Keyed, partial_index
 
-__all__ = ["DEFAULT", "LADDER", "Numbers", "Policy", "SlaPolicy", "adopt", "current", "numbers"]
+__all__ = ["DEFAULT", "LADDER", "Numbers", "Policy", "Rungs", "SlaPolicy", "adopt", "current", "numbers", "of_version", "plain",
+           "versions", "written"]
 
 Rungs = tuple[tuple[int, Role], ...]
 """From which share (per cent) of a limit on whom, rising."""
@@ -118,7 +119,7 @@ def current(db: Session) -> Policy:
     newest = db.scalar(select(SlaPolicy.id).where(SlaPolicy.active))
     if _cached[0] != newest:
         row = db.get_one(SlaPolicy, newest) if newest else None
-        _cached = newest, Policy.read(row.version, row.rules, row.numbers, row.ladders) if row else DEFAULT
+        _cached = newest, of_version(db, row.version) if row else DEFAULT
     db.info[Policy] = _cached[1]
     return _cached[1]
 
@@ -126,6 +127,26 @@ def current(db: Session) -> Policy:
 def numbers(db: Session, category_code: str | None) -> Numbers:
     """The numbers for this branch of the taxonomy."""
     return current(db).numbers_of(category_code)
+
+
+def written(db: Session, version: str) -> SlaPolicy | None:
+    """The row of a version; None for the default, which nobody wrote."""
+    return db.scalar(select(SlaPolicy).where(SlaPolicy.version == version))
+
+
+def of_version(db: Session, version: str) -> Policy:
+    """The policy of any version that ever stood on a clock. Raises NotFound."""
+    if version == POLICY_VERSION:
+        return DEFAULT
+    row = written(db, version)
+    if row is None:
+        raise NotFound(f"no policy has the version {version}")
+    return Policy.read(row.version, row.rules, row.numbers, row.ladders)
+
+
+def versions(db: Session, limit: int) -> Sequence[SlaPolicy]:
+    """The latest versions, the newest first."""
+    return db.scalars(select(SlaPolicy).order_by(SlaPolicy.created_at.desc(), SlaPolicy.id.desc()).limit(limit)).all()
 
 
 def adopt(db: Session, actor: Actor, policy: Policy) -> SlaPolicy:
@@ -136,7 +157,7 @@ def adopt(db: Session, actor: Actor, policy: Policy) -> SlaPolicy:
     if policy.version == POLICY_VERSION or db.scalar(select(SlaPolicy.id).where(SlaPolicy.version == policy.version)):
         raise Conflict(f"version {policy.version} is taken; give the changed policy a new one")
     db.execute(update(SlaPolicy).where(SlaPolicy.active).values(active=False))
-    made = SlaPolicy(version=policy.version, rules=[_plain(rule) for rule in policy.rules],
+    made = SlaPolicy(version=policy.version, rules=[plain(rule) for rule in policy.rules],
                      numbers={prefix: dict(said) for prefix, said in policy.numbers.items()},
                      ladders={code: [list(rung) for rung in rungs] for code, rungs in policy.ladders.items()},
                      active=True, created_by_id=actor.id)
@@ -147,7 +168,8 @@ def adopt(db: Session, actor: Actor, policy: Policy) -> SlaPolicy:
     return made
 
 
-def _plain(rule: Rule) -> dict[str, Any]:
+def plain(rule: Rule) -> dict[str, Any]:
+    """A line as Policy.read() takes it."""
     return {"stage": rule.stage.value, "urgent": rule.urgent, "channel": rule.channel, "category": rule.category,
             "value": rule.limit.value, "unit": rule.limit.unit.value}
 

@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casework import settings
-from casework.sla import calendar, deadlines, policies
+from casework.sla import calendar, deadlines, policies, timers
 from casework.sla.calendar import Calendar
 from casework.sla.deadlines import Span, SpanState
 from casework.sla.limits import Limit
@@ -56,8 +55,7 @@ def recount(db: Session, wanted: Sequence[tuple[Timer, Limit]], at: datetime) ->
 
 def _segments(db: Session, timer_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[TimerSegment]]:
     found: dict[uuid.UUID, list[TimerSegment]] = {timer_id: [] for timer_id in timer_ids}
-    theirs = select(TimerSegment).where(TimerSegment.timer_id.in_(timer_ids)).execution_options(populate_existing=True)
-    for one in db.scalars(theirs.order_by(TimerSegment.since, TimerSegment.id)):
+    for one in timers.segments(db, *timer_ids):
         found[one.timer_id].append(one)
     return found
 

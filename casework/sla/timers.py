@@ -261,10 +261,10 @@ def next_due(db: Session, case_id: uuid.UUID) -> datetime | None:
     return db.scalar(select(func.min(Timer.due_at)).where(Timer.case_id == case_id, Timer.state == TimerState.RUNNING))
 
 
-def segments(db: Session, timer_id: uuid.UUID) -> Sequence[TimerSegment]:
-    """The stretches of a timer in their order."""
-    order = (TimerSegment.since, TimerSegment.id)
-    return db.scalars(select(TimerSegment).where(TimerSegment.timer_id == timer_id).order_by(*order)).all()
+def segments(db: Session, *timer_ids: uuid.UUID) -> Sequence[TimerSegment]:
+    """The stretches of these timers in their order, as they stand in the database now."""
+    theirs = select(TimerSegment).where(TimerSegment.timer_id.in_(timer_ids)).execution_options(populate_existing=True)
+    return db.scalars(theirs.order_by(TimerSegment.since, TimerSegment.id)).all()
 
 
 def sweep(db: Session, batch: int = 1000) -> list[Alarm]:
