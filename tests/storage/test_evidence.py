@@ -55,7 +55,7 @@ def test_where_the_standard_is_lenient_it_is_flagged(city: City, handled: Receip
     assert case.flags == ["反馈缺处置后照片", "反馈位置距现场900米"]
     assert case.flagged
     case = city.does(cast.li, "pass", handled, position=at_grid(0, 0, 700), finding="好", photos=city.photo_of(cast.li))
-    assert case.flags[2:] == ["核查通过位置距现场700米"]
+    assert case.flags[2:] == ["核查通过位置距现场703米"]
 
 
 def test_before_and_after_are_two_photos(city: City, handled: Receipt) -> None:
