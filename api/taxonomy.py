@@ -48,6 +48,7 @@ class StandardOut(ma.Schema):
     limit_value = ma.fields.Integer()
     limit_unit = ma.fields.String()
     evidence = ma.fields.List(ma.fields.String())
+    lenient = ma.fields.Boolean(metadata={"description": "missing evidence is flagged, and does not hold up the closing"})
     is_default = ma.fields.Boolean()
 
 

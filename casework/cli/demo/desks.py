@@ -32,8 +32,11 @@ class Shift:
     steps: Counter[str] = field(default_factory=Counter)
     told: set[int] = field(default_factory=set)
     desks: dict[str, Desk] = field(default_factory=dict)
-    extensions: list[str] = field(default_factory=list)
+    applications: list[tuple[str, str]] = field(default_factory=list)
+    """What waits for the dispatcher: "allow" or "suspend", and the case."""
     asked: set[str] = field(default_factory=set)
+    ordered: set[str] = field(default_factory=set)
+    """Cases with an order from above on which nobody has reported back."""
 
     def desk(self, login: str) -> Desk:
         """The desk of a person, logged in when first needed."""
@@ -133,9 +136,9 @@ def dispatch(shift: Shift) -> None:
         if row["title"].startswith(TRIAL):
             shift.step(one, row, "propose_void", reason="系统联调工单")
             shift.step(other, row, "void", reason="同意作废")
-    while shift.extensions:
-        row = {"number": shift.extensions.pop()}
-        shift.step(one, row, "allow")
+    while shift.applications:
+        action, number = shift.applications.pop()
+        shift.step(one, {"number": number}, action)
 
 
 def department(shift: Shift, code: str, department_id: str) -> None:
@@ -154,18 +157,19 @@ def department(shift: Shift, code: str, department_id: str) -> None:
 
 
 def _handle(shift: Shift, code: str, department_id: str, row: Row) -> None:
-    handler = shift.desk(f"{code.lower()}-{1 + len(row['title']) % 2}")
+    handler, head = shift.desk(f"{code.lower()}-{1 + len(row['title']) % 2}"), shift.desk(f"{code.lower()}-head")
+    if row["number"] in shift.ordered:
+        shift.step(handler, row, "report_back", reply="已安排专人办理，今日反馈结果")
+        shift.ordered.discard(row["number"])
     if row["reworks"] == 0 and shift.likely("done tomorrow", row, 0.1):
-        if shift.likely("more time", row, 0.3) and row["number"] not in shift.asked:
+        if row["number"] not in shift.asked:
             shift.asked.add(row["number"])
-            if shift.step(handler, row, "extend", reason="配件需要从外地调运"):
-                shift.extensions.append(row["number"])
-        elif shift.likely("suspended", row, 0.2):
-            until = (clock.now() + timedelta(days=3)).isoformat()
-            shift.step(shift.desk("dispatcher2"), row, "suspend", reason="等待管线产权单位开挖许可", until=until)
+            _apply(shift, handler, head, row)
         return
     if row["reworks"] == 0 and shift.likely("help", row, 0.04):
         _ask_for_help(shift, handler, department_id, row)
+    if row["channel"] != "pda" and shift.likely("spoken to", row, 0.8):
+        shift.step(handler, row, "contact", finding="已与来电人通话，约定处理时间")
     facts: dict[str, Any] = {"reply": f"您反映的“{row['category']}”问题已处理完毕，感谢监督。"}
     if row["category_code"][0] != "3":
         photo = handler.photo(shift.after(row, "after"))
@@ -173,11 +177,27 @@ def _handle(shift: Shift, code: str, department_id: str, row: Row) -> None:
     shift.step(handler, row, "resolve", **facts)
 
 
+def _apply(shift: Shift, handler: Desk, head: Desk, row: Row) -> None:
+    """延期 goes over the head's desk, 挂账 straight to the dispatcher."""
+    if shift.likely("more time", row, 0.3):
+        if shift.step(handler, row, "extend", reason="配件需要从外地调运"):
+            if shift.likely("agreed", row, 0.8):
+                shift.step(head, row, "endorse")
+                shift.applications.append(("allow", row["number"]))
+            else:
+                shift.step(head, row, "deny", reason="库存有货，按时办结")
+    elif shift.likely("suspended", row, 0.2):
+        until = (clock.now() + timedelta(days=3)).isoformat()
+        if shift.step(handler, row, "defer", reason="等待管线产权单位开挖许可", until=until):
+            shift.applications.append(("suspend", row["number"]))
+
+
 def _ask_for_help(shift: Shift, handler: Desk, department_id: str, row: Row) -> None:
     others = [(code, str(one)) for code, one in shift.district.departments.items() if str(one) != department_id]
     code, other = others[len(row["number"] + row["title"]) % len(others)]
     if shift.step(handler, row, "assist", assistants=[other], reason="请协助现场秩序维护"):
-        shift.step(shift.desk(f"{code.lower()}-2"), row, "assisted", reply="已派人协助")
+        for action, facts in (("assist_sign", {}), ("assisted", {"reply": "已派人协助"})):
+            shift.step(shift.desk(f"{code.lower()}-2"), row, action, **facts)
 
 
 def adjudicate(shift: Shift) -> None:
@@ -242,5 +262,7 @@ def follow(shift: Shift, number: int) -> None:
 def supervise(shift: Shift) -> None:
     """督办: from above, for what waits longest."""
     desk = shift.desk("supervisor1")
-    for row in list(desk.pages("/api/v1/cases", queue="handle"))[:2]:
-        shift.step(desk, row, "supervise", reason="请加快办理")
+    waiting = [row for row in desk.pages("/api/v1/cases", queue="handle") if row["number"] not in shift.ordered]
+    for row in waiting[:2]:
+        if shift.step(desk, row, "supervise", reason="请加快办理"):
+            shift.ordered.add(row["number"])
