@@ -1,4 +1,5 @@
 """What every test stands on: its own settings, a clock that can be set, both databases, no network but this machine."""
+import functools
 import os
 import shutil
 import socket
@@ -39,11 +40,27 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", connect)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _engines_are_kept() -> Iterator[None]:
+    """One engine for each URL of the run: it keeps the statements that it has compiled, half of what most tests cost."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "_sqlite", functools.cache(database._sqlite))
+        patch.setattr(database, "_postgresql", functools.cache(database._postgresql))
+        yield
+
+
+@pytest.fixture(scope="session")
+def _sqlite_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("sqlite")
+
+
 @pytest.fixture
-def config(tmp_path: Path) -> Iterator[Settings]:
-    """Settings with keys of their own, a SQLite file and a blob folder under tmp_path."""
+def config(tmp_path: Path, _sqlite_folder: Path) -> Iterator[Settings]:
+    """Settings with keys of their own, the run's SQLite file, which is not there yet, and a blob folder under tmp_path."""
+    for file in _sqlite_folder.iterdir():
+        file.unlink()
     made = Settings(
-        database_url=f"sqlite:///{tmp_path}/zhiwang.db", redis_url=REDIS, blob_url=f"file://{tmp_path}/blobs",
+        database_url=f"sqlite:///{_sqlite_folder}/zhiwang.db", redis_url=REDIS, blob_url=f"file://{tmp_path}/blobs",
         home=tmp_path, signing_key=b"s" * 32, index_key=b"i" * 32, data_keys={"k1": b"d" * 32})
     settings.configure(made)
     yield made

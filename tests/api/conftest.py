@@ -5,9 +5,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from api import app as application
 from api import board
-from api.limits import limiter
 from casework.settings import Settings
 from casework.storage import database
 from tests.api.town import Town, served
@@ -17,11 +15,8 @@ from tests.conftest import SetClock
 @pytest.fixture
 def app(config: Settings, store: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     """The whole application, on both databases, one after the other."""
-    monkeypatch.setattr(limiter, "enabled", False)
     board.forget()
-    made = application.create_app(config, testing=True)
-    database.configure(store)
-    yield made
+    yield served(config, store, monkeypatch)
     database.engine().dispose()
 
 

@@ -7,15 +7,14 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from api import app as application
 from api import auth
-from api.limits import limiter
 from casework.identity import sessions
 from casework.identity.passwords import hashed
 from casework.identity.people import Role, create_post, create_user
 from casework.settings import Settings
 from casework.storage import database
 from tests.api import trial
+from tests.api.town import served
 from tests.conftest import SetClock
 
 
@@ -34,12 +33,8 @@ class Worker:
 
 @pytest.fixture
 def app(config: Settings, store: str, monkeypatch: pytest.MonkeyPatch) -> Flask:
-    monkeypatch.setattr(limiter, "enabled", False)
-    monkeypatch.setattr(application, "BLUEPRINTS", [*application.BLUEPRINTS, trial.blueprint])
-    made = application.create_app(config, testing=True)
-    database.configure(store)
     auth._seen.clear()
-    return made
+    return served(config, store, monkeypatch, trial.blueprint)
 
 
 @pytest.fixture(autouse=True)

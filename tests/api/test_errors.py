@@ -9,20 +9,17 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from api import app as application
 from api.errors import OF_CASEWORK, PROBLEMS, faults_of
-from api.limits import limiter
 from casework import errors
 from casework.settings import Settings
 from tests.api import trial
+from tests.api.town import served
 
 
 @pytest.fixture
 def tried(config: Settings, sqlite: str, monkeypatch: pytest.MonkeyPatch) -> Flask:
     """The application with the trial operations."""
-    monkeypatch.setattr(limiter, "enabled", False)
-    monkeypatch.setattr(application, "BLUEPRINTS", [*application.BLUEPRINTS, trial.blueprint])
-    return application.create_app(config, testing=True)
+    return served(config, sqlite, monkeypatch, trial.blueprint)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from api import app as application
 from api import auth
+from api.blueprint import Blueprint
 from api.limits import limiter
 from casework import clock, storage
 from casework.cases.report import Report
@@ -193,17 +194,25 @@ class Town:
         ok(self.citizen(receipt).post(f"/api/v1/citizen/reports/{receipt['number']}/rating", {"score": score}), 201)
 
 
-_served: list[Flask] = []
+_built: dict[tuple[Blueprint, ...], Flask] = {}
 
 
-def served(config: Settings, store: str, monkeypatch: pytest.MonkeyPatch) -> Flask:
-    """The application on this database, without rate limits. Built once a run: that costs more than most tests."""
+def built(config: Settings, *more: Blueprint) -> Flask:
+    """The application, with `more` groups of operations. Built once a run: that costs more than most tests."""
+    if more not in _built:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(application, "BLUEPRINTS", [*application.BLUEPRINTS, *more])
+            _built[more] = application.create_app(config, testing=True)
+    return _built[more]
+
+
+def served(config: Settings, store: str, monkeypatch: pytest.MonkeyPatch, *more: Blueprint) -> Flask:
+    """The application on this database, without rate limits."""
     monkeypatch.setattr(limiter, "enabled", False)
-    if not _served:
-        _served.append(application.create_app(config, testing=True))
+    app = built(config, *more)
     storage.connect(config)
     database.configure(store)
-    return _served[0]
+    return app
 
 
 def ok(answer: TestResponse, status: int | None = None) -> Json:

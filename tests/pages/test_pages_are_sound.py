@@ -13,6 +13,7 @@ from api import board
 from casework.cases.report import Channel
 from casework.cases.workflow import OPEN
 from casework.settings import Settings
+from tests.api.town import served
 
 FOLDER = Path(application.__file__).with_name("pages")
 WORDS = orjson.loads((FOLDER / "words.json").read_bytes())
@@ -35,9 +36,9 @@ class Page(HTMLParser):
 
 
 @pytest.fixture
-def app(config: Settings, sqlite: str) -> Flask:
+def app(config: Settings, sqlite: str, monkeypatch: pytest.MonkeyPatch) -> Flask:
     board.forget()
-    return application.create_app(config, testing=True)
+    return served(config, sqlite, monkeypatch)
 
 
 @pytest.fixture(params=ADDRESSES)
