@@ -116,10 +116,11 @@ def current(db: Session) -> Policy:
     held: Policy | None = db.info.get(Policy)
     if held is not None:
         return held
-    newest = db.scalar(select(SlaPolicy.id).where(SlaPolicy.active))
-    if _cached[0] != newest:
-        row = db.get_one(SlaPolicy, newest) if newest else None
-        _cached = newest, of_version(db, row.version) if row else DEFAULT
+    with db.no_autoflush:  # a policy never depends on what is pending, which may be a case that is only half made
+        newest = db.scalar(select(SlaPolicy.id).where(SlaPolicy.active))
+        if _cached[0] != newest:
+            row = db.get_one(SlaPolicy, newest) if newest else None
+            _cached = newest, of_version(db, row.version) if row else DEFAULT
     db.info[Policy] = _cached[1]
     return _cached[1]
 
