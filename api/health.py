@@ -19,6 +19,7 @@ from api.auth import admit, by_token, public, requires
 from api.blueprint import Blueprint
 from api.fields import encode
 from casework import clock
+from casework.cases import turns
 from casework.cases.report import Report
 from casework.classification import model
 from casework.identity.sealing import scrape_token
@@ -60,6 +61,8 @@ PROBES: list[Probe] = [
     Probe("oldest_untriaged_seconds", "Age of the oldest report that triage has not looked at.",
           _oldest_untriaged_seconds, 300),
     Probe("overdue_sweep_seconds", "How late the sweep of due clocks is.", timers.overdue_sweep_lag, 120),
+    Probe("cases_without_turn", "Open cases without a party or a clock, by the last look of the schedule.",
+          turns.last_found, 0),
 ]
 """What is measured from the database, on /health/ready and /metrics alike. A topic's probe is one more line."""
 
@@ -68,7 +71,7 @@ def _refused_model(_db: Session) -> list[str]:
     return [f"The model of the newest training is not in use: {fault}"] if fault else []
 
 
-WARNINGS: list[Callable[[Session], list[str]]] = [calendar.warnings, _refused_model]
+WARNINGS: list[Callable[[Session], list[str]]] = [calendar.warnings, turns.warnings, _refused_model]
 """Sentences for operators, such as a year without a working calendar."""
 
 

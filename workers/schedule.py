@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from casework import clock, resolution
-from casework.cases import alarms, anchors
+from casework.cases import alarms, anchors, turns
 from casework.cases.case import Case
 from casework.cases.workflow import Status
 from casework.identity import sessions
@@ -79,6 +79,16 @@ def dispatch_waiting_cases() -> None:
     if lost and not _queued("dispatching"):
         queues.enqueue([queues.Batch("dispatching", dispatching.dispatch_cases, [str(one) for one in lost], "waiting")])
         _said_again("case.file", len(lost))
+
+
+def check_turns() -> None:
+    """See whether every open case has its party and its clock. What has not is in the log, and how many on /health."""
+    with reading() as db:
+        forgotten = turns.without_party(db)
+    with transaction() as db:
+        turns.keep(db, forgotten)
+    if forgotten:
+        log.error("cases_forgotten", count=len(forgotten), first=[list(one) for one in forgotten[:turns.MOST_KEPT]])
 
 
 def announce_unheard_alarms() -> None:
@@ -170,6 +180,7 @@ TIMETABLE: dict[str, Entry] = {
     "announce_waiting_reports": Entry(announce_waiting_reports, every=timedelta(seconds=60)),
     "announce_waiting_photos": Entry(announce_waiting_photos, every=timedelta(seconds=60)),
     "dispatch_waiting_cases": Entry(dispatch_waiting_cases, every=timedelta(seconds=60)),
+    "check_turns": Entry(check_turns, every=timedelta(minutes=5), lease=timedelta(minutes=5)),
     "announce_unheard_alarms": Entry(announce_unheard_alarms, every=timedelta(minutes=15)),
     "announce_untold_news": Entry(announce_untold_news, every=timedelta(minutes=15)),
     "send_waiting_messages": Entry(send_waiting_messages, every=timedelta(seconds=60)),

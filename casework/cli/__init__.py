@@ -21,6 +21,7 @@ COMMANDS = {
     "classify": "casework.cli.learning:classify",
     "corrections": "casework.cli.learning:corrections",
     "check-rules": "casework.cli.checks:check_rules",
+    "check-turns": "casework.cli.checks:check_turns",
     "verify-history": "casework.cli.checks:verify_history",
     "rotate-keys": "casework.cli.checks:rotate_keys",
     "scrape-token": "casework.cli.checks:show_scrape_token",

@@ -1,10 +1,10 @@
-"""`zhiwang check-rules`, `verify-history`, `rotate-keys`, `scrape-token`: what an operator looks after from time to time."""
+"""`zhiwang check-rules`, `check-turns`, `verify-history`, `rotate-keys`, `scrape-token`: what operators look after at times."""
 from datetime import datetime
 
 import click
 
 from casework import responsibility
-from casework.cases import anchors, proof
+from casework.cases import anchors, proof, turns
 from casework.cli.ground import connect
 from casework.identity import privacy
 from casework.identity.sealing import scrape_token
@@ -26,6 +26,21 @@ def check_rules() -> None:
             click.echo(f"overlap  {two.one.name or two.one.id}  {two.other.name or two.other.id}")
     click.echo(f"{len(gaps)} gaps, {len(overlaps)} overlaps")
     if gaps or overlaps:
+        raise SystemExit(1)
+
+
+@click.command("check-turns")
+def check_turns() -> None:
+    """Show that nobody is forgotten: every open case has a party whose turn it is and a clock that runs or lawfully stands
+    still. What has not is listed with the reason, a post that nobody holds once. Exit code 1 if there is any."""
+    connect()
+    with reading() as db:
+        forgotten = turns.without_party(db)
+    for one in forgotten:
+        click.echo(f"{one.number}  {one.sentence}")
+    more = " or more" if len(forgotten) == turns.MOST_COUNTED else ""
+    click.echo(f"{len(forgotten)}{more} forgotten." if forgotten else "Every open case has its party and its clock.")
+    if forgotten:
         raise SystemExit(1)
 
 
