@@ -28,6 +28,7 @@ from api import (
     responsibility,
     rosters,
     sessions,
+    steps,
     taxonomy,
 )
 from casework import storage
@@ -40,6 +41,7 @@ BLUEPRINTS = [
     citizen.blueprint,
     cases.blueprint,
     clocks.blueprint,
+    steps.blueprint,
     alarms.blueprint,
     media.blueprint,
     performance.blueprint,

@@ -22,6 +22,11 @@ from api.examples import example_of
 from api.fields import encode
 from api.limits import limiter
 
+IF_MATCH = {"in": "header", "name": "If-Match", "schema": {"type": "string"}, "description":
+            "ETag of what I saw, or `\"VERSION\"`: nothing is done, and 409 says what has changed, if it was changed since"}
+IF_NONE_MATCH = {"in": "header", "name": "If-None-Match", "schema": {"type": "string"}, "description":
+                 "ETag of what I have: 304 without a body if it is still so"}
+
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -41,6 +46,7 @@ class Operation:
     kilobytes: int
     media_type: str
     problems: tuple[str, ...]
+    tagged: bool
 
     @property
     def max_bytes(self) -> int:
@@ -107,6 +113,11 @@ class Operation:
             made["parameters"] = [{"in": "query", "schema": self.query}]
         if self.body is not None or self.uploads is not None:
             made["requestBody"] = {"required": True, "content": self._content()}
+        if self.tagged:
+            success["headers"] = {"ETag": {"schema": {"type": "string"}, "description": "what If-Match and If-None-Match take"}}
+            made.setdefault("parameters", []).append(IF_NONE_MATCH if self.method == "GET" else IF_MATCH)
+            if self.method == "GET":
+                made["responses"]["304"] = {"description": "It is still as If-None-Match says."}
         return made
 
     def _problems(self) -> list[str]:
@@ -142,7 +153,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
     def operation(self, method: str, path: str, access: Access, *, body: ma.Schema | None = None,
                   query: ma.Schema | None = None, uploads: Uploads | None = None, answer: ma.Schema | None = None,
                   status: int = 200, example: Mapping[str, Any] | None = None, kilobytes: int = 256,
-                  media_type: str = "application/json", problems: tuple[str, ...] = (),
+                  media_type: str = "application/json", problems: tuple[str, ...] = (), tagged: bool = False,
                   limit: Callable[[], str] | None = None) -> Callable[[View], View]:
         """Declare an operation of the API.
 
@@ -152,11 +163,12 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         and, after an empty line, the description. With uploads the body comes as multipart/form-data (objects in it as
         JSON text) or, without files, as JSON. `kilobytes` limits the body without files; `example` is required with a
         body; `limit` says how often one caller may (see limits.py). `problems` names what may go wrong beyond what follows
-        from the rest, such as "not-found" for what a query asks for. Pass schema instances, not classes.
+        from the rest, such as "not-found" for what a query asks for. `tagged`: the answer carries an ETag, and the request
+        may say If-Match, or If-None-Match when it reads; the view sees to both. Pass schema instances, not classes.
         """
         made = Operation(method=method.upper(), path=path, access=access, body=body, query=query, uploads=uploads,
                          answer=answer, status=status, example=example, kilobytes=kilobytes, media_type=media_type,
-                         problems=problems)
+                         problems=problems, tagged=tagged)
 
         def declare(view: View) -> View:
             made.must_fit(view)

@@ -1,39 +1,35 @@
-"""Cases: the pages people work from, one case with all that belongs to it, and the actions of the workflow."""
+"""Cases: the pages people work from, and one case with all that belongs to it. What is done to them stands in steps.py."""
+import hashlib
 import uuid
-from dataclasses import fields
 from datetime import datetime
-from inspect import cleandoc
 from typing import Any
 
 import marshmallow as ma
-from flask import Response, g
+import orjson
+from flask import Response, after_this_request, request
 from sqlalchemy.orm import Session
 
-from api.auth import caller, known, requires
+from api.auth import caller, requires
 from api.blueprint import Blueprint
-from api.fields import CaseNumber, Cursor, Moment, PageIn, Place, Text, page_of, rows
+from api.fields import ENCODING, CaseNumber, Cursor, Moment, PageIn, Text, page_of, rows
 from api.media import PhotoOut, shown
-from casework import dispatch, inspection, media, resolution, taxonomy
+from casework import clock, media, settings, taxonomy
 from casework.cases import search, workflow
 from casework.cases.case import Case
 from casework.cases.history import Entry
 from casework.cases.report import Report
 from casework.cases.search import QUEUES, Wanted
-from casework.cases.verbs import Verb
-from casework.cases.workflow import STEPS, Facts, Status
-from casework.errors import NotFound, Refused
+from casework.cases.workflow import STEPS, Status
+from casework.errors import NotFound
 from casework.geography import areas
-from casework.identity.people import Department, Role
+from casework.identity.people import Department
 from casework.identity.privacy import SealedText, mask_name, mask_phone, reveal
 from casework.sla import timers
 from casework.storage.database import reading, transaction
-from casework.triage import desk
 
 blueprint = Blueprint("cases", __name__, url_prefix="/api/v1", description="案件 Cases and their workflow")
 
 CASE_NUMBER = CaseNumber()
-VERBS: dict[str, Verb] = desk.VERBS | dispatch.VERBS | resolution.VERBS | inspection.VERBS
-"""Every action of the workflow but `report`, which triage takes when it opens a case."""
 
 
 class CasesIn(PageIn):
@@ -73,37 +69,6 @@ class CaseRowOut(ma.Schema):
     report_count = ma.fields.Integer()
     returns = ma.fields.Integer()
     reworks = ma.fields.Integer()
-
-
-class StepIn(ma.Schema):
-    """What comes with an action; the case's `actions` say which of it each one needs."""
-
-    reason = Text(2000)
-    category = Text(12)
-    standard = ma.fields.UUID()
-    priority = ma.fields.String(validate=ma.validate.OneOf(["normal", "urgent"]))
-    place = Place()
-    address = Text(300)
-    into = CaseNumber(metadata={"description": "number of the case to merge into"})
-    lead = ma.fields.UUID(metadata={"description": "id of the leading department"})
-    assistants = ma.fields.List(ma.fields.UUID(), validate=ma.validate.Length(max=20))
-    ground = Text(2000, metadata={"description": "legal ground of a return"})
-    proposed = ma.fields.UUID(metadata={"description": "department that should have it"})
-    photos = ma.fields.List(ma.fields.UUID(), validate=ma.validate.Length(max=9))
-    position = Place(metadata={"description": "where I stand"})
-    finding = Text(2000)
-    reply = Text(4000, metadata={"description": "what the citizen will read"})
-    question = Text(2000)
-    until = Moment()
-    inspector = ma.fields.UUID()
-    reports = ma.fields.List(CaseNumber(), validate=ma.validate.Length(max=100),
-                             metadata={"description": "numbers of reports of this case"})
-    clock = ma.fields.UUID(metadata={"description": "id of the clock whose overdue mark is appealed against"})
-
-    @ma.post_load
-    def _facts(self, data: dict[str, Any], **_: Any) -> Facts:
-        given: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
-        return Facts(**given)
 
 
 class ActionOut(ma.Schema):
@@ -150,6 +115,7 @@ class LineOut(ma.Schema):
 class ClockOut(ma.Schema):
     """One open clock."""
 
+    id = ma.fields.UUID(metadata={"description": "what an appeal names"})
     stage = ma.fields.String()
     state = ma.fields.String()
     limit = ma.fields.String()
@@ -167,12 +133,32 @@ class CaseOut(CaseRowOut):
     inspector_id = ma.fields.UUID(allow_none=True)
     closed_at = Moment(allow_none=True)
     turn = ma.fields.String(allow_none=True, metadata={"description": "the role whose turn it is"})
-    version = ma.fields.Integer()
+    version = ma.fields.Integer(metadata={"description": "how many lines its history has; If-Match takes it"})
+    urgent_because = ma.fields.String(allow_none=True, metadata={"description": "why its clocks run day and night"})
+    return_until = Moment(allow_none=True, metadata={"description": "until when the department may hand it back"})
+    applied_for = ma.fields.String(allow_none=True, metadata={"enum": ["extend", "suspend", None]})
+    applied_until = Moment(allow_none=True, metadata={"description": "until when it is to rest, as applied for"})
+    endorsed = ma.fields.Boolean(metadata={"description": "the department's head agrees to the application"})
+    suspended_until = Moment(allow_none=True)
+    question_until = Moment(allow_none=True, metadata={"description": "until when the clock waits for the citizen's answer"})
+    questions = ma.fields.Integer(metadata={"description": "asked so far"})
+    reopens = ma.fields.Integer()
+    urges = ma.fields.Integer()
+    feedback_owed = ma.fields.Boolean(metadata={"description": "an order from above is open"})
+    dissatisfied = ma.fields.Integer(metadata={"description": "how often those concerned said that it is not put right"})
+    appealed_timer_id = ma.fields.UUID(allow_none=True, metadata={"description": "the clock that an open appeal is about"})
+    sampled = ma.fields.Boolean(allow_none=True, metadata={
+        "description": "put right on the spot, and looked at afterwards or not; null for all others"})
+    flags = ma.fields.List(ma.fields.String(), metadata={"description": "evidence that is missing or from far away"})
     reports = ma.fields.List(ma.fields.Nested(ReportOut()))
     photos = ma.fields.List(ma.fields.Nested(PhotoOut()))
     history = ma.fields.List(ma.fields.Nested(LineOut()))
     clocks = ma.fields.List(ma.fields.Nested(ClockOut()))
     actions = ma.fields.List(ma.fields.Nested(ActionOut()))
+
+
+PLAIN = [name for name in CaseOut().fields if hasattr(Case, name) and name not in {"standard", "version", "reports", "history"}]
+"""What an answer takes from the case as it is."""
 
 
 class RevealIn(ma.Schema):
@@ -198,37 +184,15 @@ def cases(query: dict[str, Any]) -> Response:
         inspector_id=caller().id if query["mine"] else None))
 
 
-@blueprint.operation("GET", "/cases/<number>", requires("case.read"), answer=CaseOut())
+@blueprint.operation("GET", "/cases/<number>", requires("case.read"), answer=CaseOut(), tagged=True)
 def case(number: str) -> dict[str, Any]:
-    """One case with its reports, photos, history, clocks, and the actions that I can take now."""
-    with reading() as db:
-        return whole(db, search.find(db, caller(), public_number(number)))
+    """One case with its reports, photos, history, clocks, and the actions that I can take now.
 
-
-def take(number: str, action: str, body: Facts) -> dict[str, Any]:
-    """Take an action of the workflow on a case.
-
-    403 when I may not, 409 when the case is not in a state for it, 422 with the fields that it cannot do without.
+    Its ETag, sent back as `If-Match` with a step, makes sure that nobody changed the case meanwhile.
     """
-    if action not in VERBS:
-        raise NotFound(f"there is no action {action}")
-    if caller().kind == "citizen":  # what this answers shows the whole case, with what others reported
-        raise Refused("citizens act on their report, at /api/v1/citizen/reports", action=action)
-    g.case_number = public_number(number)
-    with transaction() as db:
-        found = search.find(db, caller(), g.case_number, to_change=True)
-        workflow.take(action, found, caller(), body)  # who may not, or not now, is told so, whatever else is wrong
-        VERBS[action](db, found, caller(), body)
-        db.flush()
-        return whole(db, found)
-
-
-take.__doc__ = "\n".join((cleandoc(take.__doc__ or ""), "", *(
-    f"- `{action}` {STEPS[action].says}" + (f"; needs {', '.join(STEPS[action].needs)}" if STEPS[action].needs else "")
-    for action in VERBS)))
-blueprint.operation("POST", "/cases/<number>/<action>", known(
-    "each action carries its own grants in the workflow table", but=frozenset({Role.CITIZEN})),
-                    body=StepIn(), answer=CaseOut(), example={"reason": "同一处", "into": "AJ260302-7K3F9-Q2MXA"})(take)
+    with reading() as db:
+        found = search.find(db, caller(), public_number(number))
+        return tagged(found, whole(db, found))
 
 
 @blueprint.operation("POST", "/reports/<number>/reveal", requires("privacy.reveal"), body=RevealIn(), answer=RevealOut(),
@@ -266,20 +230,39 @@ def whole(db: Session, found: Case) -> dict[str, Any]:
     place = areas.describe(db, found.area_code) if found.area_code else None
     lead = db.get(Department, found.lead_department_id) if found.lead_department_id else None
     photos = [*media.of_reports(db, [one.id for one in found.reports]), *media.of_case(db, found.id)]
-    plain = {name: getattr(found, name) for name in CaseRowOut().fields if name not in {"category", "department"}}
+    plain = {name: getattr(found, name) for name in PLAIN}
     return plain | {
         "category": category.name if category else None, "department": lead.name if lead else None,
         "standard": {"condition": standard.condition, "closing": standard.closing, "limit_value": standard.limit_value,
                      "limit_unit": standard.limit_unit, "evidence": standard.evidence} if standard else None,
-        "area": place.full_name if place else None, "lead_department_id": found.lead_department_id,
-        "inspector_id": found.inspector_id, "closed_at": found.closed_at, "turn": workflow.turn(found),
-        "version": found.version, "reports": [_report(one) for one in found.reports],
+        "area": place.full_name if place else None,
+        "turn": workflow.turn(found), "version": found.history_length, "reports": [_report(one) for one in found.reports],
         "photos": [shown(one) for one in photos], "history": [_line(one) for one in found.history],
-        "clocks": [{"stage": one.stage, "state": one.state, "limit": str(one.limit), "started_at": one.started_at,
+        "clocks": [{"id": one.id, "stage": one.stage, "state": one.state, "limit": str(one.limit), "started_at": one.started_at,
                     "due_at": one.due_at, "overdue": one.overdue}
                    for one in timers.running(db, found.id, to_change=False)],
         "actions": [{"action": action, "says": STEPS[action].says, "needs": list(STEPS[action].needs)}
                     for action in workflow.allowed_actions(found, caller())]}
+
+
+def tagged(found: Case, body: dict[str, Any]) -> dict[str, Any]:
+    """The same body, whose answer gets an ETag: the case's version, and a hash of all that the caller sees of it.
+
+    Links to photos are made anew each time and count by half their life only, so that one kept with a 304 still opens.
+    """
+    shown_photos = [{name: value for name, value in one.items() if name not in {"small", "large"}} for one in body["photos"]]
+    half_lives = int(clock.now().timestamp() // (30 * settings.current().link_minutes))
+    seen = orjson.dumps([body | {"photos": shown_photos}, half_lives], option=ENCODING)
+    tag = f"{found.history_length}-{hashlib.sha256(seen).hexdigest()[:20]}"
+
+    @after_this_request
+    def _tag(response: Response) -> Response:
+        response.set_etag(tag)
+        response.headers["Cache-Control"] = "private, no-cache"
+        if request.method == "GET" and request.if_none_match.contains_weak(tag):
+            response.status_code, response.data = 304, b""
+        return response
+    return body
 
 
 def _report(one: Report) -> dict[str, Any]:
@@ -290,6 +273,3 @@ def _report(one: Report) -> dict[str, Any]:
 
 def _line(one: Entry) -> dict[str, Any]:
     return {name: getattr(one, name) for name in LineOut().fields}
-
-
-assert {one.name for one in fields(Facts)} - {"rule"} == set(StepIn().fields)  # noqa: S101 - one shape, said twice, must agree

@@ -1,6 +1,7 @@
 """Every error leaves as one RFC 9457 problem document; this file is the whole map from what went wrong to HTTP."""
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,12 +96,25 @@ class ProblemOut(ma.Schema):
         field = ma.fields.String(metadata={"description": "dotted path, such as items.3.text; empty for the whole"})
         reason = ma.fields.String()
 
+    class ChangeOut(ma.Schema):
+        """One thing that somebody did to the case meanwhile."""
+
+        number = ma.fields.Integer(metadata={"description": "of the line in its history"})
+        action = ma.fields.String()
+        target = ma.fields.String(metadata={"description": "the status it left the case in"})
+        actor_kind = ma.fields.String()
+        role = ma.fields.String(allow_none=True)
+        at = ma.fields.DateTime()
+
     type = ma.fields.String(metadata={"description": "address of a page that explains this kind of problem"})
     title = ma.fields.String(metadata={"description": "the kind in words, Chinese or English by Accept-Language"})
     status = ma.fields.Integer()
     detail = ma.fields.String(metadata={"description": "a sentence to act on"})
     instance = ma.fields.String(metadata={"description": "the request's id, as in X-Request-Id and in our log"})
     errors = ma.fields.List(ma.fields.Nested(FaultOut()))
+    version = ma.fields.Integer(metadata={"description": "of a conflict about a case: its present version"})
+    changed = ma.fields.List(ma.fields.Nested(ChangeOut()), metadata={
+        "description": "of a conflict about a case: what has happened since the version seen, or last of all"})
 
 
 def problem(name: str, detail: str, *, faults: tuple[Fault, ...] = (), **facts: Any) -> Response:
@@ -112,7 +126,7 @@ def problem(name: str, detail: str, *, faults: tuple[Fault, ...] = (), **facts: 
         "status": kind.status, "detail": detail, "instance": g.get("request_id", "")}
     if faults:
         document["errors"] = [{"field": fault.field, "reason": fault.reason} for fault in faults]
-    response = Response(orjson.dumps(document, default=str), kind.status, mimetype=MIMETYPE)
+    response = Response(orjson.dumps(document, option=orjson.OPT_UTC_Z, default=str), kind.status, mimetype=MIMETYPE)
     response.headers["Cache-Control"] = "no-store"
     if kind.status == 401:
         response.headers["WWW-Authenticate"] = CHALLENGE
@@ -184,12 +198,17 @@ def _unexpected(error: Exception) -> Response:
     return problem("internal", "An error of ours, logged under this request's id.")
 
 
+def answer_to(error: Exception) -> Response:
+    """What an error leaves as: the whole map, for requests and for each item of a batch."""
+    return next(answer for kinds, answer in ANSWERS if isinstance(error, kinds))(error)
+
+
+ANSWERS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[Any], Response]], ...] = (
+    (errors.CaseworkError, _casework), (ma.ValidationError, _validation), (HTTPException, _http), (StaleDataError, _outrun),
+    ((OperationalError, InterfaceError, PoolTimeout), _database), (Exception, _unexpected))
+
+
 def install(app: Flask) -> None:
     """Register the map; after flask-smorest, whose own handler it replaces."""
-    app.register_error_handler(errors.CaseworkError, _casework)
-    app.register_error_handler(ma.ValidationError, _validation)
-    app.register_error_handler(HTTPException, _http)
-    for kind in (OperationalError, InterfaceError, PoolTimeout):
-        app.register_error_handler(kind, _database)
-    app.register_error_handler(StaleDataError, _outrun)
-    app.register_error_handler(Exception, _unexpected)
+    for kind in (HTTPException, Exception):
+        app.register_error_handler(kind, answer_to)

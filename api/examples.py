@@ -39,7 +39,11 @@ WORDS: dict[str, Any] = {
 EXACTLY: dict[str, Any] = {
     "ActionOut.action": "resolve", "ActionOut.needs": ["reply"], "ActionOut.says": "反馈 done, with evidence",
     "AreaOut.code": "44030100100101", "AreaOut.name": "第一网格", "AreaOut.parent_code": "440301001001",
-    "CaseOut.closed_at": None, "CaseOut.overdue": False, "CaseOut.status": "handling", "CaseRowOut.overdue": False,
+    "CaseOut.appealed_timer_id": None, "CaseOut.applied_for": None, "CaseOut.applied_until": None, "CaseOut.closed_at": None,
+    "CaseOut.dissatisfied": 0, "CaseOut.endorsed": False, "CaseOut.feedback_owed": False, "CaseOut.flags": [],
+    "CaseOut.overdue": False, "CaseOut.question_until": None, "CaseOut.questions": 0, "CaseOut.reopens": 0,
+    "CaseOut.sampled": None, "CaseOut.status": "handling", "CaseOut.suspended_until": None, "CaseOut.urgent_because": None,
+    "CaseOut.urges": 0, "CaseRowOut.overdue": False,
     "CaseRowOut.status": "handling", "CategoryOut.kind": "component", "CategoryOut.level": 3,
     "CategoryOut.name": "井盖", "ClientOut.name": "12345平台", "ClientOut.roles": ["platform"],
     "ClockOut.overdue": False, "ExplainedClockOut.excused": False, "ExplainedClockOut.extra": None,
@@ -60,7 +64,8 @@ EXACTLY: dict[str, Any] = {
     "ProgressOut.reply": None, "ReadyOut.status": "ok", "ReadyOut.warnings": [], "ReportOut.name": "王*",
     "ProposalOut.cases": ["AJ260302-7K3F9-Q2MXA"],
     "ResultOut.errors": [], "ResultOut.status": 201, "RuleOut.name": "井盖归水务局",
-    "RuleOut.valid_from": "2026-01-01T00:00:00Z", "RuleOut.valid_until": None, "StepOut.words": "已签收",
+    "RuleOut.valid_from": "2026-01-01T00:00:00Z", "RuleOut.valid_until": None, "StandOut.status": "dispatched",
+    "StandOut.version": 5, "StepOut.words": "已签收", "StepResultOut.problem": None, "StepResultOut.status": 200,
     "VersionOut.name": "2026年修订", "VersionOut.number": 2}
 PLAIN: list[tuple[type[ma.fields.Field[Any]], Any]] = [
     (Place, {"lon": 114.0579, "lat": 22.5431}), (Moment, "2026-03-02T02:00:00Z"), (ma.fields.DateTime, "2026-03-02T02:00:00Z"),

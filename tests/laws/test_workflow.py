@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from api.cases import VERBS
+from api.steps import VERBS
 from casework.cases import workflow
 from casework.cases.workflow import OPEN, RUNS_IN, STEPS, TURN, Facts, Status
 from casework.errors import Conflict, Invalid, Refused
