@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal_column, not_, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock
@@ -120,7 +120,7 @@ def _flaws(now: datetime) -> Iterator[tuple[list[Where], str]]:
 
 def _no_clock(stage: Stage, state: TimerState = TimerState.RUNNING) -> Where:
     # Spelt out, not a parameter: only then do the databases know that their indexes of open clocks are enough.
-    still = literal_column(f"timers.state <> '{TimerState.STOPPED.value}'")
+    still = text(f"timers.state <> '{TimerState.STOPPED.value}'")
     return not_(exists().where(T.case_id == C.id, T.stage == stage, T.state == state, still))
 
 

@@ -1,0 +1,49 @@
+"""A case that is forgotten shows: in the log, on /health and /metrics, and with its number to who runs the check."""
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import update
+from structlog.testing import capture_logs
+
+from casework.cases.case import Case
+from casework.cli import checks
+from casework.identity.sealing import scrape_token
+from casework.storage.database import transaction
+from tests.api.town import Caller, Town, ok, pda_report
+from workers import schedule
+
+
+@pytest.fixture
+def forgotten(town: Town, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The number of a case that was taken out of every list by hand."""
+    monkeypatch.setattr(checks, "connect", lambda: None)
+    ok(town.li.post("/api/v1/pda/reports", pda_report()))
+    town.jobs()
+    schedule.check_turns()
+    health: Any = town.stranger.get("/health/ready").json
+    assert health["behind"]["cases_without_turn"] == 0
+    assert CliRunner().invoke(checks.check_turns).exit_code == 0
+    (case,) = town.listed(town.supervisor)
+    with transaction() as db:
+        db.execute(update(Case.__table__).values(is_open=False))
+    return str(case["number"])
+
+
+def test_health_and_metrics_say_how_many_and_never_which(town: Town, forgotten: str) -> None:
+    with capture_logs() as logs:
+        schedule.check_turns()
+    assert [(one["log_level"], one["count"]) for one in logs if one["event"] == "cases_forgotten"] == [("error", 1)]
+    answer = town.stranger.get("/health/ready")
+    health: Any = answer.json
+    assert health["behind"]["cases_without_turn"] == 1
+    assert "cases_without_turn is too high" in health["warnings"]
+    assert forgotten not in answer.text
+    figures = Caller(town.app, {"Authorization": f"Bearer {scrape_token()}"}).get("/metrics").text
+    assert "zhiwang_cases_without_turn 1.0" in figures
+
+
+def test_the_command_names_the_case_and_the_reason_and_fails(forgotten: str) -> None:
+    run = CliRunner().invoke(checks.check_turns)
+    assert run.exit_code == 1
+    assert run.output.splitlines() == [f"{forgotten}  待签收，却不在在办案件之列", "1 forgotten."]
