@@ -61,5 +61,6 @@ def _rework(case: Case, facts: Facts) -> None:
 
 
 VERBS: dict[str, Verb] = {
-    "pass": pass_, "fail": fail, "accept": accept, "decline": decline, "self_handle": self_handle, "reassign": reassign,
+    "pass": pass_, "fail": fail, "accept": accept, "decline": decline, "self_handle": self_handle, "sample": inspectors.draw,
+    "reassign": reassign,
 }

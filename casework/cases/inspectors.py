@@ -49,10 +49,15 @@ def sample(db: Session, case: Case, later: Consequences | None = None) -> None:
     """
     case.sampled = False
     if int.from_bytes(case.id.bytes[-4:]) % 100 < case.numbers.sample_share:
-        case.move("sample", SYSTEM, later=later)
-        case.sampled = True
-        case.inspector_id = choose(db, case, never=case.handled_by)
-        case.waiting_for = None if case.inspector_id else "没有可派的核查员"
+        draw(db, case, SYSTEM, Facts(), later)
+
+
+def draw(db: Session, case: Case, actor: Actor, facts: Facts, later: Consequences | None = None) -> None:
+    """Send somebody else to look at what was put right on the spot."""
+    case.move("sample", actor, facts, later=later)
+    case.sampled = True
+    case.inspector_id = choose(db, case, never=case.handled_by)
+    case.waiting_for = None if case.inspector_id else "没有可派的核查员"
 
 
 def choose(db: Session, case: Case, never: AbstractSet[uuid.UUID]) -> uuid.UUID | None:

@@ -13,7 +13,7 @@ from casework.cases.conditions import Rule, Subject
 from casework.errors import Conflict, Fault, Invalid, Refused
 from casework.geography.coordinates import Point
 from casework.identity.people import Actor, Role
-from casework.identity.permissions import Condition, Grant, allowed, own_department
+from casework.identity.permissions import Condition, Grant, allowed, own_department, role_in
 from casework.sla.limits import Stage
 
 
@@ -271,15 +271,15 @@ def take(action: str, case: Subject, actor: Actor, facts: Facts) -> tuple[Step, 
     Raises Refused (not this person), Conflict (not in this state), Invalid (something it asks for is missing).
     """
     step = STEPS[action]
-    grant = next((one for one in step.who if allowed(actor, one, case)), None)
-    if grant is None:
+    role = next(filter(None, (role_in(actor, one, case) for one in step.who)), None)
+    if role is None:
         raise Refused(f"you may not {action} this case", action=action)
     if reason := _why_not(step, case):
         raise Conflict(f"cannot {action}: {reason}", action=action, status=case.status)
     missing = [need for need in step.needs if getattr(facts, need) in (None, ())]
     if missing:
         raise Invalid(f"{action} asks for more", *(Fault(need, f"{action} cannot do without it") for need in missing))
-    return step, min(grant.roles & actor.roles)
+    return step, role
 
 
 def allowed_actions(case: Subject, actor: Actor) -> list[str]:

@@ -106,11 +106,20 @@ PERMISSIONS: dict[str, Grant] = {
     "report.list": _grant(STAFF, Role.CITIZEN),
     "tracking.read": _grant(Role.CITIZEN, condition=own_report),
     "rating.create": _grant(Role.CITIZEN, condition=own_report),
+    "comment.create.citizen": _grant(Role.CITIZEN, condition=own_report),
+    "preferences.manage": _grant(Role.CITIZEN),
     # cases; every step has its own row in the workflow
     "case.list": _grant(STAFF),
     "alarm.list": _grant(STAFF),
     "case.read": _grant(STAFF, Role.SYSTEM, condition=within_reach),
     "pda.inspections": _grant(Role.GRID_WORKER),
+    "comment.create": _grant(STAFF),
+    "comment.publish": _grant(COMMAND, DEPARTMENTAL, condition=within_reach),
+    # messages
+    "inbox.read": _grant(STAFF),
+    "messages.manage": _grant(Role.ADMINISTRATOR),
+    "templates.read": _grant(STAFF),
+    "templates.manage": _grant(REFERENCE),
     # photos and sound
     "media.upload": _grant(STAFF, Role.PLATFORM),
     # reference
@@ -153,6 +162,12 @@ def allowed(actor: Actor, what: Grant | str, subject: object | None = None) -> b
     """May this actor do this (to this)? A name that the table does not know is refused to everybody."""
     grant = PERMISSIONS.get(what) if isinstance(what, str) else what
     return grant is not None and any(_holds(grant, post, subject) for post in actor.each())
+
+
+def role_in(actor: Actor, grant: Grant, subject: object | None = None) -> Role | None:
+    """In which role the actor holds this grant, by the post that it is judged for; None if in none."""
+    return min((role for post in actor.each() if _holds(grant, post, subject) for role in grant.roles & post.roles),
+               default=None)
 
 
 def _holds(grant: Grant, actor: Actor, subject: object | None) -> bool:
