@@ -21,7 +21,7 @@ LONG_AGO = re.compile(r"[12]\d{3}年|去年|前年|当年|年前|多年|几年|�
 """Before the word, in its sentence: an old story, or one that comes again and again."""
 
 HAZARD = re.compile(
-    r"(的|等)?(安全)?(隐患|风险|保险|保护|预案|演练|防治|治理|知识|宣传|报警|案|身亡|补偿|赔偿|后|多年|已?经?[一二三四五六七八九十几]+[多年]"
+    r"(的|等)?(安全|急救|应急)?(隐患|风险|保险|保护|预案|演练|防治|治理|知识|宣传|报警|案|身亡|补偿|赔偿|后|多年|已?经?[一二三四五六七八九十几]+[多年]"
     r"|性|式|场|车站|频发|可能性|怎么办|都有可能)")
 """Right after the word: it is a matter of prevention, of money or of the courts."""
 
