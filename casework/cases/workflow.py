@@ -114,7 +114,8 @@ ALL = tuple(stage for stage in Stage if stage is not Stage.APPEAL)
 """Of the case itself: an appeal about a clock goes on when the case is over."""
 
 LEADS = (Stage.SIGN, Stage.HANDLE, Stage.CONTACT)
-LEADS_AND_ASSISTS = (*LEADS, Stage.ASSIST_SIGN, Stage.ASSIST_HANDLE)
+ASSISTS = (Stage.ASSIST_SIGN, Stage.ASSIST_HANDLE)
+LEADS_AND_ASSISTS = (*LEADS, *ASSISTS)
 
 
 def by(*roles: Role, when: Condition | None = None) -> Grant:
@@ -169,14 +170,15 @@ STEPS: dict[str, Step] = {
                     needs=("reason",), says="收回 nobody there answers; it is dispatched anew"),
     "sign": _step(S.DISPATCHED, to=S.HANDLING, who=(LEAD,), stops=(Stage.SIGN,), says="签收 we have it"),
     "hand_back": _step(S.DISPATCHED, S.HANDLING, to=S.RETURNED, who=(LEADS_HEAD,), rules=(c.may_return,),
-                       stops=(Stage.SIGN,), resumes=(Stage.HANDLE,), starts=(Stage.ADJUDICATE,), needs=("ground",),
+                       stops=(Stage.SIGN,), pauses=ASSISTS, resumes=(Stage.HANDLE,), starts=(Stage.ADJUDICATE,),
+                       needs=("ground",),
                        says="退单 not ours, with the legal ground"),
     "uphold": _step(S.RETURNED, to=S.FILED, who=(by(R.ADJUDICATOR),), stops=(Stage.ADJUDICATE, *LEADS_AND_ASSISTS),
                     starts=(Stage.DISPATCH,), needs=("reason",), says="准予退单 rightly returned; the time is given back"),
-    "overrule": _step(S.RETURNED, to=S.DISPATCHED, who=(by(R.ADJUDICATOR),), stops=(Stage.ADJUDICATE,),
+    "overrule": _step(S.RETURNED, to=S.DISPATCHED, who=(by(R.ADJUDICATOR),), stops=(Stage.ADJUDICATE,), resumes=ASSISTS,
                       starts=(Stage.SIGN,), needs=("reason",), says="驳回退单 it stays yours, finally"),
     # 协办 joint handling
-    "assist": _step(S.DISPATCHED, S.HANDLING, who=(LEAD, by(R.DISPATCHER)), starts=(Stage.ASSIST_SIGN, Stage.ASSIST_HANDLE),
+    "assist": _step(S.DISPATCHED, S.HANDLING, who=(LEAD, by(R.DISPATCHER)), starts=ASSISTS,
                     needs=("assistants", "reason"), says="协办 ask other departments to help"),
     "assist_sign": _step(S.DISPATCHED, S.HANDLING, who=(ASSISTANT,), says="协办签收 we help"),
     "decline_assist": _step(S.DISPATCHED, S.HANDLING, who=(by(R.DEPARTMENT_HEAD, when=c.assists),), needs=("reason",),
@@ -200,10 +202,10 @@ STEPS: dict[str, Step] = {
     "defer": _step(S.HANDLING, who=(LEAD,), rules=(c.nothing_applied_for,), needs=("reason", "until"),
                    says="申请挂账 ask to let it rest until a date"),
     "suspend": _step(S.HANDLING, to=S.SUSPENDED, who=(by(R.DISPATCHER),), rules=(c.suspension_asked,),
-                     pauses=(Stage.HANDLE, Stage.CONTACT), says="挂账 stop the clock lawfully until a date"),
+                     pauses=(Stage.HANDLE, Stage.CONTACT, *ASSISTS), says="挂账 stop the clock lawfully until a date"),
     "deny": _step(S.HANDLING, who=(LEADS_HEAD, by(R.DISPATCHER)), rules=(c.is_applied_for,), needs=("reason",),
                   says="不同意 refuse what was applied for"),
-    "resume": _step(S.SUSPENDED, to=S.HANDLING, who=(by(R.DISPATCHER, R.SYSTEM),), resumes=(Stage.HANDLE, Stage.CONTACT),
+    "resume": _step(S.SUSPENDED, to=S.HANDLING, who=(by(R.DISPATCHER, R.SYSTEM),), resumes=(Stage.HANDLE, Stage.CONTACT, *ASSISTS),
                     says="恢复 the clock goes on"),
     "resolve": _step(S.HANDLING, to=S.RESOLVED, who=(LEAD,), stops=(Stage.CONTACT,), pauses=(Stage.HANDLE,),
                      starts=(Stage.CHECK,), needs=("reply",), says="反馈 done, with evidence"),

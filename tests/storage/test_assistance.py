@@ -61,3 +61,18 @@ def test_help_can_be_declined_by_the_head_with_a_reason(city: City, helped: Rece
 def test_an_assistant_that_was_late_makes_the_case_late(city: City, helped: Receipt, time: SetClock) -> None:
     time.passes(days=7)
     assert city.does(city.cast.roads_handler, "assisted", helped, reply="已断路").overdue
+
+
+def test_while_a_return_is_ruled_on_assistants_do_not_lose_time(city: City, helped: Receipt, time: SetClock) -> None:
+    cast = city.cast
+
+    def due() -> object:
+        with reading() as db:
+            return next(one for one in timers.running(db, city.case(helped).id) if one.stage is Stage.ASSIST_HANDLE).due_at
+    before = due()
+    city.does(cast.water_head, "hand_back", helped, ground="不属本局")
+    assert due() is None
+    time.passes(hours=1)
+    city.does(cast.adjudicator, "overrule", helped, reason="属你局")
+    assert before is not None
+    assert due() != before

@@ -385,3 +385,16 @@ def test_a_resend_brings_no_further_photos_and_other_facts_need_another_key(city
         assert len(of_reports(db, [receipt.id])) == 1
     with pytest.raises(Conflict), transaction() as db:
         pda.report(db, city.cast.li, urgent=True, **facts)
+
+
+def test_who_was_ruled_responsible_does_not_return_it_another_time(city: City, handled: Receipt) -> None:
+    cast, water = city.cast, city.departments["water"].id
+    city.does(cast.water_head, "hand_back", handled, ground="不属本局")
+    city.does(cast.adjudicator, "overrule", handled, reason="属你局")
+    city.does(cast.dispatcher, "recall", handled, reason="先看看")
+    city.does(cast.dispatcher, "dispatch", handled, lead=water)
+    with pytest.raises(Conflict, match="final"):
+        city.does(cast.water_head, "hand_back", handled, ground="还是不属本局")
+    city.does(cast.dispatcher, "recall", handled, reason="道路上的")
+    city.does(cast.dispatcher, "dispatch", handled, lead=city.departments["roads"].id)
+    assert city.does(cast.roads_head, "hand_back", handled, ground="不属本中心").status is Status.RETURNED
