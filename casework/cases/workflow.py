@@ -116,6 +116,8 @@ ALL = tuple(stage for stage in Stage if stage is not Stage.APPEAL)
 LEADS = (Stage.SIGN, Stage.HANDLE, Stage.CONTACT)
 ASSISTS = (Stage.ASSIST_SIGN, Stage.ASSIST_HANDLE)
 LEADS_AND_ASSISTS = (*LEADS, *ASSISTS)
+RESTS = (Stage.HANDLE, Stage.CONTACT, *ASSISTS)
+"""What stands still in a suspended case."""
 
 
 def by(*roles: Role, when: Condition | None = None) -> Grant:
@@ -202,10 +204,10 @@ STEPS: dict[str, Step] = {
     "defer": _step(S.HANDLING, who=(LEAD,), rules=(c.nothing_applied_for,), needs=("reason", "until"),
                    says="申请挂账 ask to let it rest until a date"),
     "suspend": _step(S.HANDLING, to=S.SUSPENDED, who=(by(R.DISPATCHER),), rules=(c.suspension_asked,),
-                     pauses=(Stage.HANDLE, Stage.CONTACT, *ASSISTS), says="挂账 stop the clock lawfully until a date"),
+                     pauses=RESTS, says="挂账 stop the clock lawfully until a date"),
     "deny": _step(S.HANDLING, who=(LEADS_HEAD, by(R.DISPATCHER)), rules=(c.is_applied_for,), needs=("reason",),
                   says="不同意 refuse what was applied for"),
-    "resume": _step(S.SUSPENDED, to=S.HANDLING, who=(by(R.DISPATCHER, R.SYSTEM),), resumes=(Stage.HANDLE, Stage.CONTACT, *ASSISTS),
+    "resume": _step(S.SUSPENDED, to=S.HANDLING, who=(by(R.DISPATCHER, R.SYSTEM),), resumes=RESTS,
                     says="恢复 the clock goes on"),
     "resolve": _step(S.HANDLING, to=S.RESOLVED, who=(LEAD,), stops=(Stage.CONTACT,), pauses=(Stage.HANDLE,),
                      starts=(Stage.CHECK,), needs=("reply",), says="反馈 done, with evidence"),
