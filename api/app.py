@@ -12,11 +12,13 @@ from api import (
     cases,
     citizen,
     clocks,
+    comments,
     document,
     errors,
     geography,
     health,
     hotline,
+    inbox,
     limits,
     media,
     observe,
@@ -30,6 +32,7 @@ from api import (
     sessions,
     steps,
     taxonomy,
+    templates,
 )
 from casework import storage
 from casework.settings import Settings
@@ -43,6 +46,9 @@ BLUEPRINTS = [
     clocks.blueprint,
     steps.blueprint,
     alarms.blueprint,
+    comments.blueprint,
+    templates.blueprint,
+    inbox.blueprint,
     media.blueprint,
     performance.blueprint,
     sessions.blueprint,

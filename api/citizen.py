@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import marshmallow as ma
-from flask import Response, g
+from flask import Response, g, request
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
@@ -15,14 +15,18 @@ from api.cases import public_number
 from api.fields import Cursor, Moment, PageIn, Place, Text, Whole, page_of, rows
 from api.media import ONE, kept, one_file
 from casework import resolution
-from casework.cases import search
+from casework.cases import comments, search
+from casework.cases.case import Case
 from casework.cases.report import Channel, Report
+from casework.cases.wording import Language
 from casework.cases.workflow import Facts
 from casework.community import ratings, tracking
 from casework.errors import Conflict
 from casework.intake import citizen
 from casework.media import check_in, upload_token
-from casework.notifications import messages
+from casework.notifications import messages, preferences
+from casework.notifications.preferences import Preference
+from casework.notifications.rules import Kind
 from casework.storage.database import reading, transaction
 
 blueprint = Blueprint("citizen", __name__, url_prefix="/api/v1/citizen", description="市民随手拍 Citizens")
@@ -70,6 +74,14 @@ class StepOut(ma.Schema):
     words = ma.fields.String()
 
 
+class CommentOut(ma.Schema):
+    """What was said to me, or by me."""
+
+    at = Moment()
+    by = ma.fields.String(metadata={"description": "a department or a desk; never a person's name"})
+    words = ma.fields.String()
+
+
 class ProgressOut(ma.Schema):
     """Where the report stands, who has it and until when."""
 
@@ -77,18 +89,27 @@ class ProgressOut(ma.Schema):
     received_at = Moment()
     text = ma.fields.String()
     status = ma.fields.String(allow_none=True)
-    words = ma.fields.String(metadata={"description": "the status in Chinese"})
+    words = ma.fields.String(metadata={"description": "the status in words"})
     case = ma.fields.String(allow_none=True)
     department = ma.fields.String(allow_none=True)
-    due_at = Moment(allow_none=True)
+    holder = ma.fields.String(allow_none=True, metadata={"description": "the department or desk that has it now"})
+    due_at = Moment(allow_none=True, metadata={"description": "until when they have it; while it rests, until it goes on"})
     closed_at = Moment(allow_none=True)
     question = ma.fields.String(allow_none=True, metadata={"description": "what the department asks; wants an answer"})
     reply = ma.fields.String(allow_none=True)
     reason = ma.fields.String(allow_none=True)
     steps = ma.fields.List(ma.fields.Nested(StepOut()))
+    comments = ma.fields.List(ma.fields.Nested(CommentOut()))
     rated = ma.fields.Integer(allow_none=True)
     may = ma.fields.List(ma.fields.String(), metadata={"description": "what the citizen can do now"})
     news = ma.fields.List(ma.fields.Nested(StepOut()), metadata={"description": "what the citizen was told"})
+
+
+class RatedOut(ProgressOut):
+    """What came of a rating, and how things stand now."""
+
+    outcome = ma.fields.Enum(ratings.Outcome, by_value=True, metadata={"description":
+        "kept: it counts; rework: the department has it again; supervised: again, under supervision"})
 
 
 class RatingIn(ma.Schema):
@@ -110,7 +131,35 @@ class ReplyIn(ma.Schema):
     reply = Text(2000, required=True)
 
 
-class MineIn(PageIn):
+class CommentIn(ma.Schema):
+    """What I want to add."""
+
+    text = Text(1000, required=True)
+
+
+class LanguageIn(ma.Schema):
+    """In which language; without it, as Accept-Language says."""
+
+    lang = ma.fields.Enum(Language, by_value=True)
+
+
+class PreferencesIn(ma.Schema):
+    """What is given is kept, the rest stays."""
+
+    lang = ma.fields.Enum(Language, by_value=True, metadata={"description": "of messages"})
+    off = ma.fields.Dict(keys=Text(16), values=ma.fields.List(Text(16)), metadata={"description":
+        "which kinds not to send: under `sms` any, under `page` none that is necessary (result, question)"})
+
+
+class PreferencesOut(ma.Schema):
+    """How messages come."""
+
+    lang = ma.fields.Enum(Language, by_value=True)
+    off = ma.fields.Dict(metadata={"description": "way: kinds that do not come by it"})
+    kinds = ma.fields.List(ma.fields.String(), metadata={"description": "the kinds that there are"})
+
+
+class MineIn(PageIn, LanguageIn):
     """A page of what I sent."""
 
     cursor = Cursor(datetime, uuid.UUID, metadata={"description": "`next` of the page before"})
@@ -123,7 +172,7 @@ class MineOut(ma.Schema):
     received_at = Moment()
     text = ma.fields.String()
     status = ma.fields.String(allow_none=True)
-    words = ma.fields.String(metadata={"description": "the status in Chinese"})
+    words = ma.fields.String(metadata={"description": "the status in words"})
 
 
 @blueprint.operation("POST", "/photos", requires("report.create.citizen"), uploads=ONE, answer=UploadedOut(), status=201,
@@ -159,27 +208,56 @@ def report(body: dict[str, Any]) -> dict[str, Any]:
 def mine(query: dict[str, Any]) -> Response:
     """The reports that I sent, the latest first: with a proved phone all from it, with a tracking token the one."""
     with reading() as db:
-        return rows(*tracking.reports_of(db, caller(), after=query.get("cursor"), limit=query["limit"]))
+        return rows(*tracking.reports_of(db, caller(), after=query.get("cursor"), limit=query["limit"],
+                                         language=_language(query)))
 
 
-@blueprint.operation("GET", "/reports/<number>", requires("tracking.read"), answer=ProgressOut())
-def progress(number: str) -> dict[str, Any]:
-    """Where my report stands, who has it and until when, and what I was told."""
+@blueprint.operation("GET", "/reports/<number>", requires("tracking.read"), query=LanguageIn(), answer=ProgressOut())
+def progress(number: str, query: dict[str, Any]) -> dict[str, Any]:
+    """Where my report stands, who has it and until when, what was said, and what I was told."""
     with reading() as db:
-        return _progress(db, find_report(db, number))
+        return _progress(db, find_report(db, number), _language(query))
 
 
-@blueprint.operation("POST", "/reports/<number>/rating", requires("rating.create"), body=RatingIn(), answer=ProgressOut(),
+@blueprint.operation("POST", "/reports/<number>/rating", requires("rating.create"), body=RatingIn(), answer=RatedOut(),
                      status=201, example={"score": 5, "comment": "很快"})
 def rate(number: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Say once how satisfied I am, after closing.
+    """Say how satisfied I am, once for each closing.
 
-    1 is not at all, 5 very. 409 before the case is closed, and when this report was rated already.
+    1 is not at all, 5 very. A low score sends the case back to the department; `outcome` says so. 409 before the case is
+    closed, and when this report was rated already since.
     """
     with transaction() as db:
         found = find_report(db, number)
-        ratings.rate(db, found, caller(), **body)
+        outcome = ratings.rate(db, found, caller(), **body)
+        db.flush()
+        return _progress(db, found) | {"outcome": outcome}
+
+
+@blueprint.operation("POST", "/reports/<number>/comments", requires("comment.create.citizen"), body=CommentIn(),
+                     answer=ProgressOut(), status=201, limit=limits.reports, example={"text": "又补了一张照片，水还在流"})
+def comment(number: str, body: dict[str, str]) -> dict[str, Any]:
+    """Add something to my report. Whoever has it is told; nobody else who reported the same problem reads it."""
+    with transaction() as db:
+        found, followed = _followed(db, number)
+        comments.say_as_citizen(db, followed, found, caller(), body["text"])
+        db.flush()
         return _progress(db, found)
+
+
+@blueprint.operation("GET", "/preferences", requires("preferences.manage"), answer=PreferencesOut())
+def my_preferences() -> dict[str, Any]:
+    """How messages come to the phone that I proved, or that I left with my report."""
+    with reading() as db:
+        return _wishes(preferences.of(db, caller()))
+
+
+@blueprint.operation("POST", "/preferences", requires("preferences.manage"), body=PreferencesIn(), answer=PreferencesOut(),
+                     example={"lang": "zh", "off": {"sms": ["progress", "comment"]}})
+def choose(body: dict[str, Any]) -> dict[str, Any]:
+    """Choose language and kinds of messages to my phone. Results and questions always stand on the tracking page."""
+    with transaction() as db:
+        return _wishes(preferences.choose(db, caller(), language=body.get("lang"), off=body.get("off")))
 
 
 @blueprint.operation("POST", "/reports/<number>/reopen", requires("tracking.read"), body=WhyIn(), answer=ProgressOut(),
@@ -210,16 +288,30 @@ def find_report(db: Session, number: str) -> Report:
 
 def _take(action: str, number: str, facts: Facts) -> dict[str, Any]:
     with transaction() as db:
-        found = find_report(db, number)
-        followed = search.followed(db, found)
-        if followed is None:
-            raise Conflict("this report is not a case yet")
-        db.refresh(followed, with_for_update=True)
+        found, followed = _followed(db, number)
         resolution.VERBS[action](db, followed, caller(), facts)
         db.flush()
         return _progress(db, found)
 
 
-def _progress(db: Session, found: Report) -> dict[str, Any]:
-    news = [{"at": one.created_at, "words": one.text} for one in messages.told(db, found.id)]
-    return tracking.progress(db, found, caller()) | {"news": news}
+def _followed(db: Session, number: str) -> tuple[Report, Case]:
+    """The caller's report and its case, locked to be changed."""
+    found = find_report(db, number)
+    followed = search.followed(db, found)
+    if followed is None:
+        raise Conflict("this report is not a case yet")
+    db.refresh(followed, with_for_update=True)
+    return found, followed
+
+
+def _progress(db: Session, found: Report, language: Language | None = None) -> dict[str, Any]:
+    news = [{"at": one.created_at, "words": one.text} for one in messages.told(db, found)]
+    return tracking.progress(db, found, caller(), language or _language({})) | {"news": news}
+
+
+def _language(query: dict[str, Any]) -> Language:
+    return query.get("lang") or Language(request.accept_languages.best_match(list(Language), default=Language.ZH))
+
+
+def _wishes(chosen: Preference) -> dict[str, Any]:
+    return {"lang": chosen.language, "off": chosen.off, "kinds": list(Kind)}

@@ -33,10 +33,18 @@ WORDS: dict[str, Any] = {
     "token": "018f3c1e7b5a.mF3kq0Wb", "turn": "handler", "valid_from": "2026-06-01", "value": "13800000000",
     "from_department": "水务局", "to_department": "道路养护中心", "why": "适用规则“供水井盖”", "ruling": "道路附属，不属供水",
     "note": "夜班",
-    "version": 4, "waiting_for": None, "warnings": None, "words": "处置中"}
+    "version": 4, "waiting_for": None, "warnings": None, "words": "处置中",
+    "author_kind": "user", "by": "水务局", "fault": "HTTP 403", "holder": "水务局", "kinds": "progress", "lang": "zh",
+    "mail": "wangfang@example.org", "off": {"mail": ["comment"]}, "to": "138****0000", "via": "sms",
+    "visibility": "public"}
 """By the field's name, where no shape below says otherwise."""
 
 EXACTLY: dict[str, Any] = {
+    "InboxMessageOut.kind": "work", "LetterOut.kind": "result", "RatedOut.outcome": "kept", "RatedOut.rated": 5,
+    "OfferOut.category": "10101", "OfferOut.title": "井盖复位", "OfferOut.text": "水务局已到场处置：上水井盖缺失。",
+    "TemplateOut.category": "10101", "TemplateOut.title": "井盖复位", "TemplateOut.action": "resolve",
+    "TemplateOut.text": "{department}已到场处置：{title}。", "StaffCommentOut.text": "已约周三上午到场",
+    "CommentOut.words": "已约周三上午到场", "InboxMessageOut.text": "案件AJ260302-7K3F9-Q2MXA“井盖缺失”派至水务局。",
     "ActionOut.action": "resolve", "ActionOut.needs": ["reply"], "ActionOut.says": "反馈 done, with evidence",
     "AreaOut.code": "44030100100101", "AreaOut.name": "第一网格", "AreaOut.parent_code": "440301001001",
     "CaseOut.appealed_timer_id": None, "CaseOut.applied_for": None, "CaseOut.applied_until": None, "CaseOut.closed_at": None,

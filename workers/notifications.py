@@ -2,12 +2,11 @@
 import structlog
 from prometheus_client import Counter
 
-from casework.identity.sessions import sender
-from casework.notifications import delivery, messages
+from casework.notifications import delivery, messages, senders
 from casework.storage.database import transaction
 from workers.job import job
 
-MESSAGES = Counter("zhiwang_messages", "Messages to phones by outcome (sent, refused, given_up).", ["outcome"])
+MESSAGES = Counter("zhiwang_messages", "Messages to phones and mail boxes by outcome.", ["outcome"])
 
 log = structlog.get_logger("zhiwang.notifications")
 
@@ -17,7 +16,7 @@ def tell(event_ids: list[str]) -> None:
     """Write the messages of these events, each once, and send what waits. Takes ids of outbox rows."""
     with transaction() as db:
         written = messages.write(db, [int(one) for one in event_ids])
-    fared = delivery.send_waiting(sender())
+    fared = delivery.send_waiting(senders.carriers())
     for outcome, count in fared.items():
         MESSAGES.labels(outcome).inc(count)
     log.info("messages", written=written, **fared)

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from casework import clock, settings
 from casework.errors import Unavailable
+from casework.notifications.rules import NOBODY, RULES
 from casework.storage import outbox
 from casework.storage.database import reading, transaction
 from casework.storage.outbox import Claimed, Event
@@ -39,15 +40,9 @@ class Line:
 TELL = Line("notifications", notifications.tell, batch=200, events=True)
 
 JOBS: dict[str, tuple[Line, ...]] = {
+    **dict.fromkeys(RULES, (TELL,)),  # whoever is told of something stands in one table, notifications/rules.py
     "report.received": (Line("triage", triage.triage_reports, batch=200),),
     "case.file": (Line("dispatching", dispatching.dispatch_cases, batch=200), TELL),
-    "case.joined": (TELL,),
-    "case.dispatch": (TELL,),
-    "case.reject": (TELL,),
-    "case.pass": (TELL,),
-    "case.accept": (TELL,),
-    "case.self_handle": (TELL,),
-    "case.reopen": (TELL,),
     "photo.received": (Line("media", media.process, batch=8),),
     "timer.warned": (Line("deadlines", deadlines.escalate, events=True),),
     "timer.overdue": (Line("deadlines", deadlines.escalate, events=True),),
@@ -57,22 +52,7 @@ JOBS: dict[str, tuple[Line, ...]] = {
 }
 """Event → consequences. The law test asks that every event published anywhere stands here or below."""
 
-ON_A_DESK = "the case lies on the next desk already, and its clock runs"
-INSIDE = "between offices; the citizen reads it on the tracking page"
-
-NOTHING: dict[str, str] = {
-    "case.report": "filing or leaving follows in the same transaction", "case.verify": ON_A_DESK, "case.confirm": ON_A_DESK,
-    "case.refute": ON_A_DESK, "case.merge": "the reports moved with it; merging says nothing new to anybody",
-    "case.unmerge": ON_A_DESK, "case.sign": INSIDE, "case.hand_back": ON_A_DESK, "case.uphold": ON_A_DESK,
-    "case.overrule": ON_A_DESK, "case.recall": ON_A_DESK, "case.assist": INSIDE, "case.assisted": INSIDE,
-    "case.extend": ON_A_DESK, "case.endorse": ON_A_DESK, "case.defer": ON_A_DESK, "case.allow": INSIDE, "case.deny": INSIDE, "case.suspend": INSIDE, "case.resume": INSIDE,
-    "case.ask": INSIDE, "case.answered": INSIDE, "case.unanswered": INSIDE, "case.contact": INSIDE,
-    "case.assist_sign": INSIDE, "case.decline_assist": INSIDE, "case.report_back": INSIDE, "case.sample": ON_A_DESK,
-    "case.order_rework": ON_A_DESK, "case.appeal": ON_A_DESK, "case.grant": INSIDE, "case.dismiss": INSIDE,
-    "case.unjoin": ON_A_DESK, "case.split": ON_A_DESK, "case.resolve": ON_A_DESK, "case.fail": ON_A_DESK, "case.decline": ON_A_DESK,
-    "case.reassign": ON_A_DESK, "case.urge": INSIDE, "case.supervise": INSIDE, "case.correct": INSIDE,
-    "case.propose_void": "a second person decides", "case.void": INSIDE,
-}
+NOTHING: dict[str, str] = {**NOBODY}
 """Event → why nothing follows from it."""
 
 OUTAGE: tuple[type[Exception], ...] = (DBAPIError, Unavailable, *queues.UNREACHABLE)

@@ -1,20 +1,24 @@
-"""Carrying messages to phones: claimed for a while, sent one by one outside any transaction, tried again, at last given up."""
+"""Carrying messages out of the house: claimed for a while, sent one by one outside any transaction, tried again, at last
+given up; at night only what may wake somebody."""
 import time
 import uuid
 from collections import Counter
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import structlog
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from casework import clock
+from casework import clock, settings
 from casework.cases.report import Report
 from casework.identity.privacy import SealedText
 from casework.identity.sessions import Sender
 from casework.notifications.messages import Message
+from casework.notifications.preferences import Preference
+from casework.notifications.rules import Via
+from casework.notifications.senders import NotTakenError
 from casework.storage.database import transaction
 
 LEASE = timedelta(minutes=5)
@@ -26,6 +30,11 @@ WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 480, 144
 MARK_SECONDS = 1
 """What was sent is marked together, because a transaction for each would take longer than the sending."""
 
+SMS_LENGTH = 500
+"""What gateways take as one message. The tracking page has all of it."""
+
+Senders = Mapping[Via, Sender]
+
 log = structlog.get_logger()
 
 
@@ -33,16 +42,20 @@ class Letter(NamedTuple):
     """A claimed message."""
 
     id: uuid.UUID
+    via: Via
     text: str
     attempts: int
+    urgent: bool
     phone: SealedText | None
+    mail: SealedText | None
 
 
-def send_waiting(sender: Sender, *, batch: int = 50, seconds: float = 60) -> Counter[str]:
-    """Send what is due, those that wait longest first, for so many seconds; how many were sent, refused and given up.
+def send_waiting(senders: Senders, *, batch: int = 50, seconds: float = 60) -> Counter[str]:
+    """Send what is due, what waits longest first, for so many seconds; how many were sent, refused, given up and left for
+    the morning.
 
     Opens its own transactions. At least once: what was sent and could not be marked any more (a killed process loses a
-    second's worth) is sent again after LEASE.
+    second's worth) is sent again after LEASE, under the same key.
     """
     fared, until = Counter[str](), time.monotonic() + seconds
     while time.monotonic() < until:
@@ -50,19 +63,39 @@ def send_waiting(sender: Sender, *, batch: int = 50, seconds: float = 60) -> Cou
             letters = _claim(db, batch)
         if not letters:
             break
-        fared += _send_all(letters, sender, until)
+        morning = quiet_until(clock.now())
+        asleep = [one for one in letters if morning and one.via is Via.SMS and not one.urgent]
+        if asleep:
+            _mark([one.id for one in asleep], next_try_at=morning)
+            fared["until_morning"] += len(asleep)
+        fared += _send_all([one for one in letters if one not in asleep], senders, until)
     return fared
 
 
-def _send_all(letters: Sequence[Letter], sender: Sender, until: float) -> Counter[str]:
+def quiet_until(at: datetime) -> datetime | None:
+    """The end of the night's quiet that this moment lies in, by the city's time; None when it lies in none."""
+    hours = settings.current().quiet_hours
+    if hours is None:
+        return None
+    since, until = hours
+    here = at.astimezone(clock.CITY)
+    now, over_midnight = here.time().replace(tzinfo=None), since > until
+    quiet = now >= since or now < until if over_midnight else since <= now < until
+    if not quiet:
+        return None
+    day = here.date() + timedelta(days=1) if over_midnight and now >= since else here.date()
+    return datetime.combine(day, until, clock.CITY).astimezone(at.tzinfo)
+
+
+def _send_all(letters: Sequence[Letter], senders: Senders, until: float) -> Counter[str]:
     fared, sent, marked = Counter[str](), list[uuid.UUID](), time.monotonic()
     try:
         for number, letter in enumerate(letters):
             if time.monotonic() >= until:
                 _mark([one.id for one in letters[number:]], next_try_at=clock.now())
                 break
-            if fault := _fault(letter, sender):
-                fared[_refused(letter, fault)] += 1
+            if fault := _fault(letter, senders):
+                fared[_refused(letter, *fault)] += 1
             else:
                 fared["sent"] += 1
                 sent.append(letter.id)
@@ -81,33 +114,42 @@ def _claim(db: Session, limit: int) -> list[Letter]:
     if not ids:
         return []
     db.execute(update(Message).where(Message.id.in_(ids)).values(next_try_at=now + LEASE))
-    letters = (select(Message.id, Message.text, Message.attempts, Report.reporter_phone)
-               .join(Report, Report.id == Message.report_id).where(Message.id.in_(ids)))
+    letters = (select(Message.id, Message.via, Message.text, Message.attempts, Message.urgent, Report.reporter_phone,
+                      Preference.mail)
+               .join(Report, Report.id == Message.report_id, isouter=True)
+               .join(Preference, Preference.user_id == Message.user_id, isouter=True).where(Message.id.in_(ids)))
     return [Letter(*row) for row in db.execute(letters.order_by(Message.created_at, Message.id))]
 
 
-def _fault(letter: Letter, sender: Sender) -> str | None:
-    """Send it; what went wrong. Whatever is wrong with one message or phone, the others go out."""
-    if letter.phone is None:
-        return "no phone"
+def _fault(letter: Letter, senders: Senders) -> tuple[str, bool] | None:
+    """Send it; else what went wrong, and whether for good. Whatever is wrong with one message, the others go out."""
+    address = letter.phone if letter.via is Via.SMS else letter.mail
+    sender = senders.get(letter.via)
+    if address is None or sender is None:
+        return ("no address", True) if address is None else ("no sender", False)
+    text = letter.text
+    if letter.via is Via.SMS and len(text) > SMS_LENGTH:
+        text = text[:SMS_LENGTH - 1] + "…"
     try:
-        sender.send(letter.phone.open(), letter.text)
+        sender.send(address.open(), text, str(letter.id))
+    except NotTakenError as error:
+        return str(error), error.final
     except Exception as error:
-        return type(error).__name__  # not its words: a gateway may quote the phone
+        return type(error).__name__, False  # not its words: a gateway may quote the phone
     return None
 
 
 def _mark_sent(ids: Sequence[uuid.UUID]) -> None:
     if ids:
-        _mark(ids, sent_at=clock.now(), next_try_at=None, attempts=Message.attempts + 1)
+        _mark(ids, sent_at=clock.now(), next_try_at=None, attempts=Message.attempts + 1, fault=None)
 
 
-def _refused(letter: Letter, fault: str) -> str:
-    if letter.attempts < len(WAITS):
-        _mark([letter.id], attempts=letter.attempts + 1, next_try_at=clock.now() + WAITS[letter.attempts])
+def _refused(letter: Letter, fault: str, final: bool) -> str:
+    if letter.attempts < len(WAITS) and not final:
+        _mark([letter.id], attempts=letter.attempts + 1, fault=fault, next_try_at=clock.now() + WAITS[letter.attempts])
         log.warning("message_refused", message_id=str(letter.id), fault=fault)
         return "refused"
-    _mark([letter.id], attempts=letter.attempts + 1, next_try_at=None, failed_at=clock.now())
+    _mark([letter.id], attempts=letter.attempts + 1, fault=fault, next_try_at=None, failed_at=clock.now())
     log.error("message_given_up", message_id=str(letter.id), fault=fault)
     return "given_up"
 

@@ -1,138 +1,150 @@
-"""Messages as rows: one for each event, reader and channel, written once however often the event is handed over."""
+"""Messages as rows: one for each event, reader and way, written once however often the event is handed over."""
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint, exists, or_, select
-from sqlalchemy.orm import Mapped, Session, mapped_column, selectinload
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, and_, exists, or_, select, tuple_
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from casework import clock
-from casework.cases.case import Case
-from casework.cases.report import Channel, Outcome, Report
-from casework.identity.people import Department
-from casework.notifications.rules import RULES, Audience, Rule
-from casework.sla import calendar, deadlines
-from casework.sla.deadlines import Span, SpanState
-from casework.sla.limits import Limit, Stage
-from casework.sla.timers import Timer
+from casework import clock, settings
+from casework.cases.case import Case, Priority
+from casework.cases.report import Report
+from casework.cases.wording import Language
+from casework.notifications import happenings, preferences, readers
+from casework.notifications.happenings import Happening
+from casework.notifications.preferences import Preference
+from casework.notifications.readers import Reader
+from casework.notifications.rules import RULES, TO_REPORTERS, Audience, Kind, Rule, Via
 from casework.storage.database import Base, Keyed, insert_once, new_id, partial_index
 from casework.storage.outbox import Event
 
 
-class Via(StrEnum):
-    """How a message travels."""
-
-    SMS = "sms"    # to the phone that the reporter left
-    PAGE = "page"  # on the tracking page only
-
-
 class Message(Keyed, Base):
-    """One thing said to one reporter, in no words but ours and the reporter's own; the phone is read when it is sent."""
+    """One thing said to one reader, in no words but ours and those of the case; phone and address are read when it is sent.
+
+    `reader` is whom it is for (see readers.py): a report's sender, a person, or a department's desk, whose people share it.
+    """
 
     __tablename__ = "messages"
     event_id: Mapped[int]
-    report_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("reports.id"), index=True)
+    reader: Mapped[str]
+    report_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("reports.id"))
+    user_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
     case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("cases.id"))
     via: Mapped[Via]
+    kind: Mapped[Kind]
     text: Mapped[str]
+    urgent: Mapped[bool] = mapped_column(default=False)
+    """The case is: it may wake somebody."""
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     next_try_at: Mapped[datetime | None]
     """None once it is sent or given up."""
     failed_at: Mapped[datetime | None]
+    fault: Mapped[str | None]
+    """Why it was not taken, the last time; never the other side's own words."""
 
     __table_args__ = (
-        UniqueConstraint("event_id", "report_id", "via"),
+        UniqueConstraint("event_id", "reader", "via"),
+        Index(None, "reader", "created_at", "id"),
         partial_index("ix_messages_waiting", "next_try_at", "id", where="next_try_at IS NOT NULL"),
+        partial_index("ix_messages_dead", "failed_at", "id", where="failed_at IS NOT NULL"),
     )
 
 
-TO_ONE = tuple(name for name, rules in RULES.items() if all(rule.audience is Audience.REPORTER for rule in rules))
-"""Events that are told to one reporter only."""
+def _told_only(*audiences: Audience) -> tuple[str, ...]:
+    return tuple(name for name, rules in RULES.items() if {rule.audience for rule in rules} <= set(audiences))
+
+
+FOR_REPORTERS, FOR_INSPECTORS = _told_only(Audience.REPORTERS), _told_only(Audience.INSPECTOR)
+"""Events that concern these only: whether there is anybody, the database is asked before anything is read."""
+
+PAGE, MOST_PAGES = 500, 20
 
 
 def write(db: Session, event_ids: Sequence[int]) -> int:
     """Write what these events tell people; how many messages are new. Bears repetition."""
     events = db.scalars(select(Event).where(Event.id.in_(event_ids), Event.name.in_(RULES)).order_by(Event.id)).all()
-    together = select(Case).where(Case.id.in_({event.subject for event in events}))
-    cases = {case.id: case for case in db.scalars(together.options(selectinload(Case.history), selectinload(Case.reports)))}
-    leads = {case.lead_department_id for case in cases.values()}
-    _kept = db.scalars(select(Department).where(Department.id.in_(leads))).all()  # db.get() below finds them in memory
-    rows: list[dict[str, Any]] = []
-    for event in events:
-        case = cases.get(event.subject)
-        if case is not None:
-            names = _names(db, case, event)
-            for rule in RULES[event.name]:
-                rows += [_row(event, case, report, rule, names) for report in _readers(case, rule, event)]
-    return len(insert_once(db, Message, rows, on=("event_id", "report_id", "via")))
+    rows = [row for found in _rows(db, events).values() for row in found]
+    return len(insert_once(db, Message, rows, on=("event_id", "reader", "via")))
 
 
 def untold(db: Session, since: datetime, until: datetime, limit: int) -> list[int]:
     """Ids of events that were handed over in this span and have readers, of whom none was told. Not more than `limit`,
     the oldest first."""
     written = exists().where(Message.event_id == Event.id)
-    silent = (select(Event).where(Event.name.in_(RULES), Event.happened_at >= since, Event.relayed_at < until, ~written,
-                                  or_(Event.name.in_(TO_ONE), exists().where(Report.case_id == Event.subject, *_LISTENS)))
-              .order_by(Event.happened_at, Event.id).limit(limit))
-    found = [(event, db.get(Case, event.subject)) for event in db.scalars(silent)]
-    return [event.id for event, case in found
-            if case and any(list(_readers(case, rule, event)) for rule in RULES[event.name])]
+    heard = or_(Event.name.not_in(FOR_REPORTERS + FOR_INSPECTORS),
+                and_(Event.name.in_(FOR_REPORTERS), exists().where(Report.case_id == Event.subject, *readers.LISTENS)),
+                and_(Event.name.in_(FOR_INSPECTORS), exists().where(Case.id == Event.subject, Case.inspector_id.is_not(None))))
+    silent = (select(Event).where(Event.name.in_(RULES), Event.happened_at >= since, Event.relayed_at < until, ~written, heard)
+              .order_by(Event.happened_at, Event.id).limit(PAGE))
+    found: list[int] = []
+    events = db.scalars(silent).all()
+    for _ in range(MOST_PAGES):  # some concern nobody after all: a case that no department leads, for one
+        with_news = {event_id for event_id, rows in _rows(db, events).items() if rows}
+        found += [event.id for event in events if event.id in with_news]
+        if len(events) < PAGE or len(found) >= limit:
+            break
+        after = tuple_(Event.happened_at, Event.id) > (events[-1].happened_at, events[-1].id)
+        events = db.scalars(silent.where(after)).all()
+    return found[:limit]
 
 
-def told(db: Session, report_id: uuid.UUID) -> Sequence[Message]:
+def told(db: Session, report: Report) -> Sequence[Message]:
     """What the reporter was told, oldest first."""
-    return db.scalars(select(Message).where(Message.report_id == report_id).order_by(Message.created_at, Message.id)).all()
+    mine = select(Message).where(Message.reader == readers.reporter(report).key)
+    return db.scalars(mine.order_by(Message.created_at, Message.id)).all()
 
 
-def _readers(case: Case, rule: Rule, event: Event) -> Iterable[Report]:
-    if rule.audience is Audience.REPORTER:
-        return [report for report in case.reports if str(report.id) == event.detail.get("report")]
-    return [report for report in case.reports if report.channel is not Channel.PDA and not _came_later(report, event)]
+def _rows(db: Session, events: Sequence[Event]) -> dict[int, list[dict[str, Any]]]:
+    """The messages of each event, whether or not they were written before."""
+    news = [(one, rule, reader) for one in happenings.gathered(db, events) for rule in RULES[one.event.name]
+            for reader in readers.of(one, rule.audience)]
+    reports = [reader.report for _, _, reader in news if reader.report]
+    chosen = preferences.of_many(db, [one.reporter_phone_index for one in reports if one.reporter_phone_index],
+                                 [reader.user_id for _, _, reader in news if reader.user_id])
+    staff = [reader for _, rule, reader in news if rule.audience not in TO_REPORTERS]
+    mailed = readers.with_mail(db, staff) if staff and settings.current().smtp_url else {}
+    found: dict[int, list[dict[str, Any]]] = {}
+    for happening, rule, reader in news:
+        ways = _to_reporter(rule, reader, chosen) if reader.report else _to_staff(rule, reader, chosen, mailed)
+        found.setdefault(happening.event.id, []).extend(
+            _row(db, happening, rule, one, via, language) for one, via, language in ways)
+    return found
 
 
-def _came_later(report: Report, event: Event) -> bool:
-    """Who joined after something had happened was told then how the case stands."""
-    return report.outcome is Outcome.JOINED and report.triaged_at is not None and report.triaged_at > event.happened_at
+Way = tuple[Reader, Via, Language]
 
 
-_LISTENS = (
-    Report.channel != Channel.PDA,
-    or_(Report.outcome.is_(None), Report.outcome != Outcome.JOINED, Report.triaged_at <= Event.happened_at),
-)
-"""The same in SQL, for who is told of what concerns everybody in the case."""
+def _to_reporter(rule: Rule, reader: Reader, chosen: Mapping[Any, Preference]) -> Iterator[Way]:
+    """By SMS where a phone was left, which the page shows too; else, or where SMS is turned off, on the page alone."""
+    assert reader.report is not None  # noqa: S101 - the caller looked
+    phone = reader.report.reporter_phone_index
+    wishes = chosen.get(phone) or Preference(off={}, language=Language.ZH)
+    if phone and wishes.takes(Via.SMS, rule.kind):
+        yield reader, Via.SMS, wishes.language
+    elif wishes.takes(Via.PAGE, rule.kind):
+        yield reader, Via.PAGE, wishes.language
 
 
-def _row(event: Event, case: Case, report: Report, rule: Rule, names: dict[str, str]) -> dict[str, Any]:
-    via, at = Via.SMS if report.reporter_phone_index else Via.PAGE, clock.now()
-    return {"id": new_id(), "event_id": event.id, "report_id": report.id, "case_id": case.id, "via": via,
-            "text": rule.template.format(title=report.heading, **names), "created_at": at,
-            "next_try_at": at if via is Via.SMS else None, "sent_at": None if via is Via.SMS else at}
+def _to_staff(rule: Rule, reader: Reader, chosen: Mapping[Any, Preference],
+              mailed: Mapping[str, Iterable[Preference]]) -> Iterator[Way]:
+    wishes = chosen.get(reader.user_id)
+    yield reader, Via.INBOX, wishes.language if wishes else Language.ZH
+    for one in mailed.get(reader.key, ()):
+        if one.user_id and one.takes(Via.MAIL, rule.kind):
+            yield readers.person(one.user_id), Via.MAIL, one.language
 
 
-def _names(db: Session, case: Case, event: Event) -> dict[str, str]:
-    """What the templates ask for, as it was when this happened: the case may have gone on since."""
-    facts: dict[str, Any] = {}
-    for line in case.history:
-        if line.number <= event.detail.get("line", case.history_length):
-            facts |= {key: line.facts[key] for key in ("reason", "reply", "lead") if key in line.facts}
-    lead = uuid.UUID(facts["lead"]) if "lead" in facts else case.lead_department_id
-    department = db.get(Department, lead) if lead else None
-    due = _promised(db, event) if any("{due}" in rule.template for rule in RULES[event.name]) else None
-    return {"case": case.number, "department": department.name if department else "责任部门",
-            "due": f"{due.astimezone(clock.CITY):%Y年%m月%d日 %H:%M}" if due else "规定时限", "reason": facts.get("reason", ""),
-            "reply": facts.get("reply", ""), "window": str(case.numbers.reopen_days)}
-
-
-def _promised(db: Session, event: Event) -> datetime | None:
-    """When the department's time for handling ends. The case's own due time is the next of all its clocks: no promise."""
-    timer = db.scalar(select(Timer).where(Timer.case_id == event.subject, Timer.stage == Stage.HANDLE,
-                                          Timer.started_at <= event.happened_at)
-                      .order_by(Timer.started_at.desc(), Timer.id.desc()).limit(1))
-    if timer is None:
-        return None
-    limit = Limit(timer.limit_value, timer.limit_unit)
-    return deadlines.due_at(calendar.load(db), limit, [Span(SpanState.RUNNING, timer.started_at)])
+def _row(db: Session, happening: Happening, rule: Rule, reader: Reader,  # noqa: PLR0917 - one message, said in this order
+         via: Via, language: Language) -> dict[str, Any]:
+    at, leaves = clock.now(), via in {Via.SMS, Via.MAIL}
+    template = rule.zh if language is Language.ZH else rule.en
+    return {"id": new_id(), "event_id": happening.event.id, "reader": reader.key,
+            "report_id": reader.report.id if reader.report else None, "user_id": reader.user_id,
+            "case_id": happening.case.id, "via": via, "kind": rule.kind,
+            "text": template.format(**happening.words(db, language, reader.report)),
+            "urgent": happening.case.priority is Priority.URGENT, "created_at": at,
+            "next_try_at": at if leaves else None, "sent_at": None if leaves else at}

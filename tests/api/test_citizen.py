@@ -4,9 +4,9 @@ from io import BytesIO
 
 import pytest
 
-from casework.identity import sessions
 from casework.identity.sessions import MemorySender
 from casework.media import Photo
+from casework.notifications import senders
 from tests.api.town import Caller, Json, Town, citizen_report, jpeg, key, ok, problem, stored, ticket
 from tests.conftest import SetClock
 
@@ -37,8 +37,8 @@ def test_photo_first_then_a_report_then_the_whole_way_to_a_rating(town: Town, ti
     me, address = town.citizen(receipt), f"{REPORTS}/{receipt['number']}"
     assert progress(town, receipt) | {"received_at": 0} == {
         "number": receipt["number"], "received_at": 0, "text": "路边的井盖没了，很危险", "status": None,
-        "words": "已收到，等待受理", "case": None, "department": None, "due_at": None, "closed_at": None, "question": None,
-        "reply": None, "reason": None, "steps": [], "rated": None, "may": [], "news": []}
+        "words": "已收到，等待受理", "case": None, "department": None, "holder": "受理中心", "due_at": None, "closed_at": None,
+        "question": None, "reply": None, "reason": None, "steps": [], "comments": [], "rated": None, "may": [], "news": []}
     case = filed(town, receipt)
     now = progress(town, receipt)
     assert (now["status"], now["case"], now["department"], now["may"]) == ("dispatched", case, "水务局", ["urge"])
@@ -198,7 +198,7 @@ def test_a_refusal_tells_the_citizen_why(town: Town) -> None:
 def texts(monkeypatch: pytest.MonkeyPatch) -> MemorySender:
     """What is sent to phones."""
     made = MemorySender()
-    monkeypatch.setattr(sessions, "sender", lambda: made)
+    monkeypatch.setattr(senders, "texts", lambda: made)
     return made
 
 

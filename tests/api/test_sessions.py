@@ -2,9 +2,10 @@
 import pytest
 
 from api import auth
-from casework.identity import passwords, sessions
+from casework.identity import passwords
 from casework.identity.people import User
 from casework.identity.sessions import MemorySender
+from casework.notifications import senders
 from casework.storage.database import transaction
 from tests.api.town import Caller, Json, Town, ok, pda_report, problem
 from tests.conftest import SetClock
@@ -115,7 +116,7 @@ def test_a_lost_pda_is_revoked_at_once(town: Town) -> None:
 
 def test_a_code_proves_a_phone_a_few_guesses_do_not(town: Town, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = MemorySender()
-    monkeypatch.setattr(sessions, "sender", lambda: texts)
+    monkeypatch.setattr(senders, "texts", lambda: texts)
     for phone in ("110", "not a phone", "+1 555 0100"):
         assert set(problem(town.stranger.post(f"{SESSIONS}/phone/code", {"phone": phone}), 422)["fields"]) == {"phone"}
     mine = {"phone": "13900139000"}

@@ -10,8 +10,10 @@ from casework.cases.report import Channel, Receipt, Report
 from casework.cases.workflow import Facts
 from casework.community import tracking
 from casework.identity.privacy import Access, Sealed, blind_index, reveal
-from casework.identity.sessions import LogSender, actor_of_tracking, tracking_token
+from casework.identity.sessions import actor_of_tracking, tracking_token
 from casework.notifications import delivery, messages
+from casework.notifications.rules import Via
+from casework.notifications.senders import LogSender
 from casework.settings import Settings
 from casework.storage.database import Base, reading, transaction
 from casework.storage.outbox import Event
@@ -32,7 +34,7 @@ def told(store: str) -> people.Cast:
     automatic.triage([receipt.id])
     with transaction() as db:
         messages.write(db, list(db.scalars(select(Event.id))))
-    delivery.send_waiting(LogSender())
+    delivery.send_waiting({Via.SMS: LogSender()})
     return cast
 
 
@@ -77,7 +79,7 @@ def test_the_log_does_not_know_it(store: str, caplog: pytest.LogCaptureFixture, 
         automatic.triage([receipt.id])
         with transaction() as db:
             messages.write(db, list(db.scalars(select(Event.id))))
-        assert delivery.send_waiting(LogSender()) == {"sent": 1}
+        assert delivery.send_waiting({Via.SMS: LogSender()}) == {"sent": 1}
     written = caplog.text + "".join(capsys.readouterr())
     assert "138****5678" in written
     assert NAME not in written
@@ -115,4 +117,4 @@ def _everything_read(receipt: Receipt) -> str:
     with reading() as db:
         report = db.get_one(Report, receipt.id)
         page = tracking.progress(db, report, actor_of_tracking(report.id, tracking_token(report.id)))
-        return " ".join([str(page), *(one.text for one in messages.told(db, report.id))])
+        return " ".join([str(page), *(one.text for one in messages.told(db, report))])

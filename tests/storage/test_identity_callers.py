@@ -9,11 +9,11 @@ from casework.identity import accounts, people, sessions
 from casework.identity.people import Actor, Citizen, Role, User
 from casework.identity.privacy import blind_index
 from casework.identity.sessions import MemorySender, Tokens, signature_of
-from casework.identity.sessions.citizens import LogSender
 from casework.identity.sessions.clients import Nonce
 from casework.identity.sessions.devices import Device
 from casework.identity.sessions.refusals import Tally
 from casework.identity.sessions.tokens import LogIn, RefreshToken
+from casework.notifications.senders import LogSender
 from casework.storage.database import reading, transaction
 from tests.conftest import SetClock
 from tests.storage.identity_requests import HERE, PASSWORD, PHONE, at_once, done, fails, hire_wang, statements, who

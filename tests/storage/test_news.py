@@ -12,12 +12,13 @@ from structlog.testing import capture_logs
 from casework import clock, dispatch, resolution
 from casework.cases import alarms
 from casework.cases.case import Case
-from casework.cases.report import Channel, Receipt
+from casework.cases.report import Channel, Receipt, Report
 from casework.cases.workflow import Facts
 from casework.identity.people import Department, Role
-from casework.identity.sessions import MemorySender
+from casework.identity.sessions import MemorySender, Sender
 from casework.notifications import delivery, messages
 from casework.notifications.messages import Message
+from casework.notifications.rules import Via
 from casework.sla import timers
 from casework.sla.escalation import Escalation
 from casework.sla.limits import Stage
@@ -44,7 +45,7 @@ def _everything_told() -> int:
 
 def _told(receipt: Receipt) -> list[str]:
     with reading() as db:
-        return [one.text for one in messages.told(db, receipt.id)]
+        return [one.text for one in messages.told(db, db.get_one(Report, receipt.id))]
 
 
 def _received(**facts: object) -> Receipt:
@@ -108,12 +109,17 @@ class Gateway:
     def __init__(self, *bad: str, meanwhile: Callable[[], object] | None = None) -> None:
         self.bad, self.meanwhile, self.sent = bad, meanwhile, list[str]()
 
-    def send(self, phone: str, _text: str) -> None:
+    def send(self, to: str, text: str, key: str) -> None:
         if self.meanwhile:
             self.meanwhile()
-        if phone in self.bad:
-            raise ConnectionError(f"{phone} is not a number")
-        self.sent.append(phone)
+        if to in self.bad:
+            raise ConnectionError(f"{to} is not a number")
+        self.sent.append(to)
+
+
+def _sent_by(gateway: Sender, **limits: int) -> Counter[str]:
+    """What becomes of the messages to phones that are due."""
+    return delivery.send_waiting({Via.SMS: gateway}, **limits)
 
 
 PHONES = ("13800000000", "13800000001", "13800000002")
@@ -131,8 +137,8 @@ def test_messages_are_sent_once_and_only_to_those_who_left_a_phone(cast: people.
     _received(reporter_phone=None, place=at_grid(2))
     _everything_told()
     sender = MemorySender()
-    assert delivery.send_waiting(sender) == {"sent": 1}
-    assert delivery.send_waiting(sender) == {}
+    assert _sent_by(sender) == {"sent": 1}
+    assert _sent_by(sender) == {}
     assert [phone for phone, _ in sender.sent] == ["13812345678"]
     with reading() as db:
         assert None not in set(db.scalars(select(Message.sent_at)))
@@ -141,12 +147,12 @@ def test_messages_are_sent_once_and_only_to_those_who_left_a_phone(cast: people.
 def test_a_phone_that_the_gateway_refuses_holds_up_no_other_and_repeats_none(cast: people.Cast, time: SetClock) -> None:
     _waiting()
     gateway = Gateway(PHONES[1])
-    assert delivery.send_waiting(gateway, batch=2) == {"sent": 2, "refused": 1}
+    assert _sent_by(gateway, batch=2) == {"sent": 2, "refused": 1}
     assert gateway.sent == [PHONES[0], PHONES[2]]
-    assert delivery.send_waiting(gateway) == {}  # not at once: it would only be refused again
+    assert _sent_by(gateway) == {}  # not at once: it would only be refused again
     time.passes(minutes=1)
     gateway.bad = ()
-    assert delivery.send_waiting(gateway) == {"sent": 1}
+    assert _sent_by(gateway) == {"sent": 1}
     assert gateway.sent == [PHONES[0], PHONES[2], PHONES[1]]
 
 
@@ -156,7 +162,7 @@ def test_what_is_refused_again_and_again_is_given_up_and_said_without_the_phone(
     fared = Counter[str]()
     with capture_logs() as logs:
         for _ in range(20):
-            fared += delivery.send_waiting(Gateway(PHONES[0]))
+            fared += _sent_by(Gateway(PHONES[0]))
             time.passes(days=1)
     assert fared == {"refused": len(delivery.WAITS), "given_up": 1}
     assert [line["event"] for line in logs if line["log_level"] == "error"] == ["message_given_up"]
@@ -174,7 +180,7 @@ def test_nobody_waits_for_the_gateway_at_the_database(cast: people.Cast) -> None
     def another_writes() -> None:
         with ThreadPoolExecutor(1) as pool:
             pool.submit(_received, place=at_grid(3), reporter_phone=None).result(timeout=10)
-    assert delivery.send_waiting(Gateway(meanwhile=another_writes)) == {"sent": 1}
+    assert _sent_by(Gateway(meanwhile=another_writes)) == {"sent": 1}
 
 
 def test_two_that_send_share_the_messages_and_what_a_dead_one_held_is_sent_after_its_lease(
@@ -183,13 +189,13 @@ def test_two_that_send_share_the_messages_and_what_a_dead_one_held_is_sent_after
     other = Gateway()
 
     def dies() -> None:
-        delivery.send_waiting(other)
+        _sent_by(other)
         raise KeyboardInterrupt
     with pytest.raises(KeyboardInterrupt):
-        delivery.send_waiting(Gateway(meanwhile=dies), batch=2)
+        _sent_by(Gateway(meanwhile=dies), batch=2)
     assert other.sent == [PHONES[2]]
     time.moment += delivery.LEASE
-    assert delivery.send_waiting(other) == {"sent": 2}
+    assert _sent_by(other) == {"sent": 2}
     assert sorted(other.sent) == sorted(PHONES)
 
 
@@ -198,8 +204,8 @@ def test_when_the_time_is_up_the_rest_is_left_to_the_next(cast: people.Cast, mon
     gateway, ticks = Gateway(), itertools.count()
     with monkeypatch.context() as patched:
         patched.setattr(delivery.time, "monotonic", lambda: float(next(ticks)))
-        assert delivery.send_waiting(gateway, seconds=5) == {"sent": 1}
-    assert delivery.send_waiting(gateway) == {"sent": 2}
+        assert _sent_by(gateway, seconds=5) == {"sent": 1}
+    assert _sent_by(gateway) == {"sent": 2}
 
 
 def test_an_alarm_reaches_somebody_once_and_stands_in_the_history(cast: people.Cast, time: SetClock) -> None:
@@ -291,18 +297,21 @@ def test_a_late_alarm_does_not_undo_the_time_that_was_given_back(cast: people.Ca
     receipt = _received(claimed_category="10105")
     with transaction() as db:
         dispatch.dispatch_filed(db, [case_of(db, receipt).id])
+    with transaction() as db:
+        dispatch.VERBS["hand_back"](db, case_of(db, receipt), cast.roads_head, Facts(ground="属供水设施"))
     time.passes(days=4)
     with transaction() as db:
         assert timers.sweep(db)
         case = case_of(db, receipt)
-        dispatch.VERBS["hand_back"](db, case, cast.roads_head, Facts(ground="属供水设施"))
         dispatch.VERBS["uphold"](db, case, cast.adjudicator, Facts(reason="退单成立"))
-        assert not case.overdue
+        assert Stage.HANDLE not in {one.stage for one in timers.all_of(db, case.id) if one.overdue}
     with transaction() as db:
+        overdue = case_of(db, receipt).overdue
         for event in db.scalars(select(Event).where(Event.name == "timer.overdue")):
             alarms.hear(db, event)
         case = case_of(db, receipt)
-        assert (case.overdue, "alarm" in {line.action for line in case.history}) == (False, False)
+        heard = [line.facts["stage"] for line in case.history if line.action == "alarm"]
+        assert (case.overdue, Stage.HANDLE in heard) == (overdue, False)
 
 
 def test_an_alarm_of_time_that_was_extended_meanwhile_changes_nothing(cast: people.Cast, time: SetClock) -> None:
@@ -310,7 +319,8 @@ def test_an_alarm_of_time_that_was_extended_meanwhile_changes_nothing(cast: peop
     with transaction() as db:
         dispatch.dispatch_filed(db, [case_of(db, receipt).id])
     with transaction() as db:
-        timers.stop(db, case_of(db, receipt).id, Stage.SIGN, time.moment)
+        for stage in (Stage.SIGN, Stage.CONTACT):
+            timers.stop(db, case_of(db, receipt).id, stage, time.moment)
     time.passes(days=4)
     with transaction() as db:
         (alarm,) = timers.sweep(db)

@@ -1,12 +1,10 @@
 """Proving who asks: desk log-in, PDA tokens, signed system requests, citizens' tokens; one file for each caller."""
 from casework.identity.sessions.citizens import (
-    LogSender,
     MemorySender,
     Sender,
     actor_of_tracking,
     log_in_phone,
     send_phone_code,
-    sender,
     tracking_token,
 )
 from casework.identity.sessions.clients import (
@@ -29,7 +27,7 @@ from casework.identity.sessions.expiry import forget_expired
 from casework.identity.sessions.tokens import Tokens, actor_of_access, end_all, log_out, refresh
 
 __all__ = [
-    "Client", "Device", "LogSender", "MemorySender", "Sender", "Tokens", "actor_of_access", "actor_of_client",
+    "Client", "Device", "MemorySender", "Sender", "Tokens", "actor_of_access", "actor_of_client",
     "actor_of_device", "actor_of_tracking", "create_client", "end_all", "enrol_device", "forget_expired", "log_in",
     "log_in_phone", "log_out", "refresh", "revoke_all", "revoke_client", "revoke_device", "rotate_secret",
-    "send_phone_code", "sender", "signature_of", "tracking_token"]
+    "send_phone_code", "signature_of", "tracking_token"]

@@ -8,14 +8,13 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Protocol
 
-import structlog
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from casework import clock, settings
+from casework import clock
 from casework.errors import Fault, Invalid, Unauthenticated
 from casework.identity.people import Actor, Citizen, Role
-from casework.identity.sealing import blind_index, derived_key, mask_phone, normal_phone, seal
+from casework.identity.sealing import blind_index, derived_key, normal_phone, seal
 from casework.identity.sessions.refusals import Attempt, Pace, forget, refuse
 from casework.identity.sessions.tokens import Tokens, begin
 from casework.storage.database import Base, Keyed, insert_once
@@ -28,41 +27,24 @@ FROM_ONE_ADDRESS = Pace(free=20, first=60, most=3600)
 GUESSES_FROM_ONE_ADDRESS = Pace(free=20, first=5, most=900)
 WRONG = "this code is wrong or too old; ask for a new one"
 
-log = structlog.get_logger()
-
 
 class Sender(Protocol):
-    """Carries a short message to a phone."""
+    """Carries a short message to a phone or a mail box. Which there are, notifications/senders.py says: this package only
+    says what it needs of one."""
 
-    def send(self, phone: str, text: str) -> None:
-        """Hand over, quickly, or raise: it is called inside a transaction."""
-
-
-class LogSender:
-    """Writes to the log instead of sending: the phone masked, the text only for a demonstration with made-up people."""
-
-    def __init__(self, *, demo: bool = False) -> None:
-        self._demo = demo
-
-    def send(self, phone: str, text: str) -> None:
-        """One log line."""
-        log.info("sms", phone=mask_phone(phone), text=text if self._demo else "•••")
-
-
-def sender() -> Sender:
-    """What carries messages to phones, as the settings say (ZHIWANG_SMS)."""
-    return LogSender(demo=settings.current().sms == "show")
+    def send(self, to: str, text: str, key: str) -> None:
+        """Hand over, or raise. What comes twice under one key may be dropped by whoever passes it on."""
 
 
 class MemorySender:
-    """Keeps what it should send, for tests."""
+    """Keeps what is to be sent: until the transaction has ended, since no gateway may hold up the database; and in tests."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, str]] = []
 
-    def send(self, phone: str, text: str) -> None:
+    def send(self, to: str, text: str, key: str) -> None:
         """One more in `sent`."""
-        self.sent.append((phone, text))
+        self.sent.append((to, text))
 
 
 class PhoneCode(Keyed, Base):
@@ -89,7 +71,10 @@ def actor_of_tracking(report_id: uuid.UUID, token: str) -> Actor:
 
 
 def send_phone_code(db: Session, phone: str, sender: Sender, address: str = "") -> None:
-    """Send six digits that prove the phone for five minutes. Raises Invalid for no mobile number, TooMany."""
+    """Send six digits that prove the phone for five minutes. Raises Invalid for no mobile number, TooMany.
+
+    A sender that waits for somebody else is given what a MemorySender kept here, once the transaction has ended.
+    """
     phone = _mobile(phone)
     attempt = Attempt(db, (f"code {phone}", TO_ONE_PHONE), *_paced("code from", address, FROM_ONE_ADDRESS))
     attempt.count()
@@ -99,7 +84,7 @@ def send_phone_code(db: Session, phone: str, sender: Sender, address: str = "") 
     db.execute(delete(PhoneCode).where(PhoneCode.phone_index == index))
     db.add(PhoneCode(phone_index=index, code_hash=code_hash, expires_at=expires_at))
     db.flush()
-    sender.send(phone, f"【织网】验证码 {code}，{CODE_MINUTES} 分钟内有效，请勿告诉他人。")
+    sender.send(phone, f"【织网】验证码 {code}，{CODE_MINUTES} 分钟内有效，请勿告诉他人。", secrets.token_hex(16))
 
 
 def log_in_phone(db: Session, phone: str, code: str, address: str = "") -> Tokens:

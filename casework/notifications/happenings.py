@@ -1,0 +1,188 @@
+"""What happened, as it was then: a case may have gone on before its news are written, and news speak of their own moment."""
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, selectinload
+
+from casework.cases import wording
+from casework.cases.case import Case
+from casework.cases.comments import Comment
+from casework.cases.history import Entry
+from casework.cases.report import Report
+from casework.cases.wording import Language
+from casework.identity.people import Department
+from casework.sla import calendar, deadlines
+from casework.sla.deadlines import Span, SpanState
+from casework.sla.limits import Stage
+from casework.sla.timers import Timer, TimerState
+from casework.storage.outbox import Event
+
+SENT_OUT, TAKEN_BACK = "dispatch", frozenset({"recall", "uphold"})
+PROMISED = {"case.file": Stage.DISPATCH}
+"""Which clock's end a message promises; that of handling, where nothing else stands here."""
+
+UNNAMED: dict[Language, dict[str, str]] = {
+    Language.ZH: {"department": "责任部门", "date": "规定时限", "worker": "网格员", "speaker": "指挥中心"},
+    Language.EN: {"department": "the department", "date": "its limit", "worker": "a grid worker",
+                  "speaker": "the command centre"},
+}
+"""Where there is nobody and no date to name."""
+
+
+@dataclass
+class Happening:
+    """One event with its case. `lines` are the history up to it, `line` is its own, if it has one."""
+
+    event: Event
+    case: Case
+    lines: Sequence[Entry] = ()
+    line: Entry | None = None
+    comment: Comment | None = None
+    clocks: Sequence[Timer] = ()
+    moved: Sequence[Report] = ()
+    departments: Mapping[uuid.UUID, str] = field(default_factory=dict)
+    elsewhere: Mapping[uuid.UUID, Case] = field(default_factory=dict)
+    """Where the moved reports count now."""
+
+    @property
+    def lead_id(self) -> uuid.UUID | None:
+        """The department that led when this had happened."""
+        last = next((one for one in reversed(self.lines) if one.action == SENT_OUT or one.action in TAKEN_BACK), None)
+        return uuid.UUID(last.facts["lead"]) if last and last.action == SENT_OUT else None
+
+    @property
+    def released_id(self) -> uuid.UUID | None:
+        """The department that led last, whether or not it was taken back since."""
+        last = self.last(SENT_OUT)
+        return uuid.UUID(last.facts["lead"]) if last else None
+
+    @property
+    def helper_ids(self) -> list[uuid.UUID]:
+        """The departments that this very step asks for help."""
+        return [uuid.UUID(one) for one in self.line.facts.get("assistants", ())] if self.line else []
+
+    @property
+    def speaker_id(self) -> uuid.UUID | None:
+        """The department that acts or speaks here."""
+        if self.comment:
+            return self.comment.department_id
+        return self.line.department_id if self.line else None
+
+    def last(self, *actions: str) -> Entry | None:
+        """The latest of these lines so far."""
+        return next((one for one in reversed(self.lines) if one.action in actions), None)
+
+    def words(self, db: Session, language: Language, report: Report | None = None) -> dict[str, str]:
+        """What the templates ask for, for this reader."""
+        unnamed, due = UNNAMED[language], self._due(db)
+        there = self.elsewhere.get(report.case_id) if report and report.case_id else None
+        name = self._lead_name() or unnamed["worker" if self.lead_id is None and self.last("self_handle") else "department"]
+        until = self._until()
+        return self._facts() | {
+            "title": report.heading if report else self.case.title, "case": self.case.number, "department": name,
+            "holder": (name if self.lead_id else wording.holder(self.case, None, language)) or unnamed["department"],
+            "holder_there": self._held_there(there, language) or unnamed["department"],
+            "into": there.number if there else self._facts()["into"],
+            "due": wording.moment(due, language) if due else unnamed["date"],
+            "until": wording.moment(until, language) if until else unnamed["date"],
+            "speaker": self._speaker(language), "comment": self.comment.text if self.comment else "",
+            "window": str(self.case.numbers.reopen_days)}
+
+    def _facts(self) -> dict[str, str]:
+        """What came with this step; when a case is closed, what the department had answered the citizen."""
+        own = self.line.facts if self.line else {}
+        answer = self.last("resolve")
+        facts = ({"reply": answer.facts.get("reply", "")} if answer else {}) | own
+        return {name: str(facts.get(name, "")) for name in ("reason", "reply", "question", "finding", "into")}
+
+    def _lead_name(self) -> str | None:
+        taken_back = self.line is not None and self.line.action in TAKEN_BACK
+        found = self.released_id if taken_back else self.lead_id
+        return self.departments.get(found) if found else None
+
+    def _held_there(self, there: Case | None, language: Language) -> str | None:
+        if there is None:
+            return None
+        lead = self.departments.get(there.lead_department_id) if there.lead_department_id else None
+        return wording.holder(there, lead, language)
+
+    def _speaker(self, language: Language) -> str:
+        if self.speaker_id and (name := self.departments.get(self.speaker_id)):
+            return name
+        role = self.comment.role if self.comment else self.line.role if self.line else None
+        return wording.DESKS[role][language] if role in wording.DESKS else UNNAMED[language]["speaker"]
+
+    def _until(self) -> datetime | None:
+        """Until when it rests, or an answer is waited for."""
+        said = self.line.facts.get("until") if self.line else None
+        return datetime.fromisoformat(said) if said else self.case.question_until
+
+    def _due(self, db: Session) -> datetime | None:
+        """What was promised when this step started the clock; of a clock that it did not start, what holds now.
+
+        The case's own due time is the next of all its clocks, and no promise while a department handles it.
+        """
+        stage = PROMISED.get(self.event.name, Stage.HANDLE)
+        mine = [one for one in self.clocks if one.stage is stage]
+        started = next((one for one in reversed(mine) if self.line and one.started_at == self.line.at), None)
+        if started is not None:
+            return deadlines.due_at(calendar.load(db), started.original, [Span(SpanState.RUNNING, started.started_at)])
+        running = [one.due_at for one in mine if one.state is TimerState.RUNNING and one.due_at]
+        return min(running, default=self.case.due_at if self.case.is_open and self.lead_id is None else None)
+
+
+def gathered(db: Session, events: Iterable[Event]) -> list[Happening]:
+    """These events with all that their news need, in a fixed number of queries; those without a case are left out."""
+    events = list(events)
+    together = select(Case).where(Case.id.in_({event.subject for event in events}))
+    cases = {case.id: case for case in db.scalars(together.options(selectinload(Case.history), selectinload(Case.reports)))}
+    clocks = _clocks(db, cases)
+    made = [_happening(db, event, cases[event.subject], clocks) for event in events if event.subject in cases]
+    _find_moved(db, made)
+    _name_departments(db, made)
+    return made
+
+
+def _happening(db: Session, event: Event, case: Case, clocks: Mapping[uuid.UUID, list[Timer]]) -> Happening:
+    own = event.detail.get("line")
+    lines = [line for line in case.history if own is None or line.number <= own]
+    comment = db.get(Comment, uuid.UUID(event.detail["comment"])) if "comment" in event.detail else None
+    return Happening(event, case, lines, lines[-1] if own is not None and lines else None, comment, clocks.get(case.id, ()))
+
+
+def _clocks(db: Session, cases: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Timer]]:
+    wanted = select(Timer).where(Timer.case_id.in_(list(cases)), Timer.stage.in_([Stage.DISPATCH, Stage.HANDLE]))
+    found: dict[uuid.UUID, list[Timer]] = {}
+    for timer in db.scalars(wanted.order_by(Timer.started_at, Timer.id)):
+        found.setdefault(timer.case_id, []).append(timer)
+    return found
+
+
+MOVES = frozenset({"merge", "unjoin", "split"})
+
+
+def _find_moved(db: Session, happenings: Iterable[Happening]) -> None:
+    """Those whose reports a step took to another case, whether it names them by id or by number."""
+    moving = {id(one): [str(name) for name in one.line.facts.get("reports", ())]
+              for one in happenings if one.line and one.line.action in MOVES}
+    named = {name for names in moving.values() for name in names}
+    if not named:
+        return
+    ids = [uuid.UUID(name) for name in named if len(name) == 36]
+    reports = db.scalars(select(Report).where(or_(Report.id.in_(ids), Report.number.in_(named)))).all()
+    there = {case.id: case for case in db.scalars(select(Case).where(Case.id.in_({one.case_id for one in reports})))}
+    for one in happenings:
+        names = set(moving.get(id(one), ()))
+        one.moved = [report for report in reports if {str(report.id), report.number} & names]
+        one.elsewhere = there
+
+
+def _name_departments(db: Session, happenings: Sequence[Happening]) -> None:
+    wanted = {found for one in happenings for found in (
+        one.lead_id, one.released_id, one.speaker_id, *(case.lead_department_id for case in one.elsewhere.values())) if found}
+    named = {row.id: row.name for row in db.execute(select(Department.id, Department.name).where(Department.id.in_(wanted)))}
+    for one in happenings:
+        one.departments = named
