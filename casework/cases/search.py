@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, literal_column, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, and_, false, func, literal_column, or_, select, tuple_, union_all
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,10 @@ QUEUES: dict[str, Status] = {
     "handle": Status.HANDLING, "adjudicate": Status.RETURNED, "suspended": Status.SUSPENDED, "check": Status.RESOLVED,
 }
 """The desks of the city, each with the status of the cases that lie on it."""
+
+MATTERS = ("applications", "appeals", "supervised", "flagged")
+"""What waits beside the desks: applications for time (a head's to agree, then a dispatcher's to decide), appeals against a
+late mark, orders from above that owe feedback, and cases with a flag; each read by an index of its own."""
 
 
 def find(db: Session, actor: Actor, number: str, *, to_change: bool = False, wait: bool = True) -> Case:
@@ -80,6 +84,8 @@ class Wanted:
     category_code: str | None = None
     overdue: bool | None = None
     due_before: datetime | None = None
+    matter: str | None = None
+    """One of MATTERS, closed cases included where it outlives them; `only_open` then says nothing."""
     only_open: bool = True
 
 
@@ -113,6 +119,9 @@ def _listed(actor: Actor, wanted: Wanted, after: Position | None, most: int) -> 
     if after:
         where.append(tuple_(CASES.due_at, CASES.id) > after)
     ways = _visible(actor, wanted)
+    if wanted.matter:
+        where.append(_waiting(wanted.matter, actor))
+        ways = [_for_each(or_(*ways))] if ways else []
     if len(ways) > 1:
         # One look by its own index for each way of seeing a case: an OR of them makes the database read the whole city.
         looks = [select(CASES.id).where(*where, way).order_by(CASES.due_at, CASES.id).limit(most).subquery() for way in ways]
@@ -125,7 +134,7 @@ def _narrowed(wanted: Wanted) -> list[ColumnElement[bool]]:
     where: list[ColumnElement[bool]] = []
     if wanted.status:
         where.append(CASES.status == wanted.status)
-    if wanted.status in OPEN if wanted.status else wanted.only_open:
+    if wanted.status in OPEN if wanted.status else wanted.only_open and not wanted.matter:
         where.append(CASES.is_open)  # said even where the status implies it: the indexes of open cases are asked for by name
     if wanted.department_id:
         where.append(CASES.lead_department_id == wanted.department_id)
@@ -159,6 +168,29 @@ def _visible(actor: Actor, wanted: Wanted) -> list[ColumnElement[bool]]:
     if Role.GRID_WORKER in actor.roles:  # nobody else is ever sent to look
         ways.append(CASES.inspector_id == actor.id)
     return ways or [false()]
+
+
+def _waiting(matter: str, actor: Actor) -> ColumnElement[bool]:
+    """The condition of the matter's index, as the index says it, and whose turn it is."""
+    if matter == "appeals":
+        return CASES.appealed_timer_id.is_not(None)
+    if matter == "supervised":
+        return and_(CASES.feedback_owed, CASES.status != Status.MERGED)  # merged, the order waits with the case
+    if matter == "flagged":
+        return and_(CASES.flagged)
+    applied: ColumnElement[bool] = CASES.applied_for.is_not(None)
+    if actor.roles.isdisjoint({Role.DEPARTMENT_HEAD, Role.DISPATCHER}):
+        return applied
+    # A suspension is the dispatcher's alone; more time needs the department's head first.
+    decides = or_(CASES.endorsed, CASES.applied_for == "suspend") if Role.DISPATCHER in actor.roles else false()
+    heads = {one for post in actor.each() if Role.DEPARTMENT_HEAD in post.roles for one in post.department_ids}
+    agrees = and_(CASES.applied_for == "extend", CASES.endorsed.is_(False), CASES.lead_department_id.in_(heads))
+    return and_(applied, _for_each(or_(decides, agrees)))
+
+
+def _for_each(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """To be asked of each of the few that wait: inside a function it tempts no database to another, longer index."""
+    return func.coalesce(condition, False)
 
 
 def _inside(area_code: str) -> ColumnElement[bool]:
