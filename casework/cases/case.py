@@ -65,7 +65,10 @@ class Assignment(Keyed, Base):
     signed_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
 
-    __table_args__ = (partial_index("ix_assignments_assisting", "department_id", "case_id", where="part = 'assist'"),)
+    __table_args__ = (
+        partial_index("ix_assignments_assisting", "department_id", "case_id", where="part = 'assist'"),
+        Index(None, "since"),
+    )
 
 
 class Case(Keyed, Base):

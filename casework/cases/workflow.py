@@ -20,19 +20,25 @@ from casework.sla.limits import Stage
 class Status(StrEnum):
     """Where a case stands. Only Case.move() assigns one."""
 
-    REPORTED = "reported"      # 待受理
-    VERIFYING = "verifying"    # 核实中
-    FILED = "filed"            # 待派遣
-    DISPATCHED = "dispatched"  # 待签收
-    HANDLING = "handling"      # 处置中
-    RETURNED = "returned"      # 退单待裁
-    SUSPENDED = "suspended"    # 挂账
-    RESOLVED = "resolved"      # 待核查
-    CLOSED = "closed"          # 已结案
-    REJECTED = "rejected"      # 不予受理
-    VOID = "void"              # 作废
-    MERGED = "merged"          # 已并案
+    REPORTED = "reported"
+    VERIFYING = "verifying"
+    FILED = "filed"
+    DISPATCHED = "dispatched"
+    HANDLING = "handling"
+    RETURNED = "returned"
+    SUSPENDED = "suspended"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    REJECTED = "rejected"
+    VOID = "void"
+    MERGED = "merged"
 
+
+STATUS_NAMES = {
+    Status.REPORTED: "待受理", Status.VERIFYING: "核实中", Status.FILED: "待派遣", Status.DISPATCHED: "待签收",
+    Status.HANDLING: "处置中", Status.RETURNED: "退单待裁", Status.SUSPENDED: "挂账", Status.RESOLVED: "待核查",
+    Status.CLOSED: "已结案", Status.REJECTED: "不予受理", Status.VOID: "作废", Status.MERGED: "已并案",
+}
 
 OPEN = frozenset({Status.REPORTED, Status.VERIFYING, Status.FILED, Status.DISPATCHED, Status.HANDLING, Status.RETURNED,
                   Status.SUSPENDED, Status.RESOLVED})
