@@ -5,7 +5,7 @@ import shutil
 import socket
 import sqlite3
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,13 +13,71 @@ import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
+from xdist.scheduler import LoadScopeScheduling
 
 from casework import clock, settings, storage
 from casework.settings import Settings
 from casework.storage import database
 
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432")
-REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
+
+
+def redis_of(process: str) -> str:
+    """A Redis database for each process of the run, counted down from the one given; stories use the two below that."""
+    server, _, number = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15").rpartition("/")
+    steps = int(process.removeprefix("gw") or 0)
+    return f"{server}/{(int(number) - (steps + 2 if steps else 0)) % 16}"
+
+
+REDIS = redis_of(os.environ.get("PYTEST_XDIST_WORKER", ""))
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Folders are shared out among up to four processes. A file by itself is not worth their start, and what is to be
+    seen while it runs (`-s`) or measured is run by one."""
+    files = any(".py" in argument for argument in config.args)
+    return 0 if files or config.option.capture == "no" else min(4, len(os.sched_getaffinity(0)))
+
+
+class ByFile(LoadScopeScheduling):  # type: ignore[misc]
+    """A file stays in one process, and all stories are one file: each starts a whole system, two at once would be slow."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "stories" if "stories/" in file else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFile:
+    config.option.loadscopereorder = False  # the order is long ones first, made below
+    return ByFile(config, log)
+
+
+Say = Callable[[str], None]
+LONG = ("stories/", "laws/test_lives", "workers/", "laws/")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where several processes share the run, what takes long begins first: else the last of it would run alone. All must
+    come to the same order, also of a test that is tried with each member of a set."""
+    def place(item: pytest.Item) -> int:
+        return next((number for number, part in enumerate(LONG) if part in item.nodeid), len(LONG))
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: (place(item), item.nodeid))
+
+
+@pytest.fixture
+def say(request: pytest.FixtureRequest) -> Say:
+    """Tell what belongs into every log, like a seed: it is printed at the end of the run, whichever process said it."""
+    return lambda text: request.node.user_properties.append(("said", text))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for report in (one for reports in terminalreporter.stats.values() for one in reports):
+        said = [text for name, text in getattr(report, "user_properties", ()) if name == "said"]
+        if said and report.when == "teardown":
+            terminalreporter.write_sep("-", report.nodeid)
+            terminalreporter.write_line("\n".join(said))
 
 
 def absent(what: str) -> None:

@@ -25,9 +25,8 @@ from casework.media.photo import Photo, State
 from casework.storage.database import reading, transaction
 from casework.storage.outbox import Event
 from tests import people
-from tests.conftest import POSTGRES, REDIS, absent
+from tests.conftest import POSTGRES, REDIS, Say, absent
 from tests.factories import departments, small_map
-from tests.stories.conftest import Say
 from tests.stories.harness import WEB_WORKER, System, connected, running
 from tests.stories.hotline_platform import Platform
 from tests.stories.senders import Citizen, Client, Hotline, Pda

@@ -25,9 +25,8 @@ from casework.settings import Settings
 from casework.storage import database
 from casework.storage.database import reading, transaction
 from casework.storage.outbox import Event
-from tests.conftest import REDIS, absent
+from tests.conftest import REDIS, Say, absent
 from tests.stories import masked_province
-from tests.stories.conftest import Say
 from tests.stories.hotline_platform import TICKETS, Platform
 from workers import queues, relay
 from workers.run import work
