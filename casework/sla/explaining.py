@@ -1,7 +1,7 @@
 """How a due time came about, stretch by stretch, in words that a citizen and a court can follow."""
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
 from casework import clock
@@ -42,7 +42,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Line:
-    """`counted` are seconds of the clock's own unit; `state` is a span's, or "recounted" at the moment of a change."""
+    """Moments in UTC; `counted` are seconds of the clock's own unit; `state` is a span's, or "recounted" at the moment of a change."""
 
     since: datetime
     until: datetime
@@ -62,7 +62,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Days:
-    """Days that are told together: `first` to `last`, or a part of one day; `idle` weekend days lie among them."""
+    """Days that are told together, in city time: `first` to `last`, or a part of one day; `idle` weekend days lie among them."""
 
     kind: Kind
     name: str
@@ -153,7 +153,8 @@ def _stretch(calendar: Calendar, facts: Facts, span: Span) -> Iterator[Line]:
                    if unit not in OFFICE else f"{_from_to(span.since, span.until)} 办公时间内计 {own}")
     else:
         for days in _folded(_together(_by_day(calendar, unit, span))):
-            yield Line(days.first, days.last, span.state, days.counted * span.worth, _told(unit, days))
+            since, until = days.first.astimezone(UTC), days.last.astimezone(UTC)
+            yield Line(since, until, span.state, days.counted * span.worth, _told(unit, days))
 
 
 def _by_day(calendar: Calendar, unit: Unit, span: Span) -> Iterator[Days]:

@@ -161,4 +161,4 @@ def test_the_lines_follow_each_other_without_a_gap_and_add_up_to_the_limit(
     assert sum(line.counted for line in lines) == pytest.approx(whole, abs=1e-3)
     assert whole >= limit.seconds - 1e-3
     assert len(lines) <= 12 * len(spans) + (about.due_at - start) / timedelta(days=20)
-    assert all(isinstance(line, Line) and line.words for line in lines)
+    assert all(isinstance(line, Line) and line.words and line.since.tzinfo is line.until.tzinfo is UTC for line in lines)
