@@ -1,91 +1,40 @@
-"""One problem, one case: joining a report to a case that is already open, merging two cases, and undoing both."""
-import math
+"""One problem, one case: joining reports, merging cases, and undoing both; what is parted goes on as if it never was one."""
 import uuid
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Sequence
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casework.cases import inspectors, workflow
+from casework import taxonomy
+from casework.cases import duplicates, inspectors, workflow
 from casework.cases.case import Case, Priority
-from casework.cases.cells import cell_of
 from casework.cases.consequences import Consequences
-from casework.cases.report import Report
+from casework.cases.duplicates import State
+from casework.cases.report import Outcome, Report
+from casework.cases.urgency import why_urgent
 from casework.cases.workflow import Facts, Status
-from casework.errors import Conflict
-from casework.geography.coordinates import Point, metres_between
+from casework.errors import Conflict, Fault, Invalid
+from casework.geography import addresses, areas
+from casework.geography.coordinates import Point
 from casework.identity.people import SYSTEM, Actor
-from casework.taxonomy import Catalogue
 
-SQUARE_METRES = 60
-"""The shorter side of a map square anywhere in China: how far one ring of neighbouring squares surely reaches."""
-
-
-@dataclass(frozen=True)
-class Nearby:
-    """An open case that may be the same problem: how far away, and how long between the two reports."""
-
-    case: Case
-    metres: float
-    hours: float
-
-    @property
-    def why(self) -> str:
-        return f"同类，相距 {self.metres:.0f} 米、{self.hours:.1f} 小时"
+SURE_OF_PLACE = 0.8
+"""Address words that name one place fully reach it; a bare name that could be several does not."""
 
 
-def cells_around(place: Point, metres: float) -> list[str]:
-    """The map squares that a circle may touch."""
-    rings = range(-int(metres // SQUARE_METRES) - 1, int(metres // SQUARE_METRES) + 2)
-    return [cell_of(place, east, north) for east in rings for north in rings]
+def join(db: Session, report: Report, case: Case, why: str, later: Consequences) -> str | None:
+    """One more report on a case that is open: its reporter follows the case, the count goes up, urgency is taken over.
 
-
-def kilometre_of(place: Point) -> str:
-    """The name of the square of about a kilometre that a WGS-84 point lies in: what triage locks."""
-    return f"{math.floor(place.lon * 100)}:{math.floor(place.lat * 100)}"
-
-
-def moved(place: Point, east: float, north: float) -> Point:
-    """The point so many metres away."""
-    return Point(place.lon + east / (111_320 * math.cos(math.radians(place.lat))), place.lat + north / 110_574)
-
-
-def open_cases_in(db: Session, cells: Iterable[str], since: datetime) -> list[Case]:
-    """Open cases in these map squares reported since then; one query, by index, however long the history is."""
-    wanted = list(set(cells))
-    found: list[Case] = []
-    for start in range(0, len(wanted), 400):
-        found += db.scalars(select(Case).where(
-            Case.cell.in_(wanted[start:start + 400]), Case.opened_at >= since, Case.is_open))
-    return found
-
-
-def same_problem(place: Point, at: datetime, category: str, among: Sequence[Case], catalogue: Catalogue) -> Nearby | None:
-    """The nearest case of the same or a neighbouring category inside the category's window of metres and hours."""
-    window = catalogue.window(category)
-    neighbours = catalogue.neighbours(category)
-    near = []
-    for case in among:
-        if case.place is None or case.category_code not in neighbours:
-            continue
-        one = Nearby(case, metres_between(place, case.place), abs(at - case.opened_at) / timedelta(hours=1))
-        if one.metres <= window.metres and one.hours <= window.hours:
-            near.append(one)
-    return min(near, key=lambda one: (one.metres, one.hours), default=None)
-
-
-def join(db: Session, report: Report, case: Case, why: str, later: Consequences) -> None:
-    """One more report on a case that is open: its reporter follows the case, the count goes up, urgency is taken over."""
+    Answers why the case is urgent from now on, or None: its clocks are then to be recounted once `later` is settled.
+    """
     case.add_report(report)
-    if report.urgent:
-        case.priority = Priority.URGENT
-    case.note("join", SYSTEM, report=report.number, why=why, count=case.report_count, urgent=report.urgent)
+    because = _made_urgent(case, report)
+    case.note("join", SYSTEM, report=report.number, why=why, count=case.report_count, urgent=report.urgent,
+              **{"urgent_because": because} if because else {})
     if case.status is Status.VERIFYING and report.reporter_id == case.inspector_id:  # he may not look any more
         case.inspector_id = inspectors.choose(db, case, never=case.reported_by)
         case.waiting_for = None if case.inspector_id else "没有可派的核实人员"
     later.publish(case.id, "case.joined", report=str(report.id))
+    return because
 
 
 def merge(db: Session, case: Case, into: Case, actor: Actor, facts: Facts) -> None:
@@ -101,6 +50,7 @@ def merge(db: Session, case: Case, into: Case, actor: Actor, facts: Facts) -> No
     for report in moved:
         into.add_report(report)
     into.note("merged_in", actor, case=case.number, count=into.report_count)
+    duplicates.settle(db, case, into, actor, State.ACCEPTED)
 
 
 def unmerge(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
@@ -119,3 +69,95 @@ def unmerge(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
         case.reports.append(report)
     case.report_count = len(case.reports)
     into.note("unmerged", actor, case=case.number, count=into.report_count)
+    duplicates.settle(db, case, into, actor, State.DECLINED)
+
+
+def unjoin(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
+    """These reports joined by mistake: each gets a case of its own, as if it had not joined, under its own category."""
+    leaving = _named(case, facts)
+    stuck = [Fault(f"reports.{at}", "this report did not join; split it off instead")
+             for at, report in enumerate(leaving) if report.outcome is not Outcome.JOINED]
+    if stuck:
+        raise Invalid("only what joined can be unjoined", *stuck)
+    case.move("unjoin", actor, facts)
+    for report in leaving:
+        _part(db, case, [report], _own_category(db, report) or case.category_code, actor=actor, why=facts.reason)
+
+
+def split(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
+    """These reports speak of another problem: together they leave for a case of their own, filed under the category that is
+    named, else under the one they stood under."""
+    leaving = _named(case, facts)
+    if facts.category and facts.category not in taxonomy.catalogue(db).by_code:
+        raise Invalid("there is no such category", Fault("category", f"no category {facts.category}"))
+    case.move("split", actor, facts)
+    _part(db, case, leaving, facts.category or case.category_code, actor=actor, why=facts.reason)
+
+
+def _made_urgent(case: Case, report: Report) -> str | None:
+    """Why this voice makes a case urgent that was not. The voices before it were weighed when they came."""
+    if case.priority is Priority.URGENT:
+        return None
+    numbers = case.numbers
+    because = why_urgent([report], numbers, of_its_kind=False)
+    if because is None and 0 < numbers.many_reports <= case.report_count:
+        because = f"已有{case.report_count}人反映"
+    if because:
+        case.priority, case.urgent_because = Priority.URGENT, because
+    return because
+
+
+def _named(case: Case, facts: Facts) -> list[Report]:
+    """The reports that are to leave, the oldest first. Raises Invalid: none of the case's own, or none would stay."""
+    there = {report.number: report for report in case.reports}
+    unknown = [Fault(f"reports.{at}", f"case {case.number} has no report {number}")
+               for at, number in enumerate(facts.reports) if number not in there]
+    if unknown:
+        raise Invalid("these reports are not of this case", *unknown)
+    if len(set(facts.reports)) >= len(there):
+        raise Invalid("at least one report stays", Fault("reports", "a case without reports would be nobody's problem"))
+    return [report for number, report in there.items() if number in facts.reports]
+
+
+def _part(db: Session, case: Case, leaving: Sequence[Report], category: str | None, *, actor: Actor, why: str | None) -> None:
+    """A case of their own for these reports. Its clocks run from when the first of them came in: whoever sent it has been
+    waiting since, and that it lay in the wrong case is no fault of theirs. Ratings and photos hang on the reports."""
+    for report in leaving:
+        case.reports.remove(report)
+        case.report_count -= 1
+    first, *others = leaving
+    place, area_code = _whereabouts(db, case, first)
+    made = Case.open(db, first, SYSTEM, area_code=area_code, place=place)
+    for report in others:
+        made.add_report(report)
+    made.note("parted", actor, case=case.number, why=why, reports=[report.number for report in leaving])
+    catalogue = taxonomy.catalogue(db)
+    if category in catalogue.by_code and area_code and catalogue.standards(category):
+        made.categorise(db, category)
+        made.move("file", SYSTEM, Facts(category=category, standard=made.standard_id))
+    else:
+        made.category_code = duplicates.known(catalogue, category)
+        made.waiting_for = f"从案件{case.number}分出，请受理"
+    for report in leaving:
+        report.outcome = Outcome.LEFT if made.status is Status.REPORTED else Outcome.FILED
+        report.outcome_reason = f"从案件{case.number}分出：{why}"
+    duplicates.settle(db, made, case, actor, State.DECLINED)
+
+
+def _whereabouts(db: Session, case: Case, report: Report) -> tuple[Point | None, str | None]:
+    """Where the report itself says it is; when it says nothing, where the case is that it was taken for."""
+    if report.place:
+        grid = areas.area_at(db, report.place)
+        return report.place, grid.code if grid else None
+    found = addresses.locate(db, " ".join(filter(None, (report.address, report.title, report.text))))
+    if found and found.confidence >= SURE_OF_PLACE:
+        return found.point, found.area_code
+    return case.place, case.area_code
+
+
+def _own_category(db: Session, report: Report) -> str | None:
+    """What the reporter chose, else what the model was sure of."""
+    catalogue = taxonomy.catalogue(db)
+    suggested = report.suggestion or {}
+    return duplicates.known(catalogue, report.claimed_category) or (
+        None if suggested.get("abstained") else duplicates.known(catalogue, suggested.get("code")))

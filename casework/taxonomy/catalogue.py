@@ -113,10 +113,10 @@ class Catalogue:
             self._neighbours[code] = frozenset(near)
         return self._neighbours[code]
 
-    def window(self, code: str) -> Window:
+    def window(self, code: str | None) -> Window:
         """The category's own, else its nearest ancestor's, else the settings'; metres and hours each for itself."""
         metres, hours = settings.current().duplicate_metres, settings.current().duplicate_hours
-        for category in self.path(code):
+        for category in self.path(code) if code else ():
             metres = metres if category.duplicate_metres is None else category.duplicate_metres
             hours = hours if category.duplicate_hours is None else category.duplicate_hours
         return Window(metres, hours)

@@ -10,10 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casework import clock, taxonomy
-from casework.cases import links
+from casework.cases import duplicates, links, recounting
 from casework.cases.case import Case
 from casework.cases.consequences import Consequences
+from casework.cases.lookout import Lookout, Match, photos_of, rarity
 from casework.cases.report import Channel, Outcome, Report, announce
+from casework.cases.similarity import Evidence
 from casework.cases.workflow import Facts
 from casework.classification.linear import message
 from casework.classification.suggester import Suggester
@@ -22,17 +24,12 @@ from casework.geography import addresses, areas
 from casework.geography.coordinates import Point
 from casework.identity.people import SYSTEM, Actor, actor_of
 from casework.media import photo
+from casework.sla import policies
 from casework.storage.database import one_at_a_time, reading, transaction
 from casework.taxonomy import Catalogue
 
 BRANCHES = {Channel.PDA: ("1", "2"), Channel.HOTLINE: ("",), Channel.CITIZEN: ("",)}
 """Where a channel's reports are looked for when nobody said: PDAs see things on the street, callers speak of anything."""
-
-SURE_OF_PLACE = 0.8
-"""Address words that name one place fully reach it; a bare name that could be several does not."""
-
-WIDEST = timedelta(days=366)
-"""No duplicate window reaches further back, whatever a category says."""
 
 
 @dataclass(frozen=True)
@@ -115,24 +112,90 @@ def _triage(db: Session, suggestions: dict[uuid.UUID, Suggestion]) -> Counter[st
     placed = _place(db, reports)
     catalogue, counts = taxonomy.catalogue(db), Counter[str]()
     verdicts = {report.id: _judge(report, suggestions[report.id], placed[report.id], catalogue) for report in reports}
-    for square in sorted({square for verdict in verdicts.values() for square in _reach(verdict, catalogue)}):
-        one_at_a_time(db, f"triage {square}")  # two batches must not open two cases for one manhole
-    nearby = _nearby(db, reports, verdicts, catalogue)
+    lookout = _lookout(db, reports, verdicts, catalogue)
     on_the_spot = _on_the_spot(db, reports)
-    later = Consequences(clock.now())
+    later, belonging = Consequences(clock.now()), Belonging(db, lookout)
     for report in reports:
         verdict = verdicts[report.id]
         report.suggestion = suggestions[report.id].stored()
-        found = _belongs_to(db, report, verdict, nearby, catalogue)
+        found = None if report.handled_on_the_spot else belonging.of(report, verdict)
         if found:
-            links.join(db, report, found.case, found.why, later)
-            report.outcome, report.outcome_reason = Outcome.JOINED, found.why
+            case, why = found
+            belonging.joined(case, links.join(db, report, case, why, later))
+            report.outcome, report.outcome_reason = Outcome.JOINED, why
         else:
-            nearby.append(_open(db, report, verdict, on_the_spot, later))
+            case = _open(db, report, verdict, on_the_spot, later)
+            belonging.opened(report, case)
+        if case.is_open:
+            lookout.counted(report.id, case)
         report.triaged_at = later.at
         counts[str(report.outcome)] += 1
     later.settle(db)
+    belonging.settle(db)
     return counts
+
+
+def _lookout(db: Session, reports: Sequence[Report], verdicts: dict[uuid.UUID, Verdict], catalogue: Catalogue) -> Lookout:
+    """Everything that these reports could belong to: one look for the whole batch, with nobody else looking there."""
+    words = rarity(db).read([(report.title, report.text) for report in reports])
+    photos = photos_of(db, [report.id for report in reports])
+    evidence = {report.id: Evidence(report.received_at, one, verdict.category, verdict.placed.point, verdict.placed.area_code,
+                                    photos.get(report.id, frozenset()))
+                for report, one, verdict in zip(reports, words, verdicts.values(), strict=True)}
+    made = Lookout(catalogue, evidence, [report.id for report in reports if report.channel is not Channel.PDA])
+    for lock in made.locks():
+        one_at_a_time(db, lock)
+    made.look(db)
+    return made
+
+
+class Belonging:
+    """To which case each report of a batch belongs, and what is to be done about it when the batch is through."""
+
+    def __init__(self, db: Session, lookout: Lookout) -> None:
+        self.db, self.lookout = db, lookout
+        self._held: dict[uuid.UUID, Case] = {}
+        self._alike: list[Match] = []
+        self._proposals: list[tuple[uuid.UUID, Match]] = []
+        self._urgent: dict[uuid.UUID, str] = {}
+
+    def of(self, report: Report, verdict: Verdict) -> tuple[Case, str] | None:
+        """The case that this report surely belongs to, held for it, and why; what is merely alike is kept for opened()."""
+        self._alike = self.lookout.ranked(report.id)
+        mark = policies.numbers(self.db, verdict.category).join_score
+        for match in self._alike:
+            if match.score.sure and match.score.total >= mark and (case := self._hold(match.case_id)):
+                return case, match.score.why
+        return None
+
+    def joined(self, case: Case, urgent_because: str | None) -> None:
+        """The report joined this case, which that may have made urgent."""
+        self._alike = []
+        if urgent_because:
+            self._urgent[case.id] = urgent_because
+
+    def opened(self, report: Report, case: Case) -> None:
+        """The report has a case of its own, beside which a person sees what is alike."""
+        self._held[case.id] = case
+        self._proposals += [(case.id, one) for one in duplicates.worth_proposing(self.db, case.category_code, self._alike)
+                            if case.is_open]
+        self._alike = []
+
+    def settle(self, db: Session) -> None:
+        """After the cases and clocks of the batch are in the database."""
+        duplicates.propose(db, self._proposals)
+        self.lookout.keep(db)
+        if self._urgent:
+            recounting.recount_many(db, {case_id: f"转为紧急：{why}" for case_id, why in self._urgent.items()})
+
+    def _hold(self, case_id: uuid.UUID) -> Case | None:
+        """The case, locked once for the whole batch; None when somebody has closed it since it was found."""
+        if case_id not in self._held:
+            fresh = select(Case).where(Case.id == case_id).with_for_update().execution_options(populate_existing=True)
+            with self.db.no_autoflush:  # nothing of this case waits to be written: nobody in this batch has held it yet
+                self._held[case_id] = self.db.scalars(fresh).one()
+        case = self._held[case_id]
+        return case if case.is_open else None
 
 
 def _place(db: Session, reports: Sequence[Report]) -> dict[uuid.UUID, Placed]:
@@ -151,7 +214,7 @@ def _place(db: Session, reports: Sequence[Report]) -> dict[uuid.UUID, Placed]:
 def _worded(place: addresses.Place | None) -> Placed:
     if place is None:
         return Placed(None, "没有坐标，文字里认不出唯一的地点")
-    if place.confidence < SURE_OF_PLACE:
+    if place.confidence < links.SURE_OF_PLACE:
         return Placed(None, f"地点把握不足（可能是{place.name}，{place.confidence:.0%}）")
     return Placed(place.area_code, f"地址文字提到{place.name}", place.point)
 
@@ -178,39 +241,6 @@ def _unsure(report: Report, suggestion: Suggestion, catalogue: Catalogue) -> str
         return f"上报的类别{report.claimed_category}不在分类表中"
     best = suggestion.code and catalogue.by_code.get(suggestion.code)
     return f"分类把握不足（最像“{best.name}”，{suggestion.confidence:.0%}）" if best else "认不出类别"
-
-
-def _nearby(db: Session, reports: Sequence[Report], verdicts: dict[uuid.UUID, Verdict],
-            catalogue: Catalogue) -> list[Case]:
-    """Every open case that one of the reports could belong to: one look for the whole batch."""
-    cells = {cell for report in reports
-             if (category := verdicts[report.id].category) and (point := verdicts[report.id].placed.point)
-             for cell in links.cells_around(point, catalogue.window(category).metres)}
-    return links.open_cases_in(db, cells, clock.now() - WIDEST)
-
-
-def _reach(verdict: Verdict, catalogue: Catalogue) -> set[str]:
-    """The kilometre squares in which a case could be that this report belongs to."""
-    point = verdict.placed.point
-    if point is None or verdict.category is None:
-        return set()
-    metres = catalogue.window(verdict.category).metres
-    return {links.kilometre_of(links.moved(point, east, north)) for east in (-metres, metres) for north in (-metres, metres)}
-
-
-def _belongs_to(db: Session, report: Report, verdict: Verdict, nearby: Sequence[Case],
-                catalogue: Catalogue) -> links.Nearby | None:
-    if verdict.placed.point is None or verdict.category is None or report.handled_on_the_spot:
-        return None
-    among = list(nearby)
-    while found := links.same_problem(verdict.placed.point, report.received_at, verdict.category, among, catalogue):
-        if found.case in db.new:
-            return found
-        db.refresh(found.case, with_for_update=True)  # somebody may have closed or moved it since it was found
-        if found.case.is_open:
-            return found
-        among.remove(found.case)
-    return None
 
 
 def _on_the_spot(db: Session, reports: Sequence[Report]) -> OnTheSpot:
