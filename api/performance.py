@@ -1,4 +1,4 @@
-"""The work in numbers: how each channel's reports fared."""
+"""The work in numbers: how each channel's reports fared, and how each department did."""
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from casework import clock
 from casework.errors import Fault, Invalid
 from casework.intake import refusals
 from casework.performance import indicators
+from casework.performance.departments import by_department
 from casework.storage.database import reading
 
 blueprint = Blueprint("performance", __name__, url_prefix="/api/v1", description="统计 Figures")
@@ -19,10 +20,10 @@ LONGEST = timedelta(days=92)
 
 
 class SpanIn(ma.Schema):
-    """From when until when reports were received; today in the city unless said."""
+    """A span of days: reports received in it, cases given in it. Today in the city unless said."""
 
-    since = Moment(metadata={"description": "received at this moment or later"})
-    until = Moment(metadata={"description": "received before this moment"})
+    since = Moment(metadata={"description": "at this moment or later"})
+    until = Moment(metadata={"description": "before this moment"})
 
 
 class ChannelOut(ma.Schema):
@@ -52,18 +53,63 @@ class SummaryOut(ma.Schema):
     channels = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.Nested(ChannelOut()))
 
 
+class DepartmentFiguresOut(ma.Schema):
+    """How one department did with the cases it was given to lead; every figure counts those cases."""
+
+    id = ma.fields.UUID()
+    code = ma.fields.String()
+    name = ma.fields.String()
+    given = ma.fields.Integer()
+    signed = ma.fields.Integer()
+    signed_on_time = ma.fields.Integer(metadata={"description": "or late, and excused by a ruling on an appeal"})
+    closed = ma.fields.Integer()
+    handled_on_time = ma.fields.Integer(metadata={"description": "of those closed; or late, and excused"})
+    overdue = ma.fields.Integer(metadata={"description": "of which a clock of the department ran over and was not excused"})
+    extended = ma.fields.Integer()
+    returned = ma.fields.Integer(metadata={"description": "handed back, and rightly so"})
+    return_overruled = ma.fields.Integer(metadata={"description": "handed back, and ruled to be its own"})
+    reworked = ma.fields.Integer()
+    supervised = ma.fields.Integer()
+    excused = ma.fields.Integer(metadata={"description": "an appeal against an overdue mark was granted"})
+
+
+class DepartmentsFiguresOut(ma.Schema):
+    """By code of the department; those that were given nothing are left out."""
+
+    since = Moment()
+    until = Moment()
+    items = ma.fields.List(ma.fields.Nested(DepartmentFiguresOut()))
+
+
 @blueprint.operation("GET", "/performance/channels", requires("performance.read"), query=SpanIn(), answer=SummaryOut())
 def channels(query: dict[str, Any]) -> dict[str, Any]:
     """How the reports received in a span fared, by channel: refused, joined, filed, dispatched, on time, closed, rated."""
-    today = indicators.span_of(clock.now())
-    since, until = query.get("since", today[0]), query.get("until", today[1])
-    if not since < until <= since + LONGEST:
-        raise Invalid("this span cannot be counted", Fault("until", f"after `since`, by at most {LONGEST.days} days"))
+    since, until = _span(query)
     with reading() as db:
         fared = indicators.by_channel(db, since, until)
         refused = refusals.between(db, _day(since), _day(until - timedelta.resolution))
     return {"since": since, "until": until,
             "channels": {name: figures | {"refused": dict(refused[name])} for name, figures in fared.items()}}
+
+
+@blueprint.operation("GET", "/performance/departments", requires("performance.read"), query=SpanIn(),
+                     answer=DepartmentsFiguresOut())
+def departments(query: dict[str, Any]) -> dict[str, Any]:
+    """How each department did with what it was given in a span: signed, handled, extended, handed back, reworked, supervised.
+
+    Counted when asked: a granted appeal corrects the figures of its span at once.
+    """
+    since, until = _span(query)
+    with reading() as db:
+        return {"since": since, "until": until, "items": by_department(db, since, until)}
+
+
+def _span(query: dict[str, Any]) -> tuple[datetime, datetime]:
+    today = indicators.span_of(clock.now())
+    since, until = query.get("since", today[0]), query.get("until", today[1])
+    if not since < until <= since + LONGEST:
+        raise Invalid("this span cannot be counted", Fault("until", f"after `since`, by at most {LONGEST.days} days"))
+    return since, until
 
 
 def _day(moment: datetime) -> date:

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from casework.cases import workflow
 from casework.cases.case import Case
-from casework.identity.people import SYSTEM, Actor
+from casework.cases.workflow import Status
+from casework.identity.people import SYSTEM, Actor, Role
 from casework.sla import escalation
 from casework.sla.escalation import Escalation
 from casework.sla.limits import Stage
@@ -19,6 +20,8 @@ EVENTS = ("timer.warned", "timer.overdue")
 
 LOOKING = frozenset({Stage.VERIFY, Stage.CHECK})
 """Whose turn it is at these depends on the case: its inspector's, an operator's who calls back, or the dispatcher's."""
+
+BEFORE_FILING = frozenset({Status.REPORTED, Status.VERIFYING})
 
 Position = tuple[datetime, uuid.UUID]
 
@@ -36,10 +39,9 @@ def hear(db: Session, event: Event) -> None:
         return
     # An order from above is a clock of the case: it is for whoever leads it at this moment.
     department = uuid.UUID(alarm["department_id"]) if alarm["department_id"] else case.lead_department_id
-    of_the_case = timer.stage in LOOKING or (timer.stage is Stage.SUPERVISE and department is None)
     reached = escalation.escalate(db, case.id, timer.id, alarm["share"], department,
                                   limit_round=alarm["limit_round"], area_code=case.area_code,
-                                  in_hand=workflow.turn(case) if of_the_case else None, inspector_id=case.inspector_id)
+                                  in_hand=_in_hand(case, timer.stage), inspector_id=case.inspector_id)
     case.overdue = case.overdue or timer.counts_as_late
     written = {line.facts.get("escalation") for line in case.history if line.action == "alarm"}
     if str(reached.id) not in written:
@@ -78,6 +80,15 @@ def unheard(db: Session, since: datetime, until: datetime, limit: int) -> list[i
     clocks = {timer.id: timer for timer in db.scalars(select(Timer).where(Timer.id.in_(wanted)))}
     return [event.id for event in events
             if (timer := clocks.get(uuid.UUID(event.detail["timer_id"]))) and _stands(timer, event.detail)][:limit]
+
+
+def _in_hand(case: Case, stage: Stage) -> Role | None:
+    """Whose the clock is in this case, where it is not the stage's usual party."""
+    if stage in LOOKING:
+        return workflow.turn(case)
+    if stage is Stage.SUPERVISE and case.lead_department_id is None:  # the desk on which the case lies reports back
+        return Role.TRIAGE_OPERATOR if case.status in BEFORE_FILING else Role.DISPATCHER
+    return None
 
 
 def _stands(timer: Timer, alarm: dict[str, Any]) -> bool:

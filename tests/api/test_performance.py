@@ -49,9 +49,16 @@ def test_a_day_adds_up_by_channel(town: Town, time: SetClock) -> None:
 
 def test_what_ran_over_is_closed_but_not_on_time(town: Town, time: SetClock) -> None:
     receipt = ok(town.stranger.post("/api/v1/citizen/reports", citizen_report()))
-    town.close_and_rate(receipt, 2, late=lambda: time.passes(hours=3))
+    town.close_and_rate(receipt, 3, late=lambda: time.passes(hours=3))
     now = figures(town)["citizen"]
-    assert (now["closed"], now["on_time"], now["rated"], now["satisfied"]) == (1, 0, 1, 0)
+    assert (now["closed"], now["on_time"], now["rated"], now["satisfied"]) == (1, 0, 1, 1)
+
+
+def test_who_is_not_satisfied_has_it_done_again_and_the_case_is_open(town: Town) -> None:
+    receipt = ok(town.stranger.post("/api/v1/citizen/reports", citizen_report()))
+    town.close_and_rate(receipt, 2)
+    now = figures(town)["citizen"]
+    assert (now["closed"], now["open"], now["rated"], now["satisfied"]) == (0, 1, 1, 0)
 
 
 def test_strangers_and_questions_are_no_refused_reports(town: Town) -> None:
@@ -85,3 +92,12 @@ def test_only_who_answers_for_the_work_sees_the_figures(town: Town) -> None:
         problem(somebody.get(FIGURES), 403 if somebody.headers else 401)
     problem(town.stranger.get(FIGURES), 401)
     ok(town.water_head.get(FIGURES))
+
+
+def test_departments_are_told_apart_and_a_span_that_cannot_be_is_refused(town: Town) -> None:
+    ok(town.li.post("/api/v1/pda/reports", pda_report()))
+    town.jobs()
+    (water,) = ok(town.leader.get("/api/v1/performance/departments"))["items"]
+    assert (water["code"], water["name"], water["given"], water["signed"], water["excused"]) == ("water", "水务局", 1, 0, 0)
+    assert "until" in problem(town.leader.get("/api/v1/performance/departments", until="2026-01-01T00:00:00Z"), 422)["fields"]
+    problem(town.li.get("/api/v1/performance/departments"), 403)
