@@ -18,7 +18,7 @@ from casework.cases import search, workflow
 from casework.cases.case import Case
 from casework.cases.history import Entry
 from casework.cases.report import Report
-from casework.cases.search import QUEUES, Wanted
+from casework.cases.search import MATTERS, QUEUES, Wanted
 from casework.cases.workflow import STEPS, Status
 from casework.errors import NotFound
 from casework.geography import areas
@@ -36,7 +36,9 @@ class CasesIn(PageIn):
     """Which cases; what is due first comes first."""
 
     cursor = Cursor(datetime, uuid.UUID, metadata={"description": "`next` of the page before"})
-    queue = ma.fields.String(validate=ma.validate.OneOf(list(QUEUES)), metadata={"description": "the desk they lie on"})
+    queue = ma.fields.String(validate=ma.validate.OneOf([*QUEUES, *MATTERS]), metadata={
+        "description": "the desk they lie on, or what waits beside the desks: applications for time, appeals against a late "
+                       "mark, orders from above that owe feedback, and cases with a flag; of those closed cases too"})
     status = ma.fields.Enum(Status, by_value=True, metadata={"description": "open ones of any status, unless said"})
     department = ma.fields.UUID(metadata={"description": "id of the department that leads"})
     area = Text(15, metadata={"description": "area code; includes everything inside"})
@@ -69,6 +71,7 @@ class CaseRowOut(ma.Schema):
     report_count = ma.fields.Integer()
     returns = ma.fields.Integer()
     reworks = ma.fields.Integer()
+    version = ma.fields.Integer(metadata={"description": "how many lines its history has; If-Match and batches take it"})
 
 
 class ActionOut(ma.Schema):
@@ -133,7 +136,6 @@ class CaseOut(CaseRowOut):
     inspector_id = ma.fields.UUID(allow_none=True)
     closed_at = Moment(allow_none=True)
     turn = ma.fields.String(allow_none=True, metadata={"description": "the role whose turn it is"})
-    version = ma.fields.Integer(metadata={"description": "how many lines its history has; If-Match takes it"})
     urgent_because = ma.fields.String(allow_none=True, metadata={"description": "why its clocks run day and night"})
     return_until = Moment(allow_none=True, metadata={"description": "until when the department may hand it back"})
     applied_for = ma.fields.String(allow_none=True, metadata={"enum": ["extend", "suspend", None]})
@@ -177,8 +179,10 @@ class RevealOut(ma.Schema):
 @blueprint.operation("GET", "/cases", requires("case.list"), query=CasesIn(), answer=page_of(CaseRowOut()))
 def cases(query: dict[str, Any]) -> Response:
     """Cases that I may see, by queue, department, area, status or due time; what is due first on top."""
-    status = query.get("status") or QUEUES.get(query.get("queue", ""))
+    queue = query.get("queue", "")
+    status = query.get("status") or QUEUES.get(queue)
     return page(query, Wanted(
+        matter=queue if queue in MATTERS else None,
         status=status, department_id=query.get("department"), area_code=query.get("area"), overdue=query.get("overdue"),
         category_code=query.get("category"), due_before=query.get("due_before"),
         inspector_id=caller().id if query["mine"] else None))

@@ -74,6 +74,45 @@ def test_a_list_takes_only_what_it_knows(town: Town) -> None:
         assert set(problem(town.supervisor.get(CASES, **query), 422)["fields"]) == set(query), query
 
 
+def test_what_waits_beside_the_desks_is_found_by_who_decides_it(town: Town, time: SetClock) -> None:
+    manhole, lamp = reported(town)["number"], reported(town, town.wang, place=point(1), category="10105")["number"]
+
+    def waiting(queue: str, **whose: Caller) -> dict[str, set[str]]:
+        return {name: numbers(town.listed(caller, queue=queue)) for name, caller in whose.items()}
+    desks = {"head": town.water_head, "dispatcher": town.dispatcher}
+    town.act(town.water_handler, manhole, "sign")
+    town.act(town.roads_handler, lamp, "sign")
+    town.act(town.water_handler, manhole, "extend", reason="缺料")
+    assert waiting("applications", **desks) == {"head": {manhole}, "dispatcher": set()}
+    town.act(town.water_head, manhole, "endorse")
+    town.act(town.roads_handler, lamp, "defer", reason="等设计", until="2026-06-01T00:00:00Z")
+    assert waiting("applications", **desks) == {"head": set(), "dispatcher": {manhole, lamp}}
+    town.act(town.dispatcher, manhole, "allow")
+    town.act(town.dispatcher, lamp, "suspend")
+    town.act(town.supervisor, manhole, "supervise", reason="人大代表来信")
+    assert waiting("supervised", **desks) == {"head": {manhole}, "dispatcher": {manhole}}
+    assert waiting("applications", **desks) == {"head": set(), "dispatcher": set()}
+    assert waiting("appeals", adjudicator=town.adjudicator) == waiting("flagged", adjudicator=town.adjudicator) == {
+        "adjudicator": set()}
+
+
+def test_a_case_says_what_is_open_about_it(town: Town) -> None:
+    number = reported(town)["number"]
+    fresh = town.act(town.water_handler, number, "sign")
+    assert (fresh["applied_for"], fresh["suspended_until"], fresh["question_until"], fresh["flags"]) == (None, None, None, [])
+    assert (fresh["feedback_owed"], fresh["dissatisfied"], fresh["sampled"], fresh["urges"]) == (False, 0, None, 0)
+    assert fresh["return_until"] is not None
+    assert all(uuid.UUID(one["id"]) for one in fresh["clocks"])
+    town.act(town.water_handler, number, "ask", question="井盖在哪一侧？")
+    asked = town.act(town.operator, number, "urge", reason="急")
+    assert (asked["questions"], asked["urges"]) == (1, 1)
+    assert asked["question_until"] is not None
+    town.act(town.operator, number, "answered", reply="东侧")
+    applied = town.act(town.water_handler, number, "defer", reason="等料", until="2026-06-01T00:00:00Z")
+    assert (applied["applied_for"], applied["applied_until"], applied["endorsed"]) == ("suspend", "2026-06-01T00:00:00Z", False)
+    assert town.act(town.dispatcher, number, "suspend")["suspended_until"] == "2026-06-01T00:00:00Z"
+
+
 def test_no_case_is_shown_twice_or_left_out_while_cases_come_and_go(town: Town, time: SetClock) -> None:
     for place in range(24):
         ok(town.li.post("/api/v1/pda/reports", pda_report(place=point(0, 60 * (place % 6) - 150, 60 * (place // 6) - 90))), 201)
