@@ -110,7 +110,8 @@ def page(db: Session, actor: Actor, wanted: Wanted, *, after: Position | None = 
 CASES = Case.__table__.c
 COLUMNS = (CASES.id, CASES.number, CASES.status, CASES.priority, CASES.title, CASES.channel, CASES.category_code,
            CASES.area_code, CASES.lon, CASES.lat, CASES.address, CASES.opened_at, CASES.due_at, CASES.overdue,
-           CASES.waiting_for, CASES.report_count, CASES.returns, CASES.reworks, Department.__table__.c.name.label("department"))
+           CASES.waiting_for, CASES.report_count, CASES.returns, CASES.reworks, CASES.history_length.label("version"),
+           Department.__table__.c.name.label("department"))
 NAMES = tuple(column.name for column in COLUMNS)
 
 

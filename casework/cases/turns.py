@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock
 from casework.cases.case import Case
-from casework.cases.workflow import OPEN, RUNS_IN, Status
+from casework.cases.workflow import OPEN, RUNS_IN, STATUS_NAMES, Status
 from casework.identity.people import DEPARTMENTAL, ROLE_NAMES, Department, Post, Role, User
 from casework.sla.limits import STAGE_NAMES, Stage
 from casework.sla.timers import Timer, TimerState
@@ -22,9 +22,6 @@ GRACE = timedelta(minutes=15)
 
 MOST_COUNTED = 1000
 MOST_KEPT = 20
-
-IN_WORDS = {Status.REPORTED: "待受理", Status.VERIFYING: "核实中", Status.FILED: "待派遣", Status.DISPATCHED: "待签收",
-            Status.HANDLING: "处置中", Status.RETURNED: "退单待裁", Status.SUSPENDED: "挂账中", Status.RESOLVED: "待核查"}
 
 LED = (Status.DISPATCHED, Status.HANDLING, Status.RETURNED, Status.SUSPENDED)
 """In these a department leads; a case that was put right on the spot is looked at without one."""
@@ -94,7 +91,7 @@ def _flaws(now: datetime) -> Iterator[tuple[list[Where], str]]:
     """What may be wrong with a case by itself: how it shows, and in which words."""
     over = now - GRACE
     for status, stages in RUNS_IN.items():
-        here, said = [C.status == status, C.is_open], IN_WORDS[status]
+        here, said = [C.status == status, C.is_open], STATUS_NAMES[status]
         yield [C.status == status, not_(C.is_open)], f"{said}，却不在在办案件之列"
         for stage in stages:
             asked = [C.question_until.is_(None)] if (status, stage) == (Status.HANDLING, Stage.HANDLE) else []
@@ -115,7 +112,7 @@ def _flaws(now: datetime) -> Iterator[tuple[list[Where], str]]:
                                Post.role == Role.GRID_WORKER))
     for status in (Status.VERIFYING, Status.RESOLVED):
         yield [C.status == status, C.is_open, C.inspector_id.is_not(None), not_(_called_back()), gone], (
-            f"{IN_WORDS[status]}，指定的网格员已不在岗")
+            f"{STATUS_NAMES[status]}，指定的网格员已不在岗")
 
 
 def _no_clock(stage: Stage, state: TimerState = TimerState.RUNNING) -> Where:

@@ -32,8 +32,8 @@ def by_department(db: Session, since: datetime, until: datetime) -> list[dict[st
         "handled_on_time": _how_many(and_(closed, func.coalesce(clocks.c.handled_late, 0) == 0)),
         "overdue": _how_many(clocks.c.late > 0),
         "extended": _how_many(clocks.c.extended > 0),
-        "returned": _how_many(Assignment.returned),
-        "return_overruled": _how_many(Assignment.ruled),
+        "returned": _how_many(Assignment.returned.is_(True)),
+        "return_overruled": _how_many(Assignment.ruled.is_(True)),
         "reworked": _how_many(and_(mine, Case.reworks > 0)),
         "supervised": _how_many(and_(mine, ordered)),
         "excused": _how_many(clocks.c.excused > 0),
@@ -53,7 +53,7 @@ def _given(since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
 
 def _clocks(since: datetime, until: datetime) -> Any:
     """What the clocks of each of these assignments say; an excused one is as good as in time."""
-    late = and_(Timer.overdue, Timer.excused_at.is_(None))
+    late = and_(Timer.overdue.is_(True), Timer.excused_at.is_(None))
 
     def worst(condition: ColumnElement[bool], name: str) -> Any:
         return func.max(case((condition, 1), else_=0)).label(name)

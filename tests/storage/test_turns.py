@@ -12,8 +12,8 @@ from casework import clock
 from casework.cases import turns
 from casework.cases.case import Case
 from casework.cases.report import Channel
-from casework.cases.turns import GRACE, IN_WORDS, LED, without_party
-from casework.cases.workflow import OPEN, RUNS_IN, Status
+from casework.cases.turns import GRACE, LED, without_party
+from casework.cases.workflow import OPEN, RUNS_IN, STATUS_NAMES, Status
 from casework.geography.coordinates import Point
 from casework.identity.people import Department, Post, Role, User, create_post, create_user, vacate
 from casework.sla.limits import STAGE_NAMES, Stage
@@ -86,10 +86,10 @@ def leave(db: Session, *roles: Role) -> None:
 
 
 KINDS: list[tuple[str, Breaks, str]] = [
-    *((status, stops(stage), f"{IN_WORDS[status]}，没有在走的{STAGE_NAMES[stage]}时限")
+    *((status, stops(stage), f"{STATUS_NAMES[status]}，没有在走的{STAGE_NAMES[stage]}时限")
       for status, stages in RUNS_IN.items() for stage in stages),
-    *((status, sets(is_open=False), f"{IN_WORDS[status]}，却不在在办案件之列") for status in sorted(OPEN)),
-    *((status, sets(lead_department_id=None), f"{IN_WORDS[status]}，没有主办部门") for status in LED),
+    *((status, sets(is_open=False), f"{STATUS_NAMES[status]}，却不在在办案件之列") for status in sorted(OPEN)),
+    *((status, sets(lead_department_id=None), f"{STATUS_NAMES[status]}，没有主办部门") for status in LED),
     ("verifying", inspector_leaves, "核实中，指定的网格员已不在岗"),
     ("resolved", inspector_leaves, "待核查，指定的网格员已不在岗"),
     ("closed", sets(is_open=True), "已了结，却仍在在办案件之列"),
