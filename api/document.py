@@ -51,7 +51,7 @@ class Document(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest carrie
         """Our pages carry their cursor in the body."""
 
     def _register_etag_headers(self) -> None:
-        """Nothing of the API is cached by tag."""
+        """An operation that is tagged says so itself."""
 
     def _register_responses(self) -> None:
         for problem in PROBLEMS.values():
