@@ -42,7 +42,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Line:
-    """Moments in UTC; `counted` are seconds of the clock's own unit; `state` is a span's, or "recounted" at the moment of a change."""
+    """Moments in UTC; `counted` are seconds of the clock's own unit; `state` is a span's, or "recounted" at a change."""
 
     since: datetime
     until: datetime
@@ -62,7 +62,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Days:
-    """Days that are told together, in city time: `first` to `last`, or a part of one day; `idle` weekend days lie among them."""
+    """Days that are told together, in city time: `first` to `last`, or a part of one day; of these `idle` are weekend."""
 
     kind: Kind
     name: str
