@@ -1,10 +1,11 @@
 """Nobody changes the history unseen: whatever is done to the tables by hand, the first line that is wrong is named."""
 import re
 import uuid
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from click.testing import CliRunner
@@ -20,6 +21,7 @@ from casework.cases.report import Receipt, Report
 from casework.cases.workflow import Facts
 from casework.cli import checks
 from casework.errors import Conflict
+from casework.identity.people import Role
 from casework.settings import Settings
 from casework.storage.database import Base, reading, transaction
 from casework.triage import automatic
@@ -134,6 +136,34 @@ def test_the_first_line_that_is_wrong_is_named(lived: Lived, statements: list[st
     assert wrong() == []
     by_hand(*statements, number=lived.first)
     assert wrong() == [f"case {lived.first}: {said}"]
+
+
+OTHERWISE: dict[str, object] = {
+    "action": "void", "source": "closed", "target": "closed", "actor_kind": "client", "actor_id": uuid.UUID(int=7),
+    "role": Role.LEADER, "department_id": uuid.UUID(int=7), "facts": {"reason": "另一个"}, "previous": "f" * 64,
+    "hash": "f" * 64, "at": datetime(2026, 3, 2, 2, 0, 0, 1, tzinfo=UTC), "number": 77, "case_id": "the other case"}
+
+
+@pytest.mark.parametrize("column", [column.name for column in Entry.__table__.columns if column.name != "id"])
+def test_whatever_a_line_says_cannot_be_changed_unseen(lived: Lived, column: str) -> None:
+    table = Entry.__table__
+    with transaction() as db:
+        one, other = (db.scalars(select(Case.id).where(Case.number == number)).one() for number in (lived.first, lived.second))
+        value = other if column == "case_id" else OTHERWISE[column]
+        db.execute(update(table).where(table.c.case_id == one, table.c.number == 4).values({column: value}))
+    found = wrong()
+    assert found[0].startswith(f"case {lived.first}: line 4 ")
+    assert len(found) == (2 if column == "case_id" else 1)
+
+
+@pytest.mark.parametrize("column", Anchor.__table__.columns.keys())
+@pytest.mark.usefixtures("lived")
+def test_whatever_an_anchor_says_cannot_be_changed_unseen(column: str) -> None:
+    other: dict[str, object] = {"day": date(2026, 3, 30), "cases": 9, "tips": zlib.compress(b""), "previous": "f" * 64,
+                                "made_at": datetime(2026, 3, 9, tzinfo=UTC), "hash": "f" * 64}
+    with transaction() as db:
+        db.execute(update(Anchor.__table__).where(Anchor.day == TUESDAY).values({column: other[column]}))
+    assert "2026-03-03" in wrong()[0] or "2026-03-30" in wrong()[-1]
 
 
 def test_a_line_that_was_moved_to_another_case_is_missed_in_the_one_and_found_in_the_other(lived: Lived) -> None:
