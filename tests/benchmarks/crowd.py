@@ -110,7 +110,7 @@ def _life(number: int, turn: tuple[str, str | None, str | None], where: Point, g
     made: Tuples = {
         Case: [(case, f"AJ260101-{number:010}", status, "normal", f"某路段人行道旁生活垃圾成堆无人清理{number}", "pda", "20101",
                 where.lon, where.lat, cell_of(where), grid, "某路一百号对面", begun, begun, due, 1, 0, lead, inspector,
-                1, 0, 0, 0, 0, 0, 1, 2, GENESIS, 3)],
+                1, 0, 0, 0, 0, 0, 0, 0, 0, "[]", 0, 1, 2, GENESIS, 3)],
         Report: [(report, f"ZW260101-{number:010}", "pda", "earlier", f"{number}", GENESIS[:32], begun, "人行道旁生活垃圾成堆",
                   "20101", where.lon, where.lat, 0, 0, case, begun, "filed")],
         Entry: [(uuid_utils.uuid7().hex, case, line, action, None, "reported", "system", "{}", begun, GENESIS, GENESIS)
