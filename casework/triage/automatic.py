@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casework import clock, taxonomy
-from casework.cases import duplicates, links, recounting
+from casework.cases import duplicates, inspectors, links, recounting
 from casework.cases.case import Case
 from casework.cases.consequences import Consequences
 from casework.cases.lookout import Lookout, Match, photos_of, rarity
@@ -30,6 +30,10 @@ from casework.taxonomy import Catalogue
 
 BRANCHES = {Channel.PDA: ("1", "2"), Channel.HOTLINE: ("",), Channel.CITIZEN: ("",)}
 """Where a channel's reports are looked for when nobody said: PDAs see things on the street, callers speak of anything."""
+
+
+BEFORE_AND_AFTER = 2
+"""Photos that what was put right on the spot needs at least: how it was, and how it is."""
 
 
 @dataclass(frozen=True)
@@ -259,12 +263,13 @@ def _open(db: Session, report: Report, verdict: Verdict, on_the_spot: OnTheSpot,
     if report.handled_on_the_spot:
         photos = on_the_spot.photos.get(report.id, ())
         worker = on_the_spot.workers.get(report.reporter_id) if report.reporter_id else None
-        if verdict.category and not doubt and report.place and photos and worker:
+        if verdict.category and not doubt and report.place and len(photos) >= BEFORE_AND_AFTER and worker:
             case.categorise(db, verdict.category)
             case.move("self_handle", worker, Facts(photos=photos, position=report.place), later=later)
+            inspectors.sample(db, case, later)
             report.outcome, report.outcome_reason = Outcome.SELF_HANDLED, "网格员当场处置"
             return case
-        doubt = "；".join(filter(None, (doubt, None if photos else "自行处置没有照片")))
+        doubt = "；".join(filter(None, (doubt, None if len(photos) >= BEFORE_AND_AFTER else "自行处置须有处置前、后照片")))
     if verdict.category and not doubt:
         case.categorise(db, verdict.category)
         case.move("file", SYSTEM, Facts(category=verdict.category, standard=case.standard_id), later=later)
