@@ -84,5 +84,5 @@ def _learn(db: Session, case: Case, actor: Actor, code: str) -> None:
 
 VERBS: dict[str, Verb] = {
     "file": file, "reject": plain("reject"), "verify": verify, "confirm": looked("confirm"), "refute": looked("refute"),
-    "merge": merge, "unmerge": links.unmerge, "correct": correct,
+    "merge": merge, "unmerge": links.unmerge, "unjoin": links.unjoin, "split": links.split, "correct": correct,
 }
