@@ -178,7 +178,9 @@ def results(answer: TestResponse) -> list[Json]:
 
 def test_many_cases_are_dispatched_in_one_go(town: Town) -> None:
     numbers, roads = rubbish(town, 6), str(town.departments["roads"].id)
-    items = [{"number": one, "version": len(lines(one))} for one in numbers]
+    rows = town.listed(town.dispatcher, queue="dispatch")
+    items = [{"number": row["number"], "version": row["version"]} for row in rows]
+    assert {row["number"]: row["version"] for row in rows} == {one: len(lines(one)) for one in numbers}
     done = results(town.dispatcher.post(STEPS, {"action": "dispatch", "facts": {"lead": roads}, "items": items}))
     assert [(one["number"], one["status"], one["case"], one["problem"]) for one in done] == [
         (item["number"], 200, {"status": "dispatched", "version": item["version"] + 1}, None) for item in items]
