@@ -72,6 +72,8 @@ def _reporters(happening: Happening, audience: Audience) -> Sequence[Report]:
     if audience is Audience.REPORTER:
         return [one for one in case.reports if str(one.id) == event.detail.get("report")]
     told = [one for one in case.reports if one.channel is not Channel.PDA and not _came_later(one, event)]
+    if event.name == "case.file" and happening.last("parted") and happening.line and happening.line.actor_kind == "system":
+        return []  # that they are a case of their own now, filed at once, they were told when they were taken from the other
     if audience is Audience.FIRST:
         return [one for one in told if wording.is_asked(case, one)]
     answered = happening.comment.report_id if happening.comment and audience is Audience.ADDRESSED else None

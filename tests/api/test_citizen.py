@@ -240,3 +240,74 @@ def test_who_is_logged_in_reports_under_the_proved_phone(town: Town, texts: Memo
 def test_staff_do_not_report_as_citizens(town: Town) -> None:
     problem(town.operator.post(REPORTS, citizen_report()), 403)
     problem(town.platform().post(REPORTS, citizen_report()), 403)
+
+
+def test_who_is_not_satisfied_has_it_done_again_by_the_same_department_and_may_judge_that(town: Town, time: SetClock) -> None:
+    receipt = ok(town.stranger.post(REPORTS, citizen_report(phone="13900139000")), 201)
+    case, me, address = filed(town, receipt), town.citizen(receipt), f"{REPORTS}/{receipt['number']}/rating"
+    town.closed(case)
+    rated = ok(me.post(address, {"score": 2, "comment": "还在晃"}), 201)
+    assert (rated["outcome"], rated["status"], rated["department"], rated["rated"]) == ("rework", "dispatched", "水务局", 2)
+    assert (rated["holder"], "rate" in rated["may"]) == ("水务局", False)
+    problem(me.post(address, {"score": 5}), 409)
+    time.passes(minutes=30)
+    town.closed(case, ("pink", "cyan"))
+    assert "rate" in progress(town, receipt)["may"]
+    again = ok(me.post(address, {"score": 1}), 201)
+    assert (again["outcome"], again["status"]) == ("supervised", "dispatched")
+    time.passes(minutes=30)
+    town.closed(case, ("navy", "gold"))
+    assert ok(me.post(address, {"score": 3}), 201)["outcome"] == "kept"
+    problem(me.post(address, {"score": 3}), 409)
+    history = ok(town.supervisor.get(f"/api/v1/cases/{case}"))["history"]
+    assert [one["facts"]["score"] for one in history if one["action"] == "rate"] == [2, 1, 3]
+    assert "还在晃" not in str(history)
+
+
+def test_every_open_case_says_who_has_it_and_until_when(town: Town, time: SetClock) -> None:
+    receipt = ok(town.stranger.post(REPORTS, citizen_report()), 201)
+    assert progress(town, receipt)["holder"] == "受理中心"
+    town.jobs()
+    case = town.case_of(receipt["number"])["number"]
+    seen = []
+
+    def look() -> None:
+        now = progress(town, receipt)
+        assert now["due_at"]
+        seen.append((now["status"], now["holder"]))
+    look()
+    town.act(town.triage, case, "file", category="20101")  # nobody answers for rubbish by rule
+    town.jobs()
+    look()
+    town.act(town.dispatcher, case, "dispatch", lead=str(town.departments["water"].id), reason="指定")
+    look()
+    town.act(town.water_head, case, "hand_back", ground="不属我局")
+    look()
+    town.act(town.adjudicator, case, "overrule", reason="属你局")
+    town.act(town.water_handler, case, "sign")
+    town.act(town.water_handler, case, "defer", reason="等材料", until="2026-03-20T10:00:00+08:00")
+    town.act(town.dispatcher, case, "suspend")
+    look()
+    assert progress(town, receipt)["due_at"] == "2026-03-20T02:00:00Z"
+    town.act(town.dispatcher, case, "resume")
+    town.act(town.water_handler, case, "resolve", reply="已清", photos=[town.photo(town.water_handler, "red")])
+    look()
+    assert seen == [("reported", "受理中心"), ("filed", "派遣中心"), ("dispatched", "水务局"), ("returned", "裁定中心"),
+                    ("suspended", "水务局"), ("resolved", "网格核查员")]
+
+
+def test_the_page_is_read_in_english_too(town: Town) -> None:
+    receipt = ok(town.stranger.post(REPORTS, citizen_report()), 201)
+    filed(town, receipt)
+    me, address = town.citizen(receipt), f"{REPORTS}/{receipt['number']}"
+    now = ok(me.get(address, lang="en"))
+    assert now["words"] == "sent to the department, which has yet to sign for it"
+    assert [one["words"] for one in now["steps"]] == ["reported", "filed", "sent to the department"]
+    english = Caller(town.app, me.headers | {"Accept-Language": "en-GB,en;q=0.9,zh;q=0.5"})
+    assert ok(english.get(address))["words"] == now["words"]
+    assert ok(english.get(REPORTS))["items"][0]["words"] == now["words"]
+    assert ok(english.get(address, lang="zh"))["words"] == "已派遣，等待责任部门签收"
+    for other in ("fr", "de;q=0.9", "*", "", "x" * 300):
+        caller = Caller(town.app, me.headers | {"Accept-Language": other})
+        assert ok(caller.get(address))["words"] == "已派遣，等待责任部门签收"
+    assert set(problem(me.get(address, lang="fr"), 422)["fields"]) == {"lang"}
