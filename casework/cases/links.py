@@ -11,14 +11,10 @@ from casework.cases.consequences import Consequences
 from casework.cases.duplicates import State
 from casework.cases.report import Outcome, Report
 from casework.cases.urgency import why_urgent
+from casework.cases.whereabouts import whereabouts
 from casework.cases.workflow import Facts, Status
 from casework.errors import Conflict, Fault, Invalid
-from casework.geography import addresses, areas
-from casework.geography.coordinates import Point
 from casework.identity.people import SYSTEM, Actor
-
-SURE_OF_PLACE = 0.8
-"""Address words that name one place fully reach it; a bare name that could be several does not."""
 
 
 def join(db: Session, report: Report, case: Case, why: str, later: Consequences) -> str | None:
@@ -126,7 +122,9 @@ def _part(db: Session, case: Case, leaving: Sequence[Report], category: str | No
         case.reports.remove(report)
         case.report_count -= 1
     first, *others = leaving
-    place, area_code = _whereabouts(db, case, first)
+    place, area_code = whereabouts(db, first.place, first.address, first.title, first.text)
+    if area_code is None:  # it says nothing of itself: it was taken for what is here
+        place, area_code = case.place, case.area_code
     made = Case.open(db, first, SYSTEM, area_code=area_code, place=place)
     for report in others:
         made.add_report(report)
@@ -142,17 +140,6 @@ def _part(db: Session, case: Case, leaving: Sequence[Report], category: str | No
         report.outcome = Outcome.LEFT if made.status is Status.REPORTED else Outcome.FILED
         report.outcome_reason = f"从案件{case.number}分出：{why}"
     duplicates.settle(db, made, case, actor, State.DECLINED)
-
-
-def _whereabouts(db: Session, case: Case, report: Report) -> tuple[Point | None, str | None]:
-    """Where the report itself says it is; when it says nothing, where the case is that it was taken for."""
-    if report.place:
-        grid = areas.area_at(db, report.place)
-        return report.place, grid.code if grid else None
-    found = addresses.locate(db, " ".join(filter(None, (report.address, report.title, report.text))))
-    if found and found.confidence >= SURE_OF_PLACE:
-        return found.point, found.area_code
-    return case.place, case.area_code
 
 
 def _own_category(db: Session, report: Report) -> str | None:

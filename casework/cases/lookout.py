@@ -34,6 +34,9 @@ NEAREST, LIKEST = 8, 12
 WIDENED, PROLONGED = 1.35, 8
 """Times the window's metres and hours: beyond, a case at the same place is not even proposed."""
 
+LONGEST = timedelta(days=366)
+"""No window reaches further back, whatever a category says."""
+
 SAMPLE = 4_000
 FRESH, GROWING = timedelta(hours=1), timedelta(minutes=5)
 """How long what was learnt of the city's words holds: with a whole sample, and before there is one."""
@@ -90,11 +93,14 @@ def photos_of(db: Session, report_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, f
 class Lookout:
     """Finds for each report of a batch, given as evidence, the cases that it may belong to."""
 
-    def __init__(self, catalogue: Catalogue, reports: Mapping[uuid.UUID, Evidence], worded: Collection[uuid.UUID]) -> None:
-        """`worded`: those that words lead somewhere; what a grid worker types beside a point on the map is too short."""
-        self.catalogue, self.reports = catalogue, reports
+    def __init__(self, catalogue: Catalogue, reports: Mapping[uuid.UUID, Evidence], worded: Collection[uuid.UUID],
+                 chosen: Mapping[uuid.UUID, uuid.UUID] | None = None) -> None:
+        """`worded`: those that words lead somewhere; what a grid worker types beside a point on the map is too short.
+        `chosen`: the cases that reporters said their reports are about."""
+        self.catalogue, self.reports, self.chosen = catalogue, reports, chosen or {}
         self.keys = {one: similarity.keys(reports[one].words) for one in worded}
         self._near: dict[str, list[Known]] = defaultdict(list)
+        self._cases: dict[uuid.UUID, Known] = {}
         self._alike: dict[uuid.UUID, Known] = {}
         self._under: dict[int, list[uuid.UUID]] = defaultdict(list)
         self._photos: dict[uuid.UUID, frozenset[str]] = {}
@@ -107,12 +113,16 @@ class Lookout:
         words = {f"triage words {key % BUCKETS:03}" for keys in self.keys.values() for key in keys}
         return sorted(squares) + sorted(words)
 
-    def look(self, db: Session) -> None:
-        """Find the candidates of all reports; a few statements however many there are."""
-        near, alike = self._by_place(db), self._by_words(db)
+    def look(self, db: Session, *, tidy: bool = False) -> None:
+        """Find the candidates of all reports; a few statements however many there are. `tidy` clears away what leads to
+        cases that are over; for those who write anyway."""
+        near, alike = self._by_place(db), self._by_words(db, tidy=tidy)
         words = rarity(db).read([(None, row.title) for row in near] + [(row.heading, row.text) for row in alike])
         for row, mine in zip(near, words[:len(near)], strict=True):
-            self._near[row.cell].append(Known(row.id, _evidence(row, row.opened_at, mine)))
+            known = Known(row.id, _evidence(row, row.opened_at, mine))
+            self._cases[row.id] = known
+            if row.cell:
+                self._near[row.cell].append(known)
         for row, mine in zip(alike, words[len(near):], strict=True):
             self._alike[row.report_id] = Known(row.id, _evidence(row, row.received_at, mine))
         if any(one.photos for one in self.reports.values()):
@@ -123,7 +133,7 @@ class Lookout:
         mine, best = self.reports[report_id], dict[uuid.UUID, Score]()
         for known in self._candidates(report_id):
             other = replace(known.evidence, photos=self._photos.get(known.case_id, known.evidence.photos))
-            found = similarity.score(mine, other, self.catalogue)
+            found = similarity.score(mine, other, self.catalogue, chosen=self.chosen.get(report_id) == known.case_id)
             if known.case_id not in best or _rank(best[known.case_id]) < _rank(found):
                 best[known.case_id] = found
         return sorted((Match(*one) for one in best.items()), key=lambda one: _rank(one.score), reverse=True)
@@ -154,19 +164,20 @@ class Lookout:
         return cells_around(one.place, self.catalogue.window(one.category).metres) if one.place else []
 
     def _by_place(self, db: Session) -> list[Any]:
+        """Open cases in the squares around the reports, and those that were chosen wherever they are."""
+        wanted = select(Case.id, Case.cell, Case.title, Case.opened_at, Case.category_code, Case.lon, Case.lat,
+                        Case.area_code).where(Case.is_open)
+        found = {row.id: row for row in db.execute(wanted.where(Case.id.in_(set(self.chosen.values()))))} if self.chosen else {}
         cells = sorted({cell for one in self.reports.values() for cell in self._cells(one)})
-        if not cells:
-            return []
-        hours = max(self.catalogue.window(one.category).hours for one in self.reports.values() if one.place)
-        since = min(one.at for one in self.reports.values()) - min(timedelta(hours=PROLONGED * hours), timedelta(days=366))
-        wanted = select(Case.id, Case.cell, Case.title, Case.opened_at, Case.category_code, Case.lon, Case.lat, Case.area_code)
-        found: list[Any] = []
-        for start in range(0, len(cells), 400):
-            found += db.execute(wanted.where(
-                Case.cell.in_(cells[start:start + 400]), Case.opened_at >= since, Case.is_open)).all()
-        return found
+        if cells:
+            hours = max(self.catalogue.window(one.category).hours for one in self.reports.values() if one.place)
+            since = min(one.at for one in self.reports.values()) - min(timedelta(hours=PROLONGED * hours), LONGEST)
+            for start in range(0, len(cells), 400):
+                part = wanted.where(Case.cell.in_(cells[start:start + 400]), Case.opened_at >= since)
+                found |= {row.id: row for row in db.execute(part)}
+        return list(found.values())
 
-    def _by_words(self, db: Session) -> list[Any]:
+    def _by_words(self, db: Session, *, tidy: bool) -> list[Any]:
         keys = sorted({key for keys in self.keys.values() for key in keys})
         stale: list[tuple[int, uuid.UUID]] = []
         written = (select(ReportKey.key, ReportKey.report_id, Case.is_open, Report.received_at)
@@ -178,7 +189,8 @@ class Lookout:
                     self._under[row.key].append(row.report_id)
                 else:
                     stale.append((row.key, row.report_id))
-        _forget(db, stale)
+        if tidy:
+            _forget(db, stale)
         likest = sorted({one for report_id in self.keys for one in self._likest(report_id)})
         wanted = select(Report.id.label("report_id"), Report.title.label("heading"), Report.text, Report.received_at, Case.id,
                         Case.category_code, Case.lon, Case.lat, Case.area_code).join(Case, Case.id == Report.case_id)
@@ -204,7 +216,8 @@ class Lookout:
                     near.append((other.category not in neighbours, metres, known))
         near.sort(key=lambda one: one[:2])
         alike = [self._alike[one] for one in self._likest(report_id) if one in self._alike]
-        return [known for _, _, known in near[:NEAREST]] + alike
+        chosen = self._cases.get(self.chosen.get(report_id, report_id))
+        return [known for _, _, known in near[:NEAREST]] + alike + ([chosen] if chosen else [])
 
     def _neighbours(self, category: str | None) -> Collection[str | None]:
         return self.catalogue.neighbours(category) if category else ()

@@ -183,16 +183,21 @@ class Comparison:
         return bool(self.names) or (self.whole[0] >= 0.5 and self.whole[1] >= TELLING)
 
 
-def score(one: Evidence, other: Evidence, catalogue: Catalogue) -> Score:
-    """Are these one problem? By their coordinates where both have them, else by what was said."""
+def score(one: Evidence, other: Evidence, catalogue: Catalogue, *, chosen: bool = False) -> Score:
+    """Are these one problem? By their coordinates where both have them, else by what was said.
+
+    `chosen`: the first one's reporter was shown the other and says that it is the same.
+    """
     texts, balance = Comparison(one.words, other.words), Balance()
     if one.place and other.place:
         _by_place(balance, one, other, texts, catalogue.window(one.category or other.category))
     else:
-        _by_words(balance, one, other, texts)
+        _by_words(balance, one, other, texts, chosen=chosen)
     _by_category(balance, one, other, catalogue, asked=bool(one.place and other.place))
     if same_photo(one.photos, other.photos):
         balance.add(2.5, "照片几乎相同")
+    if chosen:
+        balance.add(3, "上报人认为是同一问题")
     return balance.score()
 
 
@@ -213,9 +218,9 @@ def _by_place(balance: Balance, one: Evidence, other: Evidence, texts: Compariso
         balance.add(1, _named(texts))
 
 
-def _by_words(balance: Balance, one: Evidence, other: Evidence, texts: Comparison) -> None:
+def _by_words(balance: Balance, one: Evidence, other: Evidence, texts: Comparison, *, chosen: bool) -> None:
     days = abs(one.at - other.at) / timedelta(days=1)
-    balance.add(20 * texts.likeness - 4.7, _likeness(texts) or "文字不相似", against=not texts.telling)
+    balance.add(20 * texts.likeness - 4.7, _likeness(texts) or "文字不相似", against=not (texts.telling or chosen))
     if texts.titled:
         balance.add(4)
     if texts.names:

@@ -114,6 +114,7 @@ PERMISSIONS: dict[str, Grant] = {
     "case.read": _grant(STAFF, Role.SYSTEM, condition=within_reach),
     "pda.inspections": _grant(Role.GRID_WORKER),
     "comment.create": _grant(STAFF),
+    "duplicates.decide": _grant(Role.TRIAGE_OPERATOR, Role.OPERATOR, Role.DISPATCHER),
     "comment.publish": _grant(COMMAND, DEPARTMENTAL, condition=within_reach),
     # messages
     "inbox.read": _grant(STAFF),

@@ -10,12 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casework import clock, taxonomy
-from casework.cases import duplicates, inspectors, links, recounting
+from casework.cases import duplicates, inspectors, links, recounting, sameness
 from casework.cases.case import Case
 from casework.cases.consequences import Consequences
 from casework.cases.lookout import Lookout, Match, photos_of, rarity
 from casework.cases.report import Channel, Outcome, Report, announce
 from casework.cases.similarity import Evidence
+from casework.cases.whereabouts import SURE_OF_PLACE
 from casework.cases.workflow import Facts
 from casework.classification.linear import message
 from casework.classification.suggester import Suggester
@@ -146,10 +147,11 @@ def _lookout(db: Session, reports: Sequence[Report], verdicts: dict[uuid.UUID, V
     evidence = {report.id: Evidence(report.received_at, one, verdict.category, verdict.placed.point, verdict.placed.area_code,
                                     photos.get(report.id, frozenset()))
                 for report, one, verdict in zip(reports, words, verdicts.values(), strict=True)}
-    made = Lookout(catalogue, evidence, [report.id for report in reports if report.channel is not Channel.PDA])
+    made = Lookout(catalogue, evidence, [report.id for report in reports if report.channel is not Channel.PDA],
+                   sameness.chosen(db, [report.id for report in reports if report.channel is Channel.CITIZEN]))
     for lock in made.locks():
         one_at_a_time(db, lock)
-    made.look(db)
+    made.look(db, tidy=True)
     return made
 
 
@@ -218,7 +220,7 @@ def _place(db: Session, reports: Sequence[Report]) -> dict[uuid.UUID, Placed]:
 def _worded(place: addresses.Place | None) -> Placed:
     if place is None:
         return Placed(None, "没有坐标，文字里认不出唯一的地点")
-    if place.confidence < links.SURE_OF_PLACE:
+    if place.confidence < SURE_OF_PLACE:
         return Placed(None, f"地点把握不足（可能是{place.name}，{place.confidence:.0%}）")
     return Placed(place.area_code, f"地址文字提到{place.name}", place.point)
 

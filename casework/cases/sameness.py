@@ -1,0 +1,109 @@
+"""What a citizen is told before reporting: is it known already? And the answer "it is this one", which triage weighs."""
+import hmac
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ForeignKey, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from casework import clock, taxonomy
+from casework.cases import duplicates, wording
+from casework.cases.case import Case
+from casework.cases.lookout import rarity
+from casework.cases.similarity import Evidence
+from casework.cases.whereabouts import whereabouts
+from casework.errors import Fault, Invalid
+from casework.geography import areas
+from casework.geography.coordinates import Point
+from casework.media.links import signature
+from casework.storage.database import Base, new_id
+
+COMMUNITY = 12
+"""Digits of a community's code."""
+
+HOLDS = timedelta(hours=1)
+"""From the answer to the report."""
+
+
+class Choice(Base):
+    """A reporter says that the report is about this case; kept beside the report, which is never edited."""
+
+    __tablename__ = "report_choices"
+    report_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("reports.id"), primary_key=True)
+    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("cases.id"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What somebody is about to report; WGS-84."""
+
+    text: str
+    title: str | None = None
+    place: Point | None = None
+    address: str | None = None
+    category: str | None = None
+
+
+@dataclass(frozen=True)
+class Public:
+    """An open case as everybody may know of it: no words of its reporters, no place nearer than its community, no number."""
+
+    words: str
+    category: str | None
+    area: str | None
+    opened_at: datetime
+    report_count: int
+    score: float
+    reasons: list[str]
+    same_as: str
+
+
+def ask(db: Session, asked: Asked) -> list[Public]:
+    """Open cases that may be what is about to be reported, the likeliest first."""
+    catalogue = taxonomy.catalogue(db)
+    (words,) = rarity(db).read([(asked.title, asked.text)])
+    place, area_code = whereabouts(db, asked.place, asked.address, asked.title, asked.text)
+    category = duplicates.known(catalogue, asked.category)
+    evidence = Evidence(clock.now(), words, category, place, area_code)
+    report_id = new_id()
+    matches = duplicates.worth_proposing(
+        db, category, duplicates.matches_of(db, catalogue, {report_id: evidence}, worded=[report_id]))
+    cases = {one.id: one for one in db.scalars(select(Case).where(Case.id.in_([match.case_id for match in matches])))}
+    made = []
+    for match in matches:
+        case = cases[match.case_id]
+        filed = catalogue.by_code.get(case.category_code or "")
+        area = areas.describe(db, case.area_code[:COMMUNITY]) if case.area_code else None
+        made.append(Public(wording.STANDS[case.status][wording.Language.ZH], filed.name if filed else None,
+                           area.full_name if area else None, case.opened_at, case.report_count, round(match.score.total, 2),
+                           [_coarse(reason) for reason in match.score.reasons], token(case.id)))
+    return made
+
+
+def token(case_id: uuid.UUID) -> str:
+    """What the reporter sends back to say "it is this one"; holds for an hour."""
+    expires = int((clock.now() + HOLDS).timestamp())
+    return f"{case_id.hex}.{expires}.{signature('same as', case_id.hex, str(expires))}"
+
+
+def claim(db: Session, report_id: uuid.UUID, said: str) -> None:
+    """Keep what the reporter chose. Raises Invalid for a token that is not ours, or is too old."""
+    case, _, rest = said.partition(".")
+    expires, _, signed = rest.partition(".")
+    genuine = hmac.compare_digest(signed.encode(), signature("same as", case, expires).encode())
+    if not genuine or int(expires) <= clock.now().timestamp():
+        raise Invalid("this choice does not hold any more", Fault("same_as", "ask again which cases are alike"))
+    db.add(Choice(report_id=report_id, case_id=uuid.UUID(hex=case)))
+
+
+def chosen(db: Session, report_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
+    """The cases that reporters chose, by their reports."""
+    rows = db.execute(select(Choice.report_id, Choice.case_id).where(Choice.report_id.in_(list(report_ids))))
+    return dict(rows.tuples().all())
+
+
+def _coarse(reason: str) -> str:
+    """How many metres away would tell where a neighbour's trouble is."""
+    return "就在附近" if reason.startswith("相距") else reason
