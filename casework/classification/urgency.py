@@ -39,6 +39,6 @@ def urgent_word(text: str, words: Iterable[str]) -> str | None:
 def _meant(text: str, found: re.Match[str]) -> bool:
     before, after = text[:found.start()], text[found.end():]
     clause = CLAUSE.split(before)[-1]
-    if DENIED.search(clause) or HAZARD.match(after) or LONG_AGO.search(SENTENCE.split(before)[-1]):
+    if DENIED.search(clause) or HAZARD.match(after):
         return False
-    return "随时" in clause or not FEARED.search(clause)
+    return "随时" in clause or not (FEARED.search(clause) or LONG_AGO.search(SENTENCE.split(before)[-1]))
