@@ -23,6 +23,7 @@ from casework.cases import turns
 from casework.cases.report import Report
 from casework.classification import model
 from casework.identity.sealing import scrape_token
+from casework.notifications import dead_letters
 from casework.settings import current
 from casework.sla import calendar, timers
 from casework.storage import outbox
@@ -63,6 +64,8 @@ PROBES: list[Probe] = [
     Probe("overdue_sweep_seconds", "How late the sweep of due clocks is.", timers.overdue_sweep_lag, 120),
     Probe("cases_without_turn", "Open cases without a party or a clock, by the last look of the schedule.",
           turns.last_found, 0),
+    Probe("dead_messages", "Messages that were given up and wait for a person, counted up to a thousand.",
+          dead_letters.count, 100),
 ]
 """What is measured from the database, on /health/ready and /metrics alike. A topic's probe is one more line."""
 

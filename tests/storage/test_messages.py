@@ -211,6 +211,24 @@ class TestCitizens:
         assert f"现作为案件{merged}由水务局办理" in page_of(mine)[-1]
         assert "不再单独办理" in str(read_by(cast.water_handler))
 
+    def test_who_is_parted_from_a_case_hears_once_where_his_report_goes_on(self, cast: people.Cast, time: SetClock) -> None:
+        first = received()
+        time.passes(minutes=5)
+        second = received(place=at_grid(0, 5), reporter_phone="13900000000")
+        with transaction() as db:
+            old, number = case_of(db, first), db.get_one(Report, second.id).number
+            assert case_of(db, second) is old
+        told_everything()
+        before = len(page_of(first)), len(page_of(second))
+        step(first, cast.triage, "unjoin", reports=(number,), reason="是另一个井盖")
+        told_everything()
+        assert told_everything() == 0
+        with reading() as db:
+            into = case_of(db, second).number
+            assert into != old.number
+        assert (len(page_of(first)), len(page_of(second))) == (before[0], before[1] + 1)
+        assert f"与案件{old.number}不是同一问题，现作为案件{into}单独办理，由派遣中心办理" in page_of(second)[-1]
+
     def test_they_choose_language_and_ways_but_results_stay_on_the_page(self, cast: people.Cast) -> None:
         receipt = received()
         with transaction() as db:
