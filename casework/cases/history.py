@@ -42,14 +42,19 @@ class Entry(Keyed, Base):
         Index(None, "at"),  # a day's lines are read once more, for its anchor
     )
 
-    def digest(self, number: int | None = None) -> str:
-        """HMAC-SHA-256 over everything this line says and the hash of the line before; what it were under another number.
+    def digest(self) -> str:
+        """The seal over everything this line says and the hash of the line before."""
+        return digest(self)
 
-        Keyed, because whoever can write the table could also hash a changed line anew.
-        """
-        said = [self.case_id, number or self.number, self.action, self.source, self.target, self.actor_kind, self.actor_id,
-                self.role, self.department_id, self.facts, int(self.at.timestamp() * 1_000_000), self.previous]
-        return seal(b"history", said)
+
+def digest(line: Any, number: int | None = None) -> str:
+    """The seal of a line (an Entry, or a row of its columns), or what it would be if the line stood under another number.
+
+    Keyed, because whoever can write the table could also hash a changed line anew.
+    """
+    said = [line.case_id, number or line.number, line.action, line.source, line.target, line.actor_kind, line.actor_id,
+            line.role, line.department_id, line.facts, int(line.at.timestamp() * 1_000_000), line.previous]
+    return seal(b"history", said)
 
 
 def seal(use: bytes, said: list[Any]) -> str:
@@ -64,16 +69,17 @@ def _refuse_changes(_mapper: Mapper[Entry], _connection: Connection, entry: Entr
     raise Conflict(f"history only grows; line {entry.number} of a case was about to change")
 
 
-def first_break(lines: Sequence[Entry], length: int, head: str) -> str | None:
+def first_break(lines: Sequence[Any], length: int, head: str) -> str | None:
     """What is wrong with the first of a case's lines, in their order, that is not as it was written; None when all are.
 
-    `length` and `head` are what the case remembers: how many lines it has, and the hash of the last.
+    `lines` are entries or rows of their columns; `length` and `head` are what the case remembers: how many lines it has,
+    and the hash of the last.
     """
     previous = GENESIS
     for number, line in enumerate(lines, start=1):
         if line.number != number:
             return f"line {number} was removed"
-        if line.digest() != line.hash:
+        if digest(line) != line.hash:
             return f"line {number} {_what_happened(lines, number, previous)}"
         if line.previous != previous:
             return f"line {number} does not follow the line before it"
@@ -83,12 +89,12 @@ def first_break(lines: Sequence[Entry], length: int, head: str) -> str | None:
     return None if previous == head else f"line {length} is not the one that the case remembers as its last"
 
 
-def _what_happened(lines: Sequence[Entry], number: int, previous: str) -> str:
+def _what_happened(lines: Sequence[Any], number: int, previous: str) -> str:
     """A line that is sound under another number was moved; where the right one is not among the others, it is gone."""
     line = lines[number - 1]
-    others = [other for other in range(1, len(lines) + 2) if line.digest(other) == line.hash]
+    others = [other for other in range(1, len(lines) + 2) if digest(line, other) == line.hash]
     if not others:
         return f"({line.action}) was edited"
-    if any(one.previous == previous and one.digest(number) == one.hash for one in lines):
+    if any(one.previous == previous and digest(one, number) == one.hash for one in lines):
         return f"was reordered: line {others[0]} stands in its place"
     return f"was removed, and line {others[0]} put in its place"
