@@ -148,7 +148,7 @@ def gathered(db: Session, events: Iterable[Event]) -> list[Happening]:
 
 def _happening(db: Session, event: Event, case: Case, clocks: Mapping[uuid.UUID, list[Timer]]) -> Happening:
     own = event.detail.get("line")
-    lines = [line for line in case.history if own is None or line.number <= own]
+    lines = case.history[:own]  # they are numbered from one
     comment = db.get(Comment, uuid.UUID(event.detail["comment"])) if "comment" in event.detail else None
     return Happening(event, case, lines, lines[-1] if own is not None and lines else None, comment, clocks.get(case.id, ()))
 

@@ -93,14 +93,20 @@ LISTENS = (
 
 
 def _departments(happening: Happening, audience: Audience) -> Iterable[uuid.UUID]:
-    lead, speaker = happening.lead_id, happening.speaker_id
-    appeal = happening.last("appeal")
-    found: dict[Audience, Iterable[uuid.UUID | None]] = {
-        Audience.LEAD: (lead,), Audience.LEADS_HEAD: (lead,), Audience.RELEASED: (happening.released_id,),
-        Audience.HELPERS: happening.helper_ids, Audience.APPELLANT: (appeal.department_id if appeal else None,),
-        Audience.INVOLVED: sorted(happening.case.involved_department_ids - {speaker or uuid.UUID(int=0)}),
-    }
-    return dict.fromkeys(one for one in found[audience] if one)
+    found: Iterable[uuid.UUID | None]
+    match audience:
+        case Audience.LEAD | Audience.LEADS_HEAD:
+            found = (happening.lead_id,)
+        case Audience.RELEASED:
+            found = (happening.released_id,)
+        case Audience.HELPERS:
+            found = happening.helper_ids
+        case Audience.APPELLANT:
+            appeal = happening.last("appeal")
+            found = (appeal.department_id if appeal else None,)
+        case _:
+            found = sorted(one for one in happening.case.involved_department_ids if one != happening.speaker_id)
+    return dict.fromkeys(one for one in found if one)
 
 
 SENDS_TO_LOOK = frozenset({"verify", "confirm", "refute", "resolve", "reassign", "sample", "pass", "fail", "accept", "decline",
