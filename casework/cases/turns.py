@@ -2,6 +2,7 @@
 
 The workflow makes it so (law 4); here the database is asked whether it is so, whatever was done to it.
 """
+import uuid
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -10,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select, tex
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock
-from casework.cases.case import Case
+from casework.cases.case import Assignment, Case, Part
 from casework.cases.workflow import OPEN, RUNS_IN, STATUS_NAMES, Status
 from casework.identity.people import DEPARTMENTAL, ROLE_NAMES, Department, Post, Role, User
 from casework.sla.limits import STAGE_NAMES, Stage
@@ -26,8 +27,11 @@ MOST_KEPT = 20
 LED = (Status.DISPATCHED, Status.HANDLING, Status.RETURNED, Status.SUSPENDED)
 """In these a department leads; a case that was put right on the spot is looked at without one."""
 
+ASSISTS = f"assignments.part = '{Part.ASSIST.value}'"
+"""Spelt out, as the index of those who assist says it."""
+
 Where = ColumnElement[bool]
-C, T = Case.__table__.c, Timer.__table__.c
+A, C, T = Assignment.__table__.c, Case.__table__.c, Timer.__table__.c
 
 
 class Forgotten(NamedTuple):
@@ -52,14 +56,14 @@ class TurnCheck(Base):
 def without_party(db: Session, limit: int = MOST_COUNTED) -> list[Forgotten]:
     """Open cases that nobody or no clock looks after, and parties whose turn it is that nobody belongs to; at most `limit`.
 
-    A party is named once, with one of its cases. Looks at open cases only, in a fixed number of statements.
+    A party is named once, with one of its cases. Looks at open cases only, in few statements.
     """
     found: list[Forgotten] = []
     for where, sentence in _flaws(clock.now()):
-        rows = db.execute(select(C.number).where(*where).order_by(C.due_at, C.id).limit(limit - len(found)))
-        found += [Forgotten(number, sentence) for number in rows.scalars()]
+        # Neither in an order nor limited by the database, which then hopes to find them soon, and reads what is closed.
+        found += [Forgotten(number, sentence) for number in sorted(db.scalars(select(C.number).where(*where)))]
         if len(found) >= limit:
-            return found
+            return found[:limit]
     for one in _empty_parties(db):
         found.append(one)
         if len(found) >= limit:
@@ -143,14 +147,29 @@ def _empty_parties(db: Session) -> Iterator[Forgotten]:
 
 
 def _empty_departments(db: Session) -> Iterator[Forgotten]:
-    """Departments are few: each is asked, by index, whether a case is its turn and anybody works there."""
-    theirs = and_(C.lead_department_id == Department.id, C.is_open, C.status.in_((Status.DISPATCHED, Status.HANDLING)))
-    one = select(C.number).where(theirs).order_by(C.due_at, C.id).limit(1).correlate(Department).scalar_subquery()
-    staffed = exists().where(Post.department_id == Department.id, Post.role.in_(DEPARTMENTAL), Post.holder_id == User.id,
-                             User.active)
-    rows = db.execute(select(one, Department.name).where(exists().where(theirs), not_(staffed)).order_by(Department.code))
-    for number, name in rows:
-        yield Forgotten(number, f"{name}没有任何人在岗：既无处置人员，也无部门负责人")
+    """Departments are few, and those where nobody works fewer: each of these is asked, by index, for a case of its turn."""
+    for roles, turns in ((DEPARTMENTAL, _work_of), (frozenset({Role.DEPARTMENT_HEAD}), _applications_to)):
+        staffed = exists().where(Post.department_id == Department.id, Post.role.in_(roles), Post.holder_id == User.id,
+                                 User.active)
+        empty = select(Department.id, Department.name).where(not_(staffed)).order_by(Department.code)
+        for department_id, name in db.execute(empty).all():
+            for where, sentence in turns(department_id):
+                number = db.scalar(select(C.number).where(*where).limit(1))
+                if number is not None:
+                    yield Forgotten(number, f"{name}{sentence}")
+
+
+def _work_of(department_id: uuid.UUID) -> Iterator[tuple[list[Where], str]]:
+    working = [C.is_open, C.status.in_((Status.DISPATCHED, Status.HANDLING))]
+    nobody = "没有任何人在岗：既无处置人员，也无部门负责人"
+    yield [C.lead_department_id == department_id, *working], nobody
+    helping = select(A.case_id).where(A.department_id == department_id, A.done_at.is_(None), text(ASSISTS))
+    yield [C.id.in_(helping), *working], f"（协办）{nobody}"
+
+
+def _applications_to(department_id: uuid.UUID) -> Iterator[tuple[list[Where], str]]:
+    yield [C.applied_for.is_not(None), C.applied_for == "extend", not_(C.endorsed),
+           C.lead_department_id == department_id], "没有部门负责人在岗，延期申请无人初审"
 
 
 def _empty_desk(db: Session, role: Role, where: list[Where]) -> Iterator[Forgotten]:

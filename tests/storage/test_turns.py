@@ -162,6 +162,25 @@ def test_a_department_where_nobody_works_is_named_once_and_a_head_suffices(lives
         assert len(without_party(db)) == 1
 
 
+def test_who_was_asked_to_help_and_who_is_to_agree_must_be_there_too(lives: Lives, city: City) -> None:
+    cast, roads = city.cast, city.departments["roads"].id
+    with transaction() as db:
+        case = db.scalars(select(Case).where(Case.number == lives["handling"])).one()
+        city.act(db, case.id, cast.water_handler, "assist", assistants=(roads,), reason="占道")
+        city.act(db, case.id, cast.water_handler, "extend", reason="等配件")
+    with reading() as db:
+        assert without_party(db) == []
+        leave(db, Role.DEPARTMENT_HEAD)
+        assert without_party(db) == [(lives["handling"], "水务局没有部门负责人在岗，延期申请无人初审")]
+    with reading() as db:
+        for post in db.scalars(select(Post).where(Post.department_id == roads)):
+            vacate(post)
+        db.flush()
+        assert without_party(db) == [(lives["handling"], "道路养护中心（协办）没有任何人在岗：既无处置人员，也无部门负责人")]
+        city.act(db, case.id, cast.roads_handler, "assisted", reply="已配合")
+        assert without_party(db) == []
+
+
 def test_a_desk_that_is_staffed_for_some_areas_leaves_the_others_to_nobody(lives: Lives) -> None:
     with reading() as db:
         leave(db, Role.ADJUDICATOR)
