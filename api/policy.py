@@ -24,6 +24,8 @@ class RuleIn(ma.Schema):
     category = Text(12, blank=True, load_default="", metadata={"description": "beginning of category codes; empty: all"})
     value = ma.fields.Float(required=True)
     unit = ma.fields.String(required=True, validate=ma.validate.OneOf(list(Unit)))
+    over_standard = ma.fields.Boolean(load_default=False, metadata={
+        "description": "of handling: holds also where the case's standard has a limit, unless that is in urgent hours"})
 
 
 class RuleLineOut(RuleIn):
@@ -105,8 +107,10 @@ def one_version(version: str) -> dict[str, Any]:
 
 
 @blueprint.operation("POST", "/policy", requires("policy.manage"), body=PolicyIn(), answer=PolicyOut(), status=201, example={
-    "version": "2026.2", "rules": [{"stage": "sign", "category": "3", "value": 2, "unit": "work_hour"},
-                                   {"stage": "sign", "urgent": True, "value": 0.5, "unit": "urgent_hour"}],
+    "version": "2026.2", "rules": [
+        {"stage": "sign", "category": "3", "value": 2, "unit": "work_hour"},
+        {"stage": "sign", "urgent": True, "value": 0.5, "unit": "urgent_hour"},
+        {"stage": "handle", "urgent": True, "value": 24, "unit": "urgent_hour", "over_standard": True}],
     "numbers": {"": {"appeal_days": 15}, "3": {"reopen_days": 30}},
     "ladders": {"": [[80, "department_head"], [100, "supervisor"], [150, "leader"]]}})
 def adopt(body: dict[str, Any]) -> dict[str, Any]:
@@ -139,4 +143,5 @@ def _words(rule: Rule) -> str:
     urgent = {None: "", True: "紧急", False: "一般"}[rule.urgent]
     where = "、".join(filter(None, (f"类别 {rule.category}" if rule.category else "",
                                   f"渠道 {rule.channel}" if rule.channel else "", urgent)))
-    return f"{STAGE_NAMES[rule.stage]}{f'（{where}）' if where else ''}：{rule.limit}"
+    first = "，先于立案标准" if rule.over_standard else ""
+    return f"{STAGE_NAMES[rule.stage]}{f'（{where}）' if where else ''}：{rule.limit}{first}"

@@ -67,13 +67,17 @@ class Limit:
 
 @dataclass(frozen=True)
 class Rule:
-    """One line of the table. `urgent` None fits both, `channel` None every channel, `category` all codes that begin so."""
+    """One line of the table. `urgent` None fits both, `channel` None every channel, `category` all codes that begin so.
+
+    `over_standard` is said of handling: the line holds also where the case's standard has a limit of its own.
+    """
 
     stage: Stage
     urgent: bool | None
     channel: str | None
     limit: Limit
     category: str = ""
+    over_standard: bool = False
 
 
 def find(rules: Iterable[Rule], stage: Stage, *, urgent: bool = False, channel: str | None = None,

@@ -68,6 +68,19 @@ class Policy:
         except LookupError:
             return find(RULES, stage, urgent=urgent, channel=channel, category=category)
 
+    def handling(self, standard: Limit | None, *, urgent: bool, channel: str | None, category: str | None) -> Limit:
+        """The limit of handling: that of the case's standard, unless the city has a line that goes before standards.
+
+        A standard that is counted in urgent hours is kept: somebody has thought of the danger already.
+        """
+        above = [rule for rule in self.rules if rule.over_standard]
+        if standard and standard.unit is Unit.URGENT_HOUR:
+            return standard
+        try:
+            return find(above, Stage.HANDLE, urgent=urgent, channel=channel, category=category)
+        except LookupError:
+            return standard or self.limit(Stage.HANDLE, urgent=urgent, channel=channel, category=category)
+
     def numbers_of(self, category: str | None) -> Numbers:
         """Each number as the longest code says that begins this category's."""
         fitting = sorted((prefix for prefix in self.numbers if (category or "").startswith(prefix)), key=len)
@@ -90,7 +103,7 @@ class Policy:
         lines = [line for place, one in enumerate(rules[:MOST_RULES]) if (line := _rule(one, f"rules.{place}", faults))]
         seen: dict[tuple[object, ...], int] = {}
         for place, line in enumerate(lines):
-            about = line.stage, line.urgent, line.channel, line.category
+            about = line.stage, line.urgent, line.channel, line.category, line.over_standard
             if seen.setdefault(about, place) != place:
                 faults.append(Fault(f"rules.{place}", f"line {seen[about]} speaks of the same"))
         made = cls(version, tuple(lines), _numbers(numbers, faults),
@@ -172,7 +185,7 @@ def adopt(db: Session, actor: Actor, policy: Policy) -> SlaPolicy:
 def plain(rule: Rule) -> dict[str, Any]:
     """A line as Policy.read() takes it."""
     return {"stage": rule.stage.value, "urgent": rule.urgent, "channel": rule.channel, "category": rule.category,
-            "value": rule.limit.value, "unit": rule.limit.unit.value}
+            "value": rule.limit.value, "unit": rule.limit.unit.value, "over_standard": rule.over_standard}
 
 
 def _rule(one: Mapping[str, Any], path: str, faults: list[Fault]) -> Rule | None:
@@ -184,14 +197,16 @@ def _rule(one: Mapping[str, Any], path: str, faults: list[Fault]) -> Rule | None
         faults.append(Fault(f"{path}.unit", f"must be one of {', '.join(Unit)}"))
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0.05 <= value <= LONGEST_LIMIT:
         faults.append(Fault(f"{path}.value", f"must lie between 0.05 and {LONGEST_LIMIT}"))
-    if one.get("urgent") not in {None, True, False}:
+    if not isinstance(one.get("urgent"), (bool, type(None))):
         faults.append(Fault(f"{path}.urgent", "must be true, false or null"))
+    if not isinstance(above := one.get("over_standard", False), bool) or (above and stage != Stage.HANDLE):
+        faults.append(Fault(f"{path}.over_standard", "is true or false, and true only of handling"))
     if not _is_code(one.get("category") or ""):
         faults.append(Fault(f"{path}.category", 'must be the beginning of category codes, such as "3" or "101"'))
     if len(faults) > before:
         return None
     limit = Limit(one["value"], Unit(one["unit"]))
-    return Rule(Stage(one["stage"]), one.get("urgent"), one.get("channel") or None, limit, one.get("category") or "")
+    return Rule(Stage(one["stage"]), one.get("urgent"), one.get("channel") or None, limit, one.get("category") or "", above)
 
 
 def _numbers(given: Mapping[str, Any], faults: list[Fault]) -> dict[str, dict[str, Any]]:
@@ -208,7 +223,9 @@ def _numbers(given: Mapping[str, Any], faults: list[Fault]) -> dict[str, dict[st
 
 def _ladder(rungs: Any, path: str, faults: list[Fault]) -> Rungs:
     try:
-        made = tuple((int(share), Role(role)) for share, role in rungs)
+        made = tuple((share, Role(role)) for share, role in rungs)
+        if any(type(share) is not int for share, _ in made):
+            raise TypeError  # noqa: TRY301 - the same fault as any other shape
     except (TypeError, ValueError):
         faults.append(Fault(path, 'must look like [[80, "department_head"], [100, "supervisor"]]'))
         return ()

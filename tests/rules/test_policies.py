@@ -36,6 +36,20 @@ def test_a_stage_without_a_line_has_the_limit_of_the_default() -> None:
     assert policy.limit(Stage.CHECK, category="301") == DEFAULT.limit(Stage.CHECK)
 
 
+@pytest.mark.parametrize(("standard", "urgent", "expected"), [
+    (Limit(7, Unit.NATURAL_DAY), False, Limit(7, Unit.NATURAL_DAY)),
+    (Limit(7, Unit.NATURAL_DAY), True, Limit(24, Unit.URGENT_HOUR)),
+    (Limit(2, Unit.URGENT_HOUR), True, Limit(2, Unit.URGENT_HOUR)),
+    (None, True, Limit(24, Unit.URGENT_HOUR)),
+    (None, False, Limit(5, Unit.WORK_DAY))])
+def test_a_city_may_put_a_limit_of_handling_before_that_of_the_standards(
+        standard: Limit | None, urgent: bool, expected: Limit) -> None:
+    policy = read([{"stage": "handle", "urgent": True, "value": 24, "unit": "urgent_hour", "over_standard": True}])
+    assert policy.handling(standard, urgent=urgent, channel="pda", category="301") == expected
+    kept = standard or DEFAULT.limit(Stage.HANDLE, urgent=urgent)
+    assert DEFAULT.handling(standard, urgent=urgent, channel="pda", category="301") == kept
+
+
 def test_each_number_is_as_the_longest_code_says() -> None:
     policy = read(numbers={
         "": {"reopen_days": 20, "max_returns": 3}, "3": {"reopen_days": 30}, "302": {"urgent_words": ["噪音"]}})
@@ -55,6 +69,7 @@ def test_a_department_without_a_ladder_climbs_that_of_the_one_above_it_and_then_
 @pytest.mark.parametrize(("line", "field"), [
     ({"stage": "sleep"}, "stage"), ({"unit": "fortnight"}, "unit"), ({"value": 0}, "value"), ({"value": 3001}, "value"),
     ({"value": float("nan")}, "value"), ({"value": True}, "value"), ({"value": "2"}, "value"), ({"urgent": "yes"}, "urgent"),
+    ({"urgent": []}, "urgent"), ({"over_standard": True}, "over_standard"), ({"over_standard": "yes"}, "over_standard"),
     ({"category": "3a"}, "category"), ({"category": "１"}, "category")])
 def test_a_line_that_cannot_be_is_named(line: dict[str, Any], field: str) -> None:
     assert faults([SIGN, SIGN | {"category": "1"} | line]) == [f"rules.1.{field}"]
@@ -77,7 +92,7 @@ def test_a_number_that_cannot_be_is_named(numbers: dict[str, Any], field: str) -
 
 
 @pytest.mark.parametrize("rungs", [[], [[80]], [[80, "mayor"]], [[100, "leader"], [80, "supervisor"]], [[0, "leader"]],
-                                   [[80, "citizen"]], "up", [[1001, "leader"]], [[one, "leader"] for one in range(1, 12)]])
+                                   [[80, "citizen"]], [[80.5, "leader"]], [["80", "leader"]], "up", [[1001, "leader"]], [[one, "leader"] for one in range(1, 12)]])
 def test_a_ladder_that_cannot_be_is_named(rungs: Any) -> None:
     assert set(faults(ladders={"SW": rungs})) == {"ladders.SW"}
 
