@@ -32,6 +32,14 @@ def test_a_holiday_is_off_and_a_make_up_saturday_is_worked() -> None:
     assert CALENDAR.hours(date(2026, 2, 17)) == ()
 
 
+def test_exceptional_days_are_known_by_the_name_of_their_holiday() -> None:
+    named = Calendar({date(2026, 2, 14): True, date(2026, 2, 17): False, date(2026, 2, 21): False},
+                     names={date(2026, 2, 14): "春节", date(2026, 2, 17): "春节", date(2026, 2, 21): "春节"})
+    odd = {day: named.is_exception(date(2026, 2, day)) for day in (13, 14, 15, 17, 21)}
+    assert odd == {13: False, 14: True, 15: False, 17: True, 21: False}  # the 21st is a Saturday anyway
+    assert (named.name(date(2026, 2, 14)), named.name(date(2026, 2, 21)), named.name(date(2026, 2, 13))) == ("春节", "春节", "")
+
+
 def test_work_days_are_counted_with_both_ends() -> None:
     assert CALENDAR.work_days(date(2026, 2, 9), date(2026, 2, 28)) == 5 + 1 + 4 + 1
     assert CALENDAR.work_days(date(2026, 2, 15), date(2026, 2, 23)) == 0

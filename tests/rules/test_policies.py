@@ -91,8 +91,9 @@ def test_a_number_that_cannot_be_is_named(numbers: dict[str, Any], field: str) -
     assert faults(numbers=numbers) == [field]
 
 
-@pytest.mark.parametrize("rungs", [[], [[80]], [[80, "mayor"]], [[100, "leader"], [80, "supervisor"]], [[0, "leader"]],
-                                   [[80, "citizen"]], [[80.5, "leader"]], [["80", "leader"]], "up", [[1001, "leader"]], [[one, "leader"] for one in range(1, 12)]])
+@pytest.mark.parametrize("rungs", [
+    [], [[80]], [[80, "mayor"]], [[100, "leader"], [80, "supervisor"]], [[0, "leader"]], [[80, "citizen"]], "up",
+    [[80.5, "leader"]], [["80", "leader"]], [[1001, "leader"]], [[one, "leader"] for one in range(1, 12)]])
 def test_a_ladder_that_cannot_be_is_named(rungs: Any) -> None:
     assert set(faults(ladders={"SW": rungs})) == {"ladders.SW"}
 

@@ -4,12 +4,14 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from casework.errors import Invalid
 from casework.sla import calendar
 from casework.sla.limits import Unit
 from casework.storage.database import reading, transaction
+from casework.storage.outbox import Event
 from tests.conftest import SetClock, absent
 
 ANNOUNCED = Path(__file__).parents[2].parent / "shared" / "data" / "calendar"
@@ -70,6 +72,30 @@ def test_an_import_replaces_the_year_and_is_seen_at_once(store: str, time: SetCl
         assert 2027 in calendar.load(db).known_years
         assert calendar.load(db).measure(Unit.WORK_DAY, time.is_now("2027-02-06 20:00")) > calendar.load(db).measure(
             Unit.WORK_DAY, time.is_now("2027-02-06 07:00"))
+
+
+def test_whatever_changes_the_calendar_says_so_once(store: str, time: SetClock) -> None:
+    def said() -> list[str]:
+        with reading() as db:
+            wanted = select(Event.detail).where(Event.name == "calendar.changed").order_by(Event.id)
+            return [detail["why"] for detail in db.scalars(wanted)]
+
+    with transaction() as db:
+        years = calendar.seed(db)
+    with transaction() as db:
+        calendar.seed(db)
+    assert said() == [f"工作日历变更：载入{years[0]}至{years[-1]}年放假安排"]
+    with transaction() as db:
+        calendar.import_days(db, 2027, SPRING, "a")
+        calendar.set_office_hours(db, date(2026, 6, 1), [("08:00", "12:00")])
+    assert said()[1:] == ["工作日历变更：载入2027年放假安排", "工作日历变更：2026-06-01 起改变办公时间"]
+
+
+def test_days_are_named_in_chinese(store: str) -> None:
+    with transaction() as db:
+        calendar.seed(db)
+        days = calendar.load(db)
+    assert {days.name(date(2026, month, day)) for month, day in ((1, 1), (2, 14), (2, 17), (10, 1))} == {"元旦", "春节", "国庆节"}
 
 
 def test_an_import_stands_over_the_seed(store: str) -> None:
