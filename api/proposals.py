@@ -35,6 +35,8 @@ class ProposalOut(ma.Schema):
     to_department_id = ma.fields.UUID(allow_none=True, metadata={
         "description": "who got it, else whom the released department named; null while nobody knows"})
     to_department = ma.fields.String(allow_none=True)
+    answered = ma.fields.Boolean(metadata={
+        "description": "the rules say so by now: decline it, unless they should say so more clearly"})
     count = ma.fields.Integer(metadata={"description": "rulings"})
     cases = ma.fields.List(ma.fields.String(), metadata={"description": f"their numbers, the latest {MOST_NAMED}"})
     why = ma.fields.String(metadata={"description": "of the latest: which rule or whose word had sent it there"})
@@ -108,8 +110,10 @@ def waiting() -> dict[str, Any]:
     """Rules that upheld returns propose: category, area, from which department to which, and how many rulings say so."""
     with reading() as db:
         found = proposals.groups(db)
-        names, departments = Names(db), proposals.names_of(db, found[:MOST_SHOWN])
-        return {"items": [_shown(one, names, departments) for one in found[:MOST_SHOWN]], "all": len(found) <= MOST_SHOWN}
+        shown = found[:MOST_SHOWN]
+        names, departments, answered = Names(db), proposals.names_of(db, shown), proposals.answered(db, shown)
+        return {"items": [_shown(one, names, departments) | {"answered": one.id in answered} for one in shown],
+                "all": len(shown) == len(found)}
 
 
 @blueprint.operation("POST", "/<uuid:proposal_id>/try", requires("proposals.read"), body=DraftIn(), answer=DraftOut(),

@@ -8,6 +8,7 @@ from casework.cases import anchors, proof, turns
 from casework.cli.ground import connect
 from casework.identity import privacy
 from casework.identity.sealing import scrape_token
+from casework.responsibility import proposals
 from casework.storage.database import reading, transaction
 
 BATCH = 500
@@ -15,16 +16,17 @@ BATCH = 500
 
 @click.command("check-rules")
 def check_rules() -> None:
-    """List what no department answers for, and where two rules contradict each other. Exit code 1 if there is any."""
+    """List what no department answers for, and where two rules contradict each other: exit code 1 if there is any. What
+    upheld returns propose, at /api/v1/rules/proposals to be decided, is counted."""
     connect()
     with reading() as db:
-        gaps, overlaps = responsibility.gaps(db), responsibility.overlaps(db)
+        gaps, overlaps, proposed = responsibility.gaps(db), responsibility.overlaps(db), proposals.groups(db)
         for gap in gaps:
             click.echo(f"gap  {gap.category_code} {gap.category_name}  {gap.area_name or '全市'}"
                        f"{'  (partly)' if gap.partly else ''}")
         for two in overlaps:
             click.echo(f"overlap  {two.one.name or two.one.id}  {two.other.name or two.other.id}")
-    click.echo(f"{len(gaps)} gaps, {len(overlaps)} overlaps")
+    click.echo(f"{len(gaps)} gaps, {len(overlaps)} overlaps, {len(proposed)} proposals from upheld returns")
     if gaps or overlaps:
         raise SystemExit(1)
 

@@ -170,6 +170,13 @@ def groups(db: Session) -> list[Group]:
     return sorted(made, key=lambda group: (-len(group.members), group.id))
 
 
+def answered(db: Session, found: Sequence[Group]) -> set[uuid.UUID]:
+    """Ids of those groups whose newest case the rules by now give to its owner: somebody has put them right meanwhile, or
+    it was a dispatcher who had sent it wrongly."""
+    answers = find_many(db, [Question(one.category_code, one.members[0].area_code) for one in found])
+    return {one.id for one, answer in zip(found, answers, strict=True) if answer.lead and answer.lead == one.owner_id}
+
+
 def group(db: Session, proposal_id: uuid.UUID, *, to_change: bool = False) -> Group:
     """The open group of this proposal; until the transaction ends nobody else changes one that was looked up `to_change`.
 

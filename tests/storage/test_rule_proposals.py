@@ -127,6 +127,16 @@ def test_a_dry_run_shows_both_answers_for_each_area_and_changes_nothing(city: Ci
         assert responsibility.find(db, "10101", GRIDS[0]).lead == city.id("water")
 
 
+def test_what_the_rules_say_by_now_is_marked(city: City) -> None:
+    city.upholds("A1")
+    city.upholds("B1", to=None)
+    with transaction() as db:
+        ours = proposals.groups(db)[0]
+        assert proposals.answered(db, proposals.groups(db)) == set()
+        responsibility.add_rule(db, "南塘", city.id("roads"), category_code="10101", area_code=GRIDS[0])
+        assert proposals.answered(db, proposals.groups(db)) == {ours.id}
+
+
 def test_without_an_owner_a_dry_run_shows_what_holds_now(city: City) -> None:
     city.upholds("A1", to=None)
     with reading() as db:
