@@ -8,6 +8,7 @@ import marshmallow as ma
 import orjson
 from flask import Response, after_this_request, request
 from sqlalchemy.orm import Session
+from werkzeug.http import remove_entity_headers
 
 from api.auth import caller, requires
 from api.blueprint import Blueprint
@@ -265,6 +266,7 @@ def tagged(found: Case, body: dict[str, Any]) -> dict[str, Any]:
         response.headers["Cache-Control"] = "private, no-cache"
         if request.method == "GET" and request.if_none_match.contains_weak(tag):
             response.status_code, response.data = 304, b""
+            remove_entity_headers(response.headers)
         return response
     return body
 

@@ -153,10 +153,16 @@ def take(number: str, action: str, body: Facts) -> dict[str, Any]:
 def steps(body: dict[str, Any]) -> dict[str, Any]:
     """Take one action on up to 100 cases; each for itself, with a result for each.
 
-    200 also when all are refused: read the results. A case that cannot be changed holds up no other.
+    200 also when all are refused: read the results. A case that cannot be changed holds up no other; once the database does
+    not answer, the rest is not tried. What was done stays done, and sent again is answered with 409.
     """
     refuse_citizens(body["action"])
-    return {"results": [_result(body["action"], body["facts"], one) for one in body["items"]]}
+    results: list[dict[str, Any]] = []
+    for item in body["items"]:
+        away = bool(results) and results[-1]["status"] == errors.PROBLEMS["unavailable"].status
+        # Each would wait for a database that is away as long as the first did.
+        results.append(results[-1] | {"number": item.number} if away else _result(body["action"], body["facts"], item))
+    return {"results": results}
 
 
 ANYBODY = known("each action carries its own grants in the workflow table", but=frozenset({Role.CITIZEN}))

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
 from api import steps
@@ -56,6 +57,7 @@ def test_a_case_that_is_still_so_is_not_sent_again(town: Town) -> None:
     path, tag = f"{CASES}/{number}", tag_of(town.supervisor, number)
     again = if_none_match(town.supervisor, tag).get(path)
     assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", tag)
+    assert not {"Content-Type", "Content-Length"} & set(again.headers.keys())
     assert if_none_match(town.supervisor, f'"9-abc", W/{tag}').get(path).status_code == 304
     assert if_none_match(town.water_head, tag).get(path).status_code == 200  # who may do other things sees another case
     town.act(town.water_head, number, "sign")
@@ -240,6 +242,24 @@ def test_an_error_of_ours_in_the_middle_undoes_that_case_alone(town: Town, monke
     assert [one["status"] for one in done] == [200, 500, 200]
     assert "二" not in str(done)
     assert [lines(one).count("urge") for one in numbers] == [1, 0, 1]
+
+
+def test_a_database_that_went_away_is_waited_for_once(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers, tried = rubbish(town, 4), []
+    urge = steps.VERBS["urge"]
+
+    def loses(db: Any, case: Case, actor: Any, facts: Any) -> None:
+        tried.append(case.number)
+        if len(tried) == 2:
+            raise OperationalError("SELECT 1", {}, Exception("gone"))
+        urge(db, case, actor, facts)
+    monkeypatch.setitem(steps.VERBS, "urge", loses)
+    body: Json = {"action": "urge", "facts": {"reason": "急"}, "items": [{"number": one} for one in numbers]}
+    done = results(town.operator.post(STEPS, body))
+    assert [(one["number"], one["status"]) for one in done] == list(zip(numbers, [200, 503, 503, 503], strict=True))
+    assert tried == numbers[:2]
+    again = results(town.operator.post(STEPS, body))
+    assert [one["status"] for one in again] == [409, 200, 200, 200]
 
 
 def test_a_batch_takes_only_what_it_knows(town: Town) -> None:
