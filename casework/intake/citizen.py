@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
+from casework.cases import sameness
 from casework.cases.report import Channel, Receipt, Said, receive_one
 from casework.errors import Fault, Invalid, NotFound
 from casework.geography.coordinates import Point
@@ -13,11 +14,12 @@ from casework.media import claim
 
 def report(db: Session, actor: Actor, *, key: uuid.UUID, text: str, place: Point | None = None,
            address: str | None = None, name: str | None = None, phone: str | None = None,
-           photos: Sequence[tuple[uuid.UUID, str]] = ()) -> Receipt:
-    """Keep what a citizen reports; `photos` are ids of photos sent before, each with the token it was answered with.
+           photos: Sequence[tuple[uuid.UUID, str]] = (), same_as: str | None = None) -> Receipt:
+    """Keep what a citizen reports; `photos` are ids of photos sent before, each with the token it was answered with, and
+    `same_as` is the token of a case that the citizen says it is about.
 
-    Raises Invalid when there is neither place nor address and for a photo that was not sent or is too old, Conflict when
-    the key was used for another report.
+    Raises Invalid when there is neither place nor address, for a photo that was not sent or is too old and for a choice that
+    does not hold any more, Conflict when the key was used for another report.
     """
     if place is None and address is None:
         raise Invalid("say where it is", Fault("place", "give a point on the map, or an address in words"))
@@ -27,6 +29,8 @@ def report(db: Session, actor: Actor, *, key: uuid.UUID, text: str, place: Point
     receipt = receive_one(db, Said(
         channel=Channel.CITIZEN, source="web", key=str(key), text=text, place=place, address=address,
         reporter_name=name, reporter_phone=known.phone.open() if known else phone, reporter_id=actor.id))
+    if same_as and receipt.is_new:
+        sameness.claim(db, receipt.id, same_as)
     for at, (photo_id, token) in enumerate(photos if receipt.is_new else ()):
         try:
             claim(db, photo_id, token, report_id=receipt.id)

@@ -4,10 +4,11 @@ from io import BytesIO
 
 import pytest
 
+from casework.cases.sameness import Choice
 from casework.identity.sessions import MemorySender
 from casework.media import Photo
 from casework.notifications import senders
-from tests.api.town import Caller, Json, Town, citizen_report, jpeg, key, ok, problem, stored, ticket
+from tests.api.town import Caller, Json, Town, citizen_report, jpeg, key, ok, point, problem, stored, ticket
 from tests.conftest import SetClock
 
 PHOTOS = "/api/v1/citizen/photos"
@@ -311,3 +312,17 @@ def test_the_page_is_read_in_english_too(town: Town) -> None:
         caller = Caller(town.app, me.headers | {"Accept-Language": other})
         assert ok(caller.get(address))["words"] == "已派遣，等待责任部门签收"
     assert set(problem(me.get(address, lang="fr"), 422)["fields"]) == {"lang"}
+
+
+def test_what_a_citizen_says_it_is_about_is_kept_once_and_a_made_up_choice_is_refused(town: Town) -> None:
+    first = ok(town.stranger.post(REPORTS, citizen_report(phone="13900139000")), 201)
+    filed(town, first)
+    (known, *_) = ok(town.stranger.post("/api/v1/citizen/similar", {"text": "路边的井盖没了", "place": point(0, 4)}))["items"]
+    for made_up in ("x", known["same_as"][:-2] + "xx", f"{'0' * 32}.9999999999.x"):
+        body = citizen_report(text="路边的井盖丢了，很危险", place=point(0, 4), same_as=made_up)
+        assert set(problem(town.stranger.post(REPORTS, body), 422)["fields"]) == {"same_as"}
+    assert stored() == 1
+    body = citizen_report(text="路边的井盖丢了，很危险", place=point(0, 4), same_as=known["same_as"])
+    second = ok(town.stranger.post(REPORTS, body), 201)
+    assert ok(town.stranger.post(REPORTS, body), 201) == second
+    assert (stored(), stored(Choice)) == (2, 1)
