@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, or_, select
+from sqlalchemy import ForeignKey, Index, Select, UniqueConstraint, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock, taxonomy
@@ -33,7 +33,7 @@ class State(StrEnum):
 
 
 class Proposal(Keyed, Base):
-    """A pair of cases, once: the one that looked for its like, and the one that was found. `reasons` are for people."""
+    """A pair of cases, once: the younger, and the older one that it may be the same as. `reasons` are for people."""
 
     __tablename__ = "duplicate_proposals"
     case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("cases.id"))
@@ -69,8 +69,9 @@ def propose(db: Session, pairs: Iterable[tuple[uuid.UUID, Match]]) -> None:
     """Leave these pairs to a person; a pair that was proposed before stays as it is."""
     at = clock.now()
     rows: list[dict[str, Any]] = [
-        {"id": new_id(), "case_id": case_id, "other_id": match.case_id, "score": match.score.total,
-         "reasons": list(match.score.reasons), "state": State.OPEN, "made_at": at} for case_id, match in pairs]
+        {"id": new_id(), "case_id": max(case_id, match.case_id), "other_id": min(case_id, match.case_id),
+         "score": match.score.total, "reasons": list(match.score.reasons), "state": State.OPEN, "made_at": at}
+        for case_id, match in pairs]
     for start in range(0, len(rows), 500):
         insert_once(db, Proposal, rows[start:start + 500], on=("case_id", "other_id"))
 
@@ -99,13 +100,13 @@ def decline(db: Session, case: Case, other: Case, actor: Actor) -> Proposal:
 
     Raises NotFound when nobody thought them alike, Conflict when they were merged meanwhile.
     """
-    pair = _pair(db, case, other)
+    pair = db.scalars(_of(case, other)).first()
     if pair is None:
         match = next((one for one in _look(db, case) if one.case_id == other.id), None)
         if match is None:
             raise NotFound(f"case {other.number} is not proposed for case {case.number}")
         propose(db, [(case.id, match)])
-        pair = db.scalars(select(Proposal).where(Proposal.case_id == case.id, Proposal.other_id == other.id)).one()
+        pair = db.scalars(_of(case, other)).one()
     if pair.state is State.ACCEPTED:
         raise Conflict("these cases were merged; undo that first")
     if pair.state is State.OPEN:
@@ -116,10 +117,11 @@ def decline(db: Session, case: Case, other: Case, actor: Actor) -> Proposal:
 
 def settle(db: Session, case: Case, other: Case, actor: Actor, state: State) -> None:
     """Somebody has merged them or parted them: what was proposed about the pair is decided, and kept for the next look."""
-    pair = _pair(db, case, other)
+    pair = db.scalars(_of(case, other)).first()
     if pair is None:
         db.flush()  # both are there before what refers to them
-        pair = Proposal(case_id=case.id, other_id=other.id, score=1.0 if state is State.ACCEPTED else 0.0, reasons=[])
+        pair = Proposal(case_id=max(case.id, other.id), other_id=min(case.id, other.id), reasons=[],
+                        score=1.0 if state is State.ACCEPTED else 0.0)
         db.add(pair)
     _decide(pair, state, actor)
 
@@ -128,10 +130,8 @@ def _decide(pair: Proposal, state: State, actor: Actor) -> None:
     pair.state, pair.decided_at, pair.decided_by_id = state, clock.now(), actor.id
 
 
-def _pair(db: Session, case: Case, other: Case) -> Proposal | None:
-    wanted = select(Proposal).where(or_((Proposal.case_id == case.id) & (Proposal.other_id == other.id),
-                                        (Proposal.case_id == other.id) & (Proposal.other_id == case.id)))
-    return db.scalars(wanted.order_by(Proposal.made_at.desc()).limit(1)).first()
+def _of(case: Case, other: Case) -> Select[Proposal]:
+    return select(Proposal).where(Proposal.case_id == max(case.id, other.id), Proposal.other_id == min(case.id, other.id))
 
 
 def _other(one: Proposal, case: Case) -> uuid.UUID:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from casework import taxonomy
-from casework.cases import duplicates, inspectors, workflow
+from casework.cases import duplicates, inspectors, recounting, workflow
 from casework.cases.case import Case, Priority
 from casework.cases.consequences import Consequences
 from casework.cases.duplicates import State
@@ -23,7 +23,7 @@ def join(db: Session, report: Report, case: Case, why: str, later: Consequences)
     Answers why the case is urgent from now on, or None: its clocks are then to be recounted once `later` is settled.
     """
     case.add_report(report)
-    because = _made_urgent(case, report)
+    because = _made_urgent(case, why_urgent([report], case.numbers, of_its_kind=False), voices=1)
     case.note("join", SYSTEM, report=report.number, why=why, count=case.report_count, urgent=report.urgent,
               **{"urgent_because": because} if because else {})
     if case.status is Status.VERIFYING and report.reporter_id == case.inspector_id:  # he may not look any more
@@ -45,7 +45,12 @@ def merge(db: Session, case: Case, into: Case, actor: Actor, facts: Facts) -> No
     case.reports.clear()
     for report in moved:
         into.add_report(report)
-    into.note("merged_in", actor, case=case.number, count=into.report_count)
+    urgent = case.urgent_because or "并入的案件属紧急" if case.priority is Priority.URGENT else None
+    because = _made_urgent(into, urgent, voices=len(moved))
+    into.note("merged_in", actor, case=case.number, count=into.report_count,
+              **{"urgent_because": because} if because else {})
+    if because:
+        recounting.recount(db, into, f"转为紧急：{because}", actor)
     duplicates.settle(db, case, into, actor, State.ACCEPTED)
 
 
@@ -90,13 +95,14 @@ def split(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     _part(db, case, leaving, facts.category or case.category_code, actor=actor, why=facts.reason)
 
 
-def _made_urgent(case: Case, report: Report) -> str | None:
-    """Why this voice makes a case urgent that was not. The voices before it were weighed when they came."""
+def _made_urgent(case: Case, because: str | None, *, voices: int) -> str | None:
+    """Make a case urgent that was not, for what these new voices say, or for their number; answers why, or None.
+
+    Their number counts in the moment in which it is reached: what a person corrects to normal afterwards stays so.
+    """
     if case.priority is Priority.URGENT:
         return None
-    numbers = case.numbers
-    because = why_urgent([report], numbers, of_its_kind=False)
-    if because is None and 0 < numbers.many_reports <= case.report_count:
+    if because is None and case.report_count - voices < case.numbers.many_reports <= case.report_count:
         because = f"已有{case.report_count}人反映"
     if because:
         case.priority, case.urgent_because = Priority.URGENT, because

@@ -101,7 +101,7 @@ def claim(db: Session, report_id: uuid.UUID, said: str) -> None:
 def chosen(db: Session, report_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
     """The cases that reporters chose, by their reports."""
     rows = db.execute(select(Choice.report_id, Choice.case_id).where(Choice.report_id.in_(list(report_ids))))
-    return dict(rows.tuples().all())
+    return {row.report_id: row.case_id for row in rows}
 
 
 def _coarse(reason: str) -> str:

@@ -169,8 +169,11 @@ class Belonging:
         """The case that this report surely belongs to, held for it, and why; what is merely alike is kept for opened()."""
         self._alike = self.lookout.ranked(report.id)
         mark = policies.numbers(self.db, verdict.category).join_score
-        for match in self._alike:
-            if match.score.sure and match.score.total >= mark and (case := self._hold(match.case_id)):
+        sure = [one for one in self._alike if one.score.sure and one.score.total >= mark]
+        for match in sure:
+            if case := self._hold(match.case_id):
+                # Two cases that a report belongs to are likely one: that is for a person to say.
+                self._proposals += [(case.id, one) for one in sure if one.case_id != case.id][:duplicates.PROPOSED]
                 return case, match.score.why
         return None
 
