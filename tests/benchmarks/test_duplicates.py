@@ -1,8 +1,8 @@
 """What joining by words is worth on real messages: judged pairs hold it to its floor; the largest groups and the pace are seen.
 
 Beside this file stand only keys of messages and what a person who read both said: `same` problem, `near` (the same place or
-people, another matter: joining them would be wrong) or `other`. Samples: a and b over the whole range of likeness, drawn
-without regard to what the product says; c and d among what earlier weights joined by themselves.
+people, another matter: joining them would be wrong) or `other`. Samples: a, b and e over the whole range of likeness, drawn
+without regard to what the product says, e after its weights were settled; c and d among what earlier weights joined.
 """
 import csv
 import time
@@ -74,7 +74,8 @@ def test_what_joins_by_itself_is_what_a_person_would_join(
     evidence, kept = said
     judged = [(pair, similarity.score(evidence[pair[0]], evidence[pair[1]], kept)) for pair in pairs()]
     samples = sorted({pair[3] for pair, _ in judged})
-    lines = {"all": worth(judged)} | {f"sample {name}": worth(judged, lambda one, name=name: one[3] == name) for name in samples}
+    lines = {"all": worth(judged)}
+    lines |= {f"sample {name}": worth(judged, lambda one, name=name: one[3] == name) for name in samples}
     with capsys.disabled():
         for name, (precision, recall, number) in lines.items():
             print(f"\n  {name:10} {number:4} pairs  precision {precision:.3f}  recall {recall:.3f}", end="")
