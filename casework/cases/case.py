@@ -280,11 +280,13 @@ class Case(Keyed, Base):
             self.feedback_owed = True
 
     def limit(self, db: Session, stage: Stage) -> Limit:
-        """How long this stage may take for this case: its standard's limit of handling, else what the city has set."""
-        if stage is Stage.HANDLE and (standard := self.standard(db)):
-            return Limit(standard.limit_value, Unit(standard.limit_unit))
-        return policies.current(db).limit(stage, urgent=self.priority is Priority.URGENT, channel=self.channel,
-                                          category=self.category_code)
+        """How long this stage may take for this case: for handling its standard says, for all else the city's policy."""
+        policy, urgent = policies.current(db), self.priority is Priority.URGENT
+        if stage is Stage.HANDLE:
+            standard = self.standard(db)
+            own = Limit(standard.limit_value, Unit(standard.limit_unit)) if standard else None
+            return policy.handling(own, urgent=urgent, channel=self.channel, category=self.category_code)
+        return policy.limit(stage, urgent=urgent, channel=self.channel, category=self.category_code)
 
     def release_lead(self, at: datetime, *, returned: bool = False) -> None:
         """Nobody leads from now on, and nobody assists: whoever leads next asks for the help that he needs."""
