@@ -13,6 +13,7 @@ from casework.cases.comments import Comment
 from casework.cases.history import Entry
 from casework.cases.report import Report
 from casework.cases.wording import Language
+from casework.cases.workflow import TURN, Status
 from casework.identity.people import Department
 from casework.sla import calendar, deadlines
 from casework.sla.deadlines import Span, SpanState
@@ -23,6 +24,9 @@ from casework.storage.outbox import Event
 SENT_OUT, TAKEN_BACK = "dispatch", frozenset({"recall", "uphold"})
 PROMISED = {"case.file": Stage.DISPATCH}
 """Which clock's end a message promises; that of handling, where nothing else stands here."""
+
+TELLS_OF_NOW = frozenset({"case.joined", "case.unmerge"})
+"""Who comes to a case that is under way is told how it stands."""
 
 UNNAMED: dict[Language, dict[str, str]] = {
     Language.ZH: {"department": "责任部门", "date": "规定时限", "worker": "网格员", "speaker": "指挥中心"},
@@ -83,7 +87,7 @@ class Happening:
         until = self._until()
         return self._facts() | {
             "title": report.heading if report else self.case.title, "case": self.case.number, "department": name,
-            "holder": (name if self.lead_id else wording.holder(self.case, None, language)) or unnamed["department"],
+            "holder": self._holder(name, language) or unnamed["department"],
             "holder_there": self._held_there(there, language) or unnamed["department"],
             "into": there.number if there else self._facts()["into"],
             "due": wording.moment(due, language) if due else unnamed["date"],
@@ -97,6 +101,15 @@ class Happening:
         answer = self.last("resolve")
         facts = ({"reply": answer.facts.get("reply", "")} if answer else {}) | own
         return {name: str(facts.get(name, "")) for name in ("reason", "reply", "question", "finding", "into")}
+
+    def _holder(self, department: str, language: Language) -> str | None:
+        """Who had it after this step; where it was none of a case's own steps, who has it now."""
+        stood = Status(self.line.target) if self.line and self.event.name not in TELLS_OF_NOW else self.case.status
+        if stood in wording.OURS and self.lead_id:
+            return department
+        if stood is self.case.status:
+            return wording.holder(self.case, department if self.lead_id else None, language)
+        return wording.DESKS[TURN[stood]][language] if stood in TURN else None
 
     def _lead_name(self) -> str | None:
         taken_back = self.line is not None and self.line.action in TAKEN_BACK
@@ -131,7 +144,11 @@ class Happening:
         if started is not None:
             return deadlines.due_at(calendar.load(db), started.original, [Span(SpanState.RUNNING, started.started_at)])
         running = [one.due_at for one in mine if one.state is TimerState.RUNNING and one.due_at]
-        return min(running, default=self.case.due_at if self.case.is_open and self.lead_id is None else None)
+        if running or not self.case.is_open:
+            return min(running, default=None)
+        if self.event.name in TELLS_OF_NOW:
+            return self.case.suspended_until or self.case.due_at
+        return None if self.lead_id else self.case.due_at
 
 
 def gathered(db: Session, events: Iterable[Event]) -> list[Happening]:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from casework.cases import wording
 from casework.cases.report import Channel, Outcome, Report
+from casework.cases.workflow import Status
 from casework.identity.people import DEPARTMENTAL, Actor, Post, Role, User
 from casework.notifications.happenings import Happening
 from casework.notifications.preferences import Preference
@@ -117,7 +118,8 @@ SENDS_TO_LOOK = frozenset({"verify", "confirm", "refute", "resolve", "reassign",
 def _inspector(happening: Happening) -> uuid.UUID | None:
     """Who is sent by this step, unless somebody else was meanwhile, or nobody has to look any more."""
     later = happening.case.history[len(happening.lines):]
-    return None if any(line.action in SENDS_TO_LOOK for line in later) else happening.case.inspector_id
+    waits = happening.case.status in {Status.VERIFYING, Status.RESOLVED}
+    return happening.case.inspector_id if waits and not any(line.action in SENDS_TO_LOOK for line in later) else None
 
 
 def _orderer(happening: Happening) -> uuid.UUID | None:

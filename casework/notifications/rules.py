@@ -1,7 +1,7 @@
 """Which event tells whom what, and of which nobody is told: one table. What citizens read says who has it and until when,
 never more than is true, and never that something is put right: whether it is, they say themselves.
 """
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -77,6 +77,8 @@ REWORK = _citizens(_K.PROGRESS, "经核查尚未达到要求，已退回{holder}
                    "the check found that it is not done; {holder} has it again, until {due}.")
 PARTED = _citizens(_K.PROGRESS, "与案件{case}不是同一问题，现作为案件{into}单独办理，由{holder_there}办理。",
                    "it is another problem than case {case} and goes on as case {into}, with {holder_there}.", _A.MOVED)
+
+FROM_A_REPORTER = _staff(_A.LEAD, _K.COMMENT, "诉求人留言：{comment}", "a reporter writes: {comment}")
 
 RULES: dict[str, tuple[Rule, ...]] = {
     # 受理 triage
@@ -194,7 +196,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "case.public_comment": (
         _citizens(_K.COMMENT, "有新的说明：{comment}（{speaker}）", "{speaker} writes: {comment}", _A.ADDRESSED),
         _staff(_A.INVOLVED, _K.COMMENT, "{speaker}对外说明：{comment}", "{speaker} tells the public: {comment}")),
-    "case.citizen_comment": (_staff(_A.LEAD, _K.COMMENT, "诉求人留言：{comment}", "a reporter writes: {comment}"),),
+    "case.citizen_comment": (FROM_A_REPORTER, replace(FROM_A_REPORTER, audience=_A.INSPECTOR)),
 }
 
 _QUEUE = "it lies in the queue of the desk whose turn it is, and a clock runs there"

@@ -195,6 +195,15 @@ class TestCitizens:
         assert "在几号门口？ 水务局正等待您的答复，2026年03月05日" in page_of(first)[-1]
         assert "几号门口" not in str(page_of(second))
 
+    def test_who_joins_late_is_told_how_it_stands_now(self, cast: people.Cast, time: SetClock) -> None:
+        first = dispatched()
+        step(first, cast.water_head, "hand_back", ground="不属我局")
+        time.passes(minutes=5)
+        second = received(place=at_grid(0, 5), reporter_phone="13900000000")
+        told_everything()
+        assert len(page_of(second)) == 1
+        assert "现由裁定中心办理，应于2026年03月02日" in page_of(second)[0]
+
     def test_a_merge_and_its_undoing_are_told_to_those_whom_it_moved(self, cast: people.Cast) -> None:
         mine, other = dispatched(), dispatched(place=at_grid(1), reporter_phone="13900000000")
         with reading() as db:
