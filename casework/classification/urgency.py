@@ -33,7 +33,8 @@ def urgent_word(text: str, words: Iterable[str]) -> str | None:
     hazard (起火风险) does not count; another mention of the same word may.
     """
     said = text.strip()[:OPENING]
-    return next((word for word in words if any(_meant(said, found) for found in re.finditer(re.escape(word), said))), None)
+    heard = (word for word in words if word in said)
+    return next((word for word in heard if any(_meant(said, found) for found in re.finditer(re.escape(word), said))), None)
 
 
 def _meant(text: str, found: re.Match[str]) -> bool:

@@ -1,4 +1,5 @@
 """Due times: the calendar's odd days by example, and the laws of the arithmetic on random clocks."""
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from casework import clock
 from casework.sla import deadlines
 from casework.sla.calendar import Calendar
-from casework.sla.deadlines import Span, SpanState, due_at, moment_at, remaining, used
+from casework.sla.deadlines import Span, SpanState, due_at, moment_at, remaining, used, worth
 from casework.sla.limits import Limit, Unit
 
 R, P, G = SpanState.RUNNING, SpanState.PAUSED, SpanState.GIVEN_BACK
@@ -169,6 +170,51 @@ def test_alarms_rise_with_their_shares(limit: Limit, start: datetime, changes: l
     assert [moment for _, moment in reached] == sorted({moment for _, moment in reached})
     assert dict(reached)[100] == due_at(CALENDAR, limit, spans)
     assert moment_at(CALENDAR, limit, spans, 200) == due_at(CALENDAR, Limit(limit.value * 2, limit.unit), spans)
+
+
+def under(spans: list[Span], old: Limit | None, limit: Limit) -> list[Span]:
+    """The first two stretches ran under another limit."""
+    return [replace(one, under=old, worth=worth(old, limit)) for one in spans[:2]] + spans[2:] if old and spans[2:] else spans
+
+
+@given(limits, moments, cuts, st.none() | limits, moments)
+def test_what_is_used_and_what_remains_are_the_limit_at_any_time(
+        limit: Limit, start: datetime, changes: list[datetime], old: Limit | None, at: datetime) -> None:
+    spans = under(spans_of(start, changes), old, limit)
+    assert used(CALENDAR, limit.unit, spans, at) + remaining(CALENDAR, limit, spans, at) == pytest.approx(limit.seconds)
+    assert used(CALENDAR, limit.unit, spans, at) <= used(CALENDAR, limit.unit, spans, at + timedelta(hours=5))
+
+
+@given(limits, moments, cuts, limits)
+def test_after_a_change_nothing_is_due_before_it_and_more_is_never_due_earlier(
+        limit: Limit, start: datetime, changes: list[datetime], old: Limit) -> None:
+    spans = under(spans_of(start, changes), old, limit)
+    moment = due_at(CALENDAR, limit, spans)
+    assert moment is not None
+    if spans[0].under:
+        assert spans[1].until is not None
+        assert moment >= spans[1].until
+    longer = Limit(limit.value * 1.5, limit.unit)
+    assert moment <= due_at(CALENDAR, longer, spans)
+
+
+@given(limits, moments, cuts)
+def test_what_ran_under_a_limit_of_the_same_unit_counts_as_if_nothing_had_changed(
+        limit: Limit, start: datetime, changes: list[datetime]) -> None:
+    plain = spans_of(start, changes)
+    changed = under(plain, Limit(3, limit.unit), limit)
+    moment, later = due_at(CALENDAR, limit, plain), due_at(CALENDAR, limit, changed)
+    assert later == moment or (changed[1].until is not None and moment < changed[1].until <= later)
+
+
+def test_half_of_one_limit_is_half_of_another() -> None:
+    old, new = Limit(4, URGENT_HOUR), Limit(2, WORK_DAY)
+    assert worth(old, new) == 4
+    assert worth(Limit(4, WORK_HOUR), Limit(8, WORK_HOUR)) == 1
+    six, eight = city("2026-03-02 06:00"), city("2026-03-02 08:00")
+    spans = [Span(R, six, eight, old, worth(old, new)), Span(R, eight)]
+    assert used(CALENDAR, WORK_DAY, spans, eight) == 8 * 3600
+    assert due_at(CALENDAR, new, spans) == city("2026-03-02 18:00")
 
 
 @given(limits, moments, cuts, moments, moments)
