@@ -1,5 +1,5 @@
 """the whole life of a case."""
-from datetime import datetime
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from alembic import op
