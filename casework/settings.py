@@ -179,7 +179,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         elif one.default is MISSING:
             faults.append(f"{name} must be set; `zhiwang up` makes one for a laptop, on servers see README.")
     if values.get("sms") == "http":
-        faults += [f"ZHIWANG_{name.upper()} must be set, because ZHIWANG_SMS is http." for name in GATEWAY if not values.get(name)]
+        missing = [name for name in GATEWAY if not values.get(name)]
+        faults += [f"ZHIWANG_{name.upper()} must be set, because ZHIWANG_SMS is http." for name in missing]
     if faults:
         raise SettingsError(faults)
     return Settings(**values)
