@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from casework import clock, resolution
-from casework.cases import alarms, anchors, turns
+from casework.cases import alarms, anchors, recounting, turns
 from casework.cases.case import Case
 from casework.cases.workflow import Status
 from casework.identity import sessions
@@ -38,6 +38,9 @@ STUCK = timedelta(seconds=60)
 
 LAST_DAY = timedelta(days=1)
 """What came to nothing for longer has been looked for often enough, and is old news."""
+
+SETTLED = timedelta(minutes=10)
+"""What was under way when something changed is over by then."""
 
 OUTBOX_DAYS = 14
 BATCH = 500
@@ -99,6 +102,14 @@ def announce_unheard_alarms() -> None:
 def announce_untold_news() -> None:
     """What happened in the last day and was told to nobody, although somebody waits for it, is handed over again."""
     _hand_over_again("news", "notifications", messages.untold)
+
+
+def look_at_clocks_again() -> None:
+    """Some minutes after policy or calendar changed, clocks are looked at once more: a step that was under way then knew only
+    the old ones, and a batch may have been lost with Redis."""
+    now = clock.now()
+    with transaction() as db:
+        outbox.hand_over_again(db, recounting.changes(db, now - 2 * SETTLED, now - SETTLED))
 
 
 def send_waiting_messages() -> None:
@@ -183,6 +194,7 @@ TIMETABLE: dict[str, Entry] = {
     "check_turns": Entry(check_turns, every=timedelta(minutes=5), lease=timedelta(minutes=5)),
     "announce_unheard_alarms": Entry(announce_unheard_alarms, every=timedelta(minutes=15)),
     "announce_untold_news": Entry(announce_untold_news, every=timedelta(minutes=15)),
+    "look_at_clocks_again": Entry(look_at_clocks_again, every=SETTLED),
     "send_waiting_messages": Entry(send_waiting_messages, every=timedelta(seconds=60)),
     "forget_nonces": Entry(forget_nonces, every=timedelta(hours=1)),
     "anchor_history": Entry(anchor_history, at=time(0, 10), lease=timedelta(hours=1)),

@@ -16,6 +16,9 @@ from casework.sla.limits import Stage
 from casework.sla.recounts import Recount
 from casework.sla.timers import Timer, TimerState
 from casework.storage import outbox
+from casework.storage.outbox import Event
+
+CHANGES = ("policy.changed", "calendar.changed")
 
 
 def recount(db: Session, case: Case, why: str, actor: Actor = SYSTEM) -> int:
@@ -44,6 +47,12 @@ def announce(db: Session, why: str, after: uuid.UUID | None, limit: int) -> uuid
     found = db.scalars(both.order_by("case_id").limit(limit)).all()
     outbox.publish_many(db, "clocks.outdated", found, why=why)
     return found[-1] if len(found) == limit else None
+
+
+def changes(db: Session, since: datetime, until: datetime) -> list[int]:
+    """Ids of the events of this span that let clocks be recounted."""
+    told = select(Event.id).where(Event.name.in_(CHANGES), Event.happened_at >= since, Event.happened_at < until)
+    return list(db.scalars(told.order_by(Event.id)))
 
 
 def _open(which: Any, after: uuid.UUID | None, limit: int) -> Select[uuid.UUID]:

@@ -4,17 +4,18 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select, text
+from sqlalchemy import event, func, select, text, update
 
 from casework import clock
 from casework.cases import recounting
 from casework.cases.case import Case
 from casework.cases.history import Entry
 from casework.cases.report import Receipt
-from casework.sla import calendar, policies, timers
+from casework.sla import calendar, policies, recounts, timers
 from casework.sla.limits import Stage
 from casework.sla.policies import Policy
 from casework.sla.timers import Start, Timer, TimerState
+from casework.storage import outbox
 from casework.storage.database import engine, reading, transaction
 from casework.storage.outbox import Event
 from tests.conftest import SetClock
@@ -22,6 +23,7 @@ from tests.factories import at_grid
 from tests.storage.bare_cases import bare_cases
 from tests.storage.city import City
 from workers import recounting as jobs
+from workers import schedule
 
 LIMIT = policies.DEFAULT.limit(Stage.SIGN)
 
@@ -173,6 +175,28 @@ def test_closed_cases_are_not_touched(city: City, handled: Receipt) -> None:
     follow()
     with reading() as db:
         assert db.scalar(select(func.count()).where(Entry.action == "recount")) == 0
+
+
+def test_a_clock_that_began_under_the_old_policy_while_it_changed_is_found_minutes_later(
+        city: City, dispatched: Receipt, time: SetClock) -> None:
+    adopt(city, "2030.1", {"stage": "sign", "value": 6, "unit": "work_hour"})
+    follow()
+    with transaction() as db:
+        timer = db.scalars(select(Timer).where(Timer.stage == Stage.SIGN)).one()
+        recounts.recount(db, [(timer, LIMIT)], clock.now())  # as if its step had seen the old policy, and been slow
+        db.execute(update(Event).values(relayed_at=clock.now()))
+    handed = []
+    for _ in range(4):
+        time.passes(minutes=9)
+        schedule.look_at_clocks_again()
+        with transaction() as db:
+            events = outbox.claim(db, 10)
+            outbox.mark_relayed(db, events)
+        handed.append([str(one.id) for one in events if one.name in recounting.CHANGES])
+    assert [len(ids) for ids in handed] == [0, 1, 0, 0]
+    jobs.announce(handed[1])
+    follow()
+    assert due(city.case(dispatched), Stage.SIGN) == "03-02 18:00"
 
 
 def test_every_case_with_an_open_clock_is_announced_once_page_by_page(store: str, time: SetClock) -> None:
