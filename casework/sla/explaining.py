@@ -142,19 +142,19 @@ def _reservation(calendar: Calendar, facts: Facts) -> str:
 def _stretch(calendar: Calendar, facts: Facts, span: Span) -> Iterator[Line]:
     assert span.until is not None  # noqa: S101 - explain() has cut it
     unit = span.under.unit if span.under else facts.limit.unit
+    when = _from_to(span.since, span.until)
     if span.state is not SpanState.RUNNING:
-        idle = amount(Unit.URGENT_HOUR, (span.until - span.since).total_seconds())
         why = "退单获准，这段时间退还" if span.state is SpanState.GIVEN_BACK else "停止计时"
-        yield Line(span.since, span.until, span.state, 0.0, f"{_from_to(span.since, span.until)} {why}（{idle}），不计")
-    elif unit not in OFFICE or span.until - span.since > LONGEST:
-        counted = span.passed(calendar, unit, span.until) / 1_000_000
-        own = amount(unit, (counted / span.worth) if span.worth else 0)
-        yield Line(span.since, span.until, span.state, counted, f"{_from_to(span.since, span.until)} 昼夜连续计时，计 {own}"
-                   if unit not in OFFICE else f"{_from_to(span.since, span.until)} 办公时间内计 {own}")
-    else:
+        idle = amount(Unit.URGENT_HOUR, (span.until - span.since).total_seconds())
+        yield Line(span.since, span.until, span.state, 0.0, f"{when} {why}（{idle}），不计")
+    elif unit in OFFICE and span.until - span.since <= LONGEST:
         for days in _folded(_together(_by_day(calendar, unit, span))):
             since, until = days.first.astimezone(UTC), days.last.astimezone(UTC)
             yield Line(since, until, span.state, days.counted * span.worth, _told(unit, days))
+    else:
+        how = "办公时间内" if unit in OFFICE else "昼夜连续计时"
+        counted = span.passed(calendar, unit, span.until) / 1_000_000
+        yield Line(span.since, span.until, span.state, counted, f"{when} {how}，计 {amount(unit, counted / span.worth)}")
 
 
 def _by_day(calendar: Calendar, unit: Unit, span: Span) -> Iterator[Days]:
