@@ -1,18 +1,13 @@
 """The machinery of migrations: written from the models, up and down on both databases, all or nothing, one at a time."""
 import multiprocessing
-import uuid
-from collections.abc import Iterator
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
-import psycopg
 import pytest
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from casework.settings import Settings
 from casework.storage import database, migrations
-from tests.conftest import POSTGRES, absent
 
 STEP = '''
 import sqlalchemy as sa
@@ -24,27 +19,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     {down}
 '''
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def bare(request: pytest.FixtureRequest, config: Settings) -> Iterator[str]:
-    """A database with nothing in it."""
-    if request.param == "sqlite":
-        database.configure(config.database_url)
-        yield config.database_url
-        database.engine().dispose()
-        return
-    name = f"zhiwang_migrations_{uuid.uuid4().hex[:12]}"
-    try:
-        with psycopg.connect(f"{POSTGRES}/postgres", autocommit=True, connect_timeout=3) as admin:
-            admin.execute(f"CREATE DATABASE {name}")
-    except psycopg.OperationalError as error:
-        absent(f"no PostgreSQL at {POSTGRES} ({error})")
-    database.configure(f"{POSTGRES}/{name}".replace("postgresql:", "postgresql+psycopg:", 1))
-    yield f"{POSTGRES}/{name}".replace("postgresql:", "postgresql+psycopg:", 1)
-    database.engine().dispose()
-    with psycopg.connect(f"{POSTGRES}/postgres", autocommit=True) as admin:
-        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def step(folder: Path, revision: str, after: str | None, up: str, down: str = "pass") -> None:

@@ -171,6 +171,9 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['report_id'], ['reports.id'], name=op.f('fk_report_keys_report_id')),
     sa.PrimaryKeyConstraint('key', 'report_id', name=op.f('pk_report_keys'))
     )
+    with op.batch_alter_table('report_keys', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_report_keys_report_id'), ['report_id'], unique=False)
+
     with op.batch_alter_table('assignments', schema=None) as batch_op:
         batch_op.add_column(sa.Column('ruled', sa.Boolean(), nullable=False, server_default=sa.false()))
         batch_op.create_index(batch_op.f('ix_assignments_since'), ['since'], unique=False)
@@ -346,6 +349,9 @@ def downgrade() -> None:
     with op.batch_alter_table('assignments', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_assignments_since'))
         batch_op.drop_column('ruled')
+
+    with op.batch_alter_table('report_keys', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_report_keys_report_id'))
 
     op.drop_table('report_keys')
     op.drop_table('report_choices')
