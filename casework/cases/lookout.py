@@ -50,7 +50,7 @@ class ReportKey(Base):
 
     __tablename__ = "report_keys"
     key: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    report_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("reports.id"), primary_key=True)
+    report_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("reports.id"), primary_key=True, index=True)
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,16 @@ def rarity(db: Session) -> Rarity:
     made = Rarity(["\n".join(filter(None, row)) for row in latest])
     _learned = database.engine(), clock.now() + (FRESH if len(latest) == SAMPLE else GROWING), made
     return made
+
+
+def forget_old(db: Session, batch: int = 2_000) -> int:
+    """Drop keys of reports that are too old to be found by; returns how many. Call again while it is `batch`."""
+    # A report's id grows with time: the oldest that may still be found has an id above this one.
+    oldest = uuid.UUID(int=int((clock.now() - similarity.MEMORY).timestamp() * 1000) << 80)
+    rows = db.execute(select(ReportKey.key, ReportKey.report_id).where(ReportKey.report_id < oldest)
+                      .order_by(ReportKey.report_id).limit(batch)).all()
+    _forget(db, [(row.key, row.report_id) for row in rows])
+    return len(rows)
 
 
 def photos_of(db: Session, report_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, frozenset[str]]:

@@ -26,6 +26,9 @@ HEAD, HEADING = 80, 30
 SAME_PHOTO_BITS = 6
 """Of the 64 bits of a perceptual hash: two renditions of one photo differ in fewer, two photos of one street in more."""
 
+PHOTO = 5.5
+"""One photo sent twice is enough to be proposed, whatever was written beside it; to join it needs words or a place as well."""
+
 FADING, MEMORY = timedelta(days=90), timedelta(days=180)
 """Words lose weight for so long, and how far back they lead without a person: cases stand open that long at most."""
 
@@ -193,9 +196,9 @@ def score(one: Evidence, other: Evidence, catalogue: Catalogue, *, chosen: bool 
         _by_place(balance, one, other, texts, catalogue.window(one.category or other.category))
     else:
         _by_words(balance, one, other, texts, chosen=chosen)
-    _by_category(balance, one, other, catalogue, asked=bool(one.place and other.place))
+    _by_category(balance, one, other, catalogue, asked=bool(one.place and other.place) and not chosen)
     if same_photo(one.photos, other.photos):
-        balance.add(2.5, "照片几乎相同")
+        balance.add(PHOTO, "照片几乎相同")
     if chosen:
         balance.add(3, "上报人认为是同一问题")
     return balance.score()
@@ -234,7 +237,8 @@ def _by_words(balance: Balance, one: Evidence, other: Evidence, texts: Compariso
 
 
 def _by_category(balance: Balance, one: Evidence, other: Evidence, catalogue: Catalogue, *, asked: bool) -> None:
-    """`asked`: places alone do not tell a lamp from a manhole, so an unknown category leaves it to a person."""
+    """`asked`: places alone do not tell a lamp from a manhole, so an unknown category leaves it to a person, unless one has
+    chosen already."""
     if one.category is None or other.category is None:
         if asked:
             balance.add(-0.7, "类别未定", against=True)

@@ -1,0 +1,388 @@
+"""One problem, one case: what joins by itself, what is proposed, what many voices do, and how all of it is undone."""
+import threading
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event, func, select
+
+from casework import clock
+from casework.cases import duplicates, lookout, sameness
+from casework.cases.case import Case, Priority
+from casework.cases.duplicates import Proposal, State
+from casework.cases.lookout import ReportKey
+from casework.cases.report import Channel, Outcome, Receipt, Report
+from casework.cases.sameness import Asked
+from casework.cases.workflow import Status
+from casework.errors import Conflict, Invalid, NotFound
+from casework.media import check_in, photo
+from casework.sla import timers
+from casework.sla.limits import Stage
+from casework.storage.database import engine, reading, transaction
+from casework.triage import automatic
+from tests.conftest import SetClock
+from tests.factories import a_photo, at_grid
+from tests.storage.city import City
+
+SITE = ("阳光花园旁工地夜间施工", "阳光花园东侧的工地每晚打桩到凌晨三点，噪音很大，老人和孩子都睡不着，请管一管")
+SAME_SITE = ("工地半夜打桩太吵", "我住在阳光花园，东侧工地每晚打桩到后半夜，噪音很大，孩子睡不着，已经一个星期了")
+COPIED = ("金桂家园旁工地夜间施工", SITE[1].replace("阳光花园", "金桂家园"))
+PARKING = ("阳光花园车位太少", "下班以后在阳光花园找不到停车位，只好停到马路对面，走路要十分钟")
+
+
+def calls(city: City, said: tuple[str, str], **facts: object) -> Receipt:
+    """Somebody calls the hotline, from nowhere on the map."""
+    title, text = said
+    return city.receives(**{"channel": Channel.HOTLINE, "source": "12345", "claimed_category": "301", "place": None,
+                            "title": title, "text": text, "address": "南塘社区"} | facts)
+
+
+def triaged(city: City, *said: tuple[str, str], **facts: object) -> list[Receipt]:
+    """One after the other, each in a batch of its own."""
+    made = []
+    for one in said:
+        made.append(calls(city, one, **facts))
+        city.triages(made[-1])
+    return made
+
+
+def proposals() -> list[Proposal]:
+    with reading() as db:
+        return list(db.scalars(select(Proposal).order_by(Proposal.made_at)))
+
+
+def outcome(receipt: Receipt) -> tuple[Outcome | None, str]:
+    with reading() as db:
+        report = db.get_one(Report, receipt.id)
+        return report.outcome, report.outcome_reason or ""
+
+
+# ---- joining by itself
+
+def test_calls_about_one_matter_join_one_case_and_say_why(city: City, time: SetClock) -> None:
+    (first,) = triaged(city, SITE)
+    time.passes(days=3)
+    (second,) = triaged(city, SAME_SITE)
+    case = city.case(first)
+    assert case.report_count == 2
+    assert outcome(second)[0] is Outcome.JOINED
+    assert "都提到“阳光花园”" in outcome(second)[1]
+    assert case.history[-1].facts["why"] == outcome(second)[1]
+
+
+def test_they_join_inside_one_batch_too(city: City) -> None:
+    first, second = calls(city, SITE), calls(city, SAME_SITE)
+    city.triages(first, second)
+    assert city.case(first).id == city.case(second).id
+
+
+def test_a_complaint_copied_for_another_estate_and_another_matter_have_cases_of_their_own(city: City) -> None:
+    made = triaged(city, SITE, COPIED, PARKING)
+    assert len({city.case(one).id for one in made}) == 3
+
+
+def test_what_joined_leads_others_to_its_case(city: City) -> None:
+    first, second = triaged(city, SITE, SAME_SITE)
+    (third,) = triaged(city, ("又在打桩", SAME_SITE[1] + "，昨晚又打到两点"))
+    assert city.case(third).id == city.case(first).id == city.case(second).id
+
+
+def test_a_case_that_is_over_takes_nobody_in_and_is_forgotten(city: City) -> None:
+    (first,) = triaged(city, SITE)
+    city.does(city.cast.triage, "reject", first, reason="不归本市管")
+    (second,) = triaged(city, SAME_SITE)
+    assert city.case(second).id != city.case(first).id
+    with reading() as db:
+        shared = select(ReportKey.key).where(ReportKey.report_id == second.id)
+        assert set(db.scalars(select(ReportKey.report_id).where(ReportKey.key.in_(shared)))) == {second.id}
+
+
+def test_two_batches_at_once_open_one_case_for_one_story(city: City) -> None:
+    receipts = [calls(city, (title, SITE[1])) for title in (SITE[0], SITE[0] + "扰民")]
+    both = threading.Barrier(2)
+
+    def triage(receipt: Receipt) -> None:
+        both.wait()
+        automatic.triage([receipt.id])
+    threads = [threading.Thread(target=triage, args=[one]) for one in receipts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({city.case(one).id for one in receipts}) == 1
+
+
+@pytest.mark.parametrize("hashes", [("ff00ff00ff00ff00", "ff00ff00ff00ff01"), ("ff00ff00ff00ff00", "00ff00ff00ff00ff")])
+def test_a_photo_sent_twice_joins_what_few_words_would_not(city: City, hashes: tuple[str, str]) -> None:
+    said = ("学府路有人占道", "路边堆了东西，推车过不去，请来看看"), ("学府路口乱堆", "建材把便道挡住，走不过去")
+    receipts = [calls(city, one) for one in said]
+    with transaction() as db:
+        for receipt, colour, phash in zip(receipts, ("red", "blue"), hashes, strict=True):
+            check_in(db, a_photo(colour), channel="hotline", report_id=receipt.id).phash = phash
+    for receipt in receipts:
+        city.triages(receipt)
+    same = hashes[1].startswith("ff")
+    assert (city.case(receipts[0]).id == city.case(receipts[1]).id) is same
+    assert ("照片几乎相同" in outcome(receipts[1])[1]) is same
+
+
+# ---- proposals
+
+def test_what_is_between_the_marks_is_proposed_once_with_its_reasons(city: City, time: SetClock) -> None:
+    first = city.receives()
+    city.triages(first)
+    time.passes(hours=25)
+    late = city.receives(place=at_grid(0, 10))
+    city.triages(late)
+    (found,) = proposals()
+    assert {found.case_id, found.other_id} == {city.case(first).id, city.case(late).id}
+    assert found.state is State.OPEN
+    assert found.reasons[:2] == ["相距10米", "相隔25.0小时"]
+    with reading() as db:
+        (beside,) = duplicates.similar(db, city.case(first))
+        assert (beside.case.id, beside.joins, beside.state) == (city.case(late).id, False, State.OPEN)
+
+
+def test_a_pair_that_was_declined_stays_apart_and_the_history_says_who(city: City, time: SetClock) -> None:
+    first = city.receives()
+    city.triages(first)
+    time.passes(hours=25)
+    late = city.receives()
+    city.triages(late)
+    for _ in range(2):  # to say it again changes nothing
+        with transaction() as db:
+            duplicates.decline(db, db.get_one(Case, city.case(late).id), city.case(first), city.cast.triage)
+    (found,) = proposals()
+    assert (found.state, found.decided_by_id) == (State.DECLINED, city.cast.triage.id)
+    assert [line.action for line in city.case(late).history].count("not_the_same") == 1
+    with transaction() as db:
+        (match,) = [one for one in duplicates._look(db, city.case(late)) if one.case_id == city.case(first).id]
+        duplicates.propose(db, [(city.case(late).id, match)])
+    assert [one.state for one in proposals()] == [State.DECLINED]
+
+
+def test_nobody_declines_what_nothing_proposed(city: City) -> None:
+    one, other = city.receives(), city.receives(place=at_grid(3))
+    city.triages(one, other)
+    with pytest.raises(NotFound), transaction() as db:
+        duplicates.decline(db, city.case(one), city.case(other), city.cast.triage)
+
+
+def test_merging_accepts_and_unmerging_declines(city: City, time: SetClock) -> None:
+    first = city.receives()
+    city.triages(first)
+    time.passes(hours=25)
+    late = city.receives()
+    city.triages(late)
+    merged = city.case(late).id
+    city.does(city.cast.triage, "merge", late, into=city.case(first).number, reason="同一处")
+    assert [one.state for one in proposals()] == [State.ACCEPTED]
+    with pytest.raises(Conflict), transaction() as db:
+        duplicates.decline(db, db.get_one(Case, merged), city.case(first), city.cast.triage)
+    with transaction() as db:
+        city.act(db, merged, city.cast.triage, "unmerge", reason="不是一处")
+    assert [one.state for one in proposals()] == [State.DECLINED]
+
+
+def test_a_report_that_belongs_to_two_cases_shows_that_they_are_one(city: City) -> None:
+    first = city.receives()
+    city.triages(first)
+    second = city.receives(place=at_grid(0, 90))
+    city.triages(second)
+    between = city.receives(place=at_grid(0, 45))
+    city.triages(between)
+    (found,) = proposals()
+    assert {found.case_id, found.other_id} == {city.case(first).id, city.case(second).id}
+
+
+# ---- many voices
+
+def voices(city: City, count: int, **facts: object) -> Receipt:
+    made = [city.receives(claimed_category="10105", place=at_grid(3), **facts) for _ in range(count)]
+    city.triages(made[0])
+    city.triages(*made[1:])
+    return made[0]
+
+
+def test_ten_voices_make_a_case_urgent_and_its_clocks_are_recounted(city: City) -> None:
+    first = voices(city, 9, text="路灯不亮")
+    assert city.case(first).priority is Priority.NORMAL
+    due = city.case(first).due_at
+    city.triages(city.receives(claimed_category="10105", place=at_grid(3), text="路灯不亮"))
+    case = city.case(first)
+    assert (case.priority, case.urgent_because) == (Priority.URGENT, "已有10人反映")
+    assert case.due_at < due
+    assert case.history[-1].action == "recount"
+    assert [line.facts.get("urgent_because") for line in case.history if line.action == "join"][-1] == "已有10人反映"
+
+
+def test_what_a_person_sets_back_to_normal_is_not_made_urgent_by_each_further_voice(city: City) -> None:
+    first = voices(city, 10, text="路灯不亮")
+    city.does(city.cast.triage, "correct", first, priority="normal", reason="已核实，不紧急")
+    city.triages(city.receives(claimed_category="10105", place=at_grid(3), text="路灯不亮"))
+    assert city.case(first).priority is Priority.NORMAL
+    city.triages(city.receives(claimed_category="10105", place=at_grid(3), text="路灯杆漏电，有人触电"))
+    assert city.case(first).priority is Priority.URGENT
+
+
+def test_an_urgent_case_makes_urgent_what_it_is_merged_into(city: City) -> None:
+    calm, urgent = (city.receives(claimed_category="10105", place=at_grid(grid), urgent=bool(grid)) for grid in (0, 3))
+    city.triages(calm, urgent)
+    due = city.case(calm).due_at
+    city.does(city.cast.triage, "merge", urgent, into=city.case(calm).number, reason="同一线路")
+    case = city.case(calm)
+    assert (case.priority, case.urgent_because) == (Priority.URGENT, "上报人标为紧急")
+    assert case.due_at < due
+    assert [line.action for line in case.history][-2:] == ["merged_in", "recount"]
+
+
+# ---- parting
+
+def two_joined(city: City) -> tuple[Receipt, Receipt]:
+    first, second = triaged(city, SITE, SAME_SITE)
+    return first, second
+
+
+def test_a_report_that_joined_by_mistake_has_a_case_as_if_it_had_not(city: City, time: SetClock) -> None:
+    first, second = two_joined(city)
+    time.passes(minutes=10)
+    city.does(city.cast.triage, "unjoin", first, reports=(second.number,), reason="是另一处工地")
+    old, new = city.case(first), city.case(second)
+    assert (old.report_count, [one.number for one in old.reports]) == (1, [first.number])
+    assert (new.status, new.report_count, new.category_code, new.area_code) == (Status.FILED, 1, "301", "440301001001")
+    assert new.opened_at == second.received_at
+    assert [line.action for line in new.history] == ["report", "parted", "file"]
+    assert old.history[-1].action == "unjoin"
+    assert outcome(second)[0] is Outcome.FILED
+    with reading() as db:
+        (running,) = timers.running(db, new.id)
+        assert running.stage is Stage.DISPATCH
+    assert [one.state for one in proposals()] == [State.DECLINED]
+
+
+def test_what_was_parted_keeps_its_photos_and_ratings_and_leads_others_to_its_new_case(city: City) -> None:
+    first, second = two_joined(city)
+    with transaction() as db:
+        check_in(db, a_photo(), channel="hotline", report_id=second.id)
+        db.get_one(Report, second.id).rating = 4
+    city.does(city.cast.triage, "unjoin", first, reports=(second.number,), reason="是另一处工地")
+    with reading() as db:
+        assert len(photo.of_reports(db, [one.id for one in city.case(second).reports])) == 1
+        assert db.get_one(Report, second.id).rating == 4
+        key = select(Report.case_id).join(ReportKey, ReportKey.report_id == Report.id).where(Report.id == second.id).limit(1)
+        assert db.scalar(key) == city.case(second).id
+
+
+def test_only_what_joined_is_unjoined_the_rest_is_split(city: City) -> None:
+    first, second = two_joined(city)
+    with pytest.raises(Invalid) as refused:
+        city.does(city.cast.triage, "unjoin", first, reports=(first.number,), reason="误并")
+    assert [fault.field for fault in refused.value.faults] == ["reports.0"]
+    city.does(city.cast.triage, "split", first, reports=(first.number,), category="302", reason="是环保问题")
+    assert city.case(first).id != city.case(second).id
+    assert (city.case(first).category_code, city.case(second).report_count) == ("302", 1)
+    assert [line.facts["reports"] for line in city.case(first).history if line.action == "parted"] == [[first.number]]
+
+
+def test_several_leave_together_and_at_least_one_stays(city: City) -> None:
+    made = [city.receives(place=at_grid(0, east)) for east in (0, 5, 10)]
+    city.triages(*made)
+    with pytest.raises(Invalid, match="one report stays"):
+        city.does(city.cast.triage, "split", made[0], reports=tuple(one.number for one in made), reason="都不是")
+    with pytest.raises(Invalid, match="not of this case"):
+        city.does(city.cast.triage, "split", made[0], reports=("ZW0",), reason="没有")
+    with pytest.raises(Invalid, match="category"):
+        city.does(city.cast.triage, "split", made[0], reports=(made[1].number,), category="999", reason="错类")
+    city.does(city.cast.triage, "split", made[0], reports=(made[1].number, made[2].number), reason="另一处井盖")
+    assert city.case(made[1]).id == city.case(made[2]).id != city.case(made[0]).id
+    assert (city.case(made[0]).report_count, city.case(made[1]).report_count) == (1, 2)
+    assert city.case(made[1]).place == at_grid(0, 5)
+
+
+def test_what_says_nothing_of_itself_lies_on_the_desk_of_its_own(city: City) -> None:
+    first, second = triaged(city, SITE, SAME_SITE, address=None)
+    assert city.case(first).id == city.case(second).id
+    city.does(city.cast.triage, "unjoin", first, reports=(second.number,), reason="地点不明")
+    case = city.case(second)
+    assert (case.status, outcome(second)[0]) == (Status.REPORTED, Outcome.LEFT)
+    assert "分出" in (case.waiting_for or "")
+
+
+# ---- before reporting
+
+def test_who_is_about_to_report_sees_what_is_known_and_what_he_chooses_joins(city: City) -> None:
+    first = city.receives(text="井盖碎了一角")
+    city.triages(first)
+    with reading() as db:
+        (found,) = sameness.ask(db, Asked(text="人行道坑洞", place=at_grid(0, 20), category="10101"))
+    assert (found.category, found.area, found.report_count) == ("上水井盖", "小城市东山区河口街道南塘社区", 1)
+    assert found.reasons[0] == "就在附近"
+    plain, choosing = (city.receives(channel=Channel.CITIZEN, source="web", place=at_grid(0, 20), text="人行道坑洞",
+                                     claimed_category=None) for _ in range(2))
+    with transaction() as db:
+        sameness.claim(db, choosing.id, found.same_as)
+    city.triages(plain, choosing)
+    assert city.case(plain).id != city.case(first).id
+    assert city.case(choosing).id == city.case(first).id
+    assert "上报人认为是同一问题" in outcome(choosing)[1]
+
+
+def test_a_choice_far_away_does_not_join(city: City) -> None:
+    first = city.receives()
+    city.triages(first)
+    far = city.receives(channel=Channel.CITIZEN, source="web", place=at_grid(0, 300))
+    with transaction() as db:
+        sameness.claim(db, far.id, sameness.token(city.case(first).id))
+    city.triages(far)
+    assert city.case(far).id != city.case(first).id
+
+
+def test_a_choice_needs_our_own_token_and_holds_an_hour(city: City, time: SetClock) -> None:
+    first = city.receives()
+    city.triages(first)
+    token = sameness.token(city.case(first).id)
+    case, expires, signed = token.split(".")
+    for wrong in ("", "x", f"{case}.{int(expires) + 60}.{signed}", f"{'0' * 32}.{expires}.{signed}", token + "x", "é.1.ü"):
+        with pytest.raises(Invalid, match="does not hold"), transaction() as db:
+            sameness.claim(db, first.id, wrong)
+    time.passes(minutes=61)
+    with pytest.raises(Invalid), transaction() as db:
+        sameness.claim(db, first.id, token)
+
+
+# ---- cost
+
+def test_a_batch_is_looked_up_in_a_few_statements(city: City) -> None:
+    def statements(*receipts: Receipt) -> int:
+        seen: list[str] = []
+
+        def note(_connection: object, _cursor: object, sql: str, *_: object) -> None:
+            seen.append(sql)
+        event.listen(engine(), "before_cursor_execute", note)
+        city.triages(*receipts)
+        event.remove(engine(), "before_cursor_execute", note)
+        return len([one for one in seen if "advisory" not in one])
+    few = statements(calls(city, SITE), calls(city, PARKING))
+    places = ("春晖苑", "望江楼小学", "秋水广场", "东湖公园", "丰收村", "长虹路", "明德中学", "建设大厦", "和平桥头", "育才巷")
+    many = statements(*[calls(city, (f"{place}门口积水", f"下雨以后{place}门口积水很深，{number}号楼出不来"))
+                        for place in places for number in (1, 2)])
+    assert many <= few + 25
+
+
+def test_a_key_under_which_many_stand_is_given_to_no_more(city: City) -> None:
+    made = [calls(city, (f"东湖公园第{number}处问题", f"问题{number}" * 20)) for number in range(lookout.CROWDED + 4)]
+    city.triages(*made)
+    with reading() as db:
+        crowded = select(func.count()).select_from(ReportKey).group_by(ReportKey.key).order_by(func.count().desc()).limit(1)
+        assert db.scalar(crowded) <= lookout.CROWDED
+
+
+def test_what_is_rare_is_learnt_from_the_latest_texts_and_kept_for_a_while(city: City, time: SetClock) -> None:
+    with reading() as db:
+        empty = lookout.rarity(db)
+    calls(city, SITE)
+    with reading() as db:
+        assert lookout.rarity(db) is empty
+    time.passes(seconds=lookout.GROWING / timedelta(seconds=1))
+    with reading() as db:
+        assert lookout.rarity(db) is not empty
+    assert clock.now() == time.moment
