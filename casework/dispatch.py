@@ -41,8 +41,7 @@ def dispatch(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     for field, ids in (("lead", filter(None, (facts.lead,))), ("assistants", facts.assistants)):
         for department_id in ids:
             _known(db, department_id, field)
-    if any(one.returned and one.department_id == facts.lead for one in case.assignments):
-        raise Conflict("the return of this department was upheld; it does not get the case again")
+    _not_released(case, facts.lead)
     _send(case, actor, facts)
     if case.returns and facts.lead:
         proposals.name_owner(db, case.id, facts.lead)
@@ -68,6 +67,7 @@ def uphold(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     """准予退单: the department is released and all its time is given back; the next one may be named at once."""
     if facts.lead and _known(db, facts.lead, "lead").id == case.lead_department_id:
         raise Conflict("the next owner cannot be the department whose return is upheld")
+    _not_released(case, facts.lead)
     released = case.lead_assignment
     case.move("uphold", actor, facts)
     every = timers.all_of(db, case.id)
@@ -128,6 +128,11 @@ def _learn(db: Session, case: Case, released: Assignment, actor: Actor, facts: F
 
 def _facts(decision: Decision, lead: uuid.UUID) -> Facts:
     return Facts(lead=lead, assistants=decision.assisting, rule=decision.explanation)
+
+
+def _not_released(case: Case, department_id: uuid.UUID | None) -> None:
+    if any(one.returned and one.department_id == department_id for one in case.assignments):
+        raise Conflict("the return of this department was upheld; it does not get the case again")
 
 
 def _known(db: Session, department_id: uuid.UUID, field: str) -> Department:

@@ -409,3 +409,12 @@ def test_who_was_ruled_responsible_does_not_return_it_another_time(city: City, h
     city.does(cast.dispatcher, "recall", handled, reason="道路上的")
     city.does(cast.dispatcher, "dispatch", handled, lead=city.departments["roads"].id)
     assert city.does(cast.roads_head, "hand_back", handled, ground="不属本中心").status is Status.RETURNED
+
+
+def test_a_ruling_does_not_send_a_case_back_to_who_was_released_before(city: City, handled: Receipt) -> None:
+    cast, water, roads = city.cast, city.departments["water"].id, city.departments["roads"].id
+    city.does(cast.water_head, "hand_back", handled, ground="不属本局")
+    city.does(cast.adjudicator, "uphold", handled, reason="属实", lead=roads)
+    city.does(cast.roads_head, "hand_back", handled, ground="不属本中心")
+    with pytest.raises(Conflict, match="does not get the case again"):
+        city.does(cast.adjudicator, "uphold", handled, reason="属实", lead=water)
