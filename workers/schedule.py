@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from casework import clock, resolution
-from casework.cases import alarms, anchors, recounting, turns
+from casework.cases import alarms, anchors, lookout, recounting, turns
 from casework.cases.case import Case
 from casework.cases.workflow import Status
 from casework.identity import sessions
@@ -152,6 +152,11 @@ def forget_nonces() -> None:
     _until_fewer(lambda db, _: db.scalars(delete(Nonce).where(Nonce.id.in_(old)).returning(Nonce.id)).all(), BATCH)
 
 
+def forget_report_keys() -> None:
+    """What reports were found by that are too old to be the same problem as a new one."""
+    _until_fewer(lookout.forget_old, 2_000)
+
+
 def forget_expired() -> None:
     """Log-ins, codes and counts whose time is over."""
     with transaction() as db:
@@ -199,6 +204,7 @@ TIMETABLE: dict[str, Entry] = {
     "forget_nonces": Entry(forget_nonces, every=timedelta(hours=1)),
     "anchor_history": Entry(anchor_history, at=time(0, 10), lease=timedelta(hours=1)),
     "forget_unclaimed_photos": Entry(forget_unclaimed_photos, at=time(3, 10), lease=timedelta(hours=1)),
+    "forget_report_keys": Entry(forget_report_keys, at=time(3, 15), lease=timedelta(hours=1)),
     "forget_expired": Entry(forget_expired, at=time(3, 20), lease=timedelta(hours=1)),
     "forget_events": Entry(forget_events, at=time(3, 30), lease=timedelta(hours=1)),
 }

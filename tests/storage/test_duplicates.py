@@ -1,9 +1,10 @@
 """One problem, one case: what joins by itself, what is proposed, what many voices do, and how all of it is undone."""
 import threading
+import uuid
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, insert, select
 
 from casework import clock
 from casework.cases import duplicates, lookout, sameness
@@ -386,3 +387,16 @@ def test_what_is_rare_is_learnt_from_the_latest_texts_and_kept_for_a_while(city:
     with reading() as db:
         assert lookout.rarity(db) is not empty
     assert clock.now() == time.moment
+
+
+def test_keys_of_reports_that_are_too_old_to_be_found_are_dropped(city: City) -> None:
+    old, young = triaged(city, SITE, PARKING)
+    aged = uuid.UUID(int=int((clock.now() - timedelta(days=181)).timestamp() * 1000) << 80)
+    with transaction() as db:
+        row = {column.name: getattr(db.get_one(Report, old.id), column.name) for column in Report.__table__.columns}
+        db.execute(insert(Report.__table__), [row | {"id": aged, "number": "ZW-OLD", "key": "old"}])
+        db.execute(insert(ReportKey), [{"key": number, "report_id": aged} for number in range(5)])
+    with transaction() as db:
+        assert lookout.forget_old(db, 3) == 3
+        assert lookout.forget_old(db, 3) == 2
+        assert set(db.scalars(select(ReportKey.report_id))) == {old.id, young.id}
