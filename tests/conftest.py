@@ -227,3 +227,24 @@ def postgresql(config: Settings, postgres_url: str) -> Iterator[str]:
 def store(request: pytest.FixtureRequest) -> str:
     """Both databases, one after the other: what touches the database is tested on each."""
     return str(request.getfixturevalue(request.param))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def bare(request: pytest.FixtureRequest, config: Settings) -> Iterator[str]:
+    """A database with nothing in it."""
+    if request.param == "sqlite":
+        database.configure(config.database_url)
+        yield config.database_url
+        database.engine().dispose()
+        return
+    name = f"zhiwang_migrations_{uuid.uuid4().hex[:12]}"
+    try:
+        with psycopg.connect(f"{POSTGRES}/postgres", autocommit=True, connect_timeout=3) as admin:
+            admin.execute(f"CREATE DATABASE {name}")
+    except psycopg.OperationalError as error:
+        absent(f"no PostgreSQL at {POSTGRES} ({error})")
+    database.configure(f"{POSTGRES}/{name}".replace("postgresql:", "postgresql+psycopg:", 1))
+    yield f"{POSTGRES}/{name}".replace("postgresql:", "postgresql+psycopg:", 1)
+    database.engine().dispose()
+    with psycopg.connect(f"{POSTGRES}/postgres", autocommit=True) as admin:
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -3,7 +3,6 @@ import pytest
 
 from casework.storage import database, migrations
 from tests.conftest import absent
-from tests.storage.test_migrations import bare  # noqa: F401 - a fixture: an empty database
 
 
 @pytest.fixture(autouse=True)
@@ -12,13 +11,13 @@ def _written() -> None:
         absent("no migration has been written yet")
 
 
-def test_models_equal_migrations(bare: str) -> None:  # noqa: F811 - the fixture
+def test_models_equal_migrations(bare: str) -> None:
     migrations.upgrade()
     with database.engine().connect() as connection:
         assert migrations.difference(connection) == []
 
 
-def test_every_step_goes_down_again(bare: str) -> None:  # noqa: F811 - the fixture
+def test_every_step_goes_down_again(bare: str) -> None:
     migrations.upgrade()
     migrations.downgrade("base")
     migrations.upgrade()
