@@ -73,7 +73,8 @@ def test_no_event_stands_in_both_lists_and_none_is_invented() -> None:
     assert all(reason.strip() for reason in relay.NOTHING.values())
 
 
-@pytest.mark.parametrize("line", {line for lines in relay.JOBS.values() for line in lines}, ids=str)
+@pytest.mark.parametrize("line", list(dict.fromkeys(line for lines in relay.JOBS.values() for line in lines)),
+                         ids=lambda line: f"{line.queue} {line.job.__name__} {line.batch}")
 def test_every_line_leads_to_a_job_that_a_worker_finds(line: relay.Line) -> None:
     assert line.queue in queues.QUEUES
     found = inspect.getmodule(line.job)
