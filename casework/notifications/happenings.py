@@ -29,9 +29,9 @@ TELLS_OF_NOW = frozenset({"case.joined", "case.unmerge"})
 """Who comes to a case that is under way is told how it stands."""
 
 UNNAMED: dict[Language, dict[str, str]] = {
-    Language.ZH: {"department": "责任部门", "date": "规定时限", "worker": "网格员", "speaker": "指挥中心"},
+    Language.ZH: {"department": "责任部门", "date": "规定时限", "worker": "网格员", "speaker": "指挥中心", "reply": "无"},
     Language.EN: {"department": "the department", "date": "its limit", "worker": "a grid worker",
-                  "speaker": "the command centre"},
+                  "speaker": "the command centre", "reply": "none"},
 }
 """Where there is nobody and no date to name."""
 
@@ -85,11 +85,13 @@ class Happening:
         there = self.elsewhere.get(report.case_id) if report and report.case_id else None
         name = self._lead_name() or unnamed["worker" if self.lead_id is None and self.last("self_handle") else "department"]
         until = self._until()
-        return self._facts() | {
+        facts = self._facts()
+        return facts | {
             "title": report.heading if report else self.case.title, "case": self.case.number, "department": name,
+            "reply": facts["reply"] or unnamed["reply"],
             "holder": self._holder(name, language) or unnamed["department"],
             "holder_there": self._held_there(there, language) or unnamed["department"],
-            "into": there.number if there else self._facts()["into"],
+            "into": there.number if there else facts["into"],
             "due": wording.moment(due, language) if due else unnamed["date"],
             "until": wording.moment(until, language) if until else unnamed["date"],
             "speaker": self._speaker(language), "comment": self.comment.text if self.comment else "",

@@ -61,6 +61,9 @@ def of(happening: Happening, audience: Audience) -> Iterator[Reader]:
         case Audience.INSPECTOR | Audience.ORDERER:
             found = _inspector(happening) if audience is Audience.INSPECTOR else _orderer(happening)
             yield from [person(found)] if found else []
+        case Audience.WORKERS:
+            yield from (person(one) for one in dict.fromkeys(
+                report.reporter_id for report in happening.case.reports if report.channel is Channel.PDA) if one)
         case _:
             head = audience in {Audience.LEADS_HEAD, Audience.APPELLANT}
             yield from (desk(one, head_only=head) for one in _departments(happening, audience))

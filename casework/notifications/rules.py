@@ -17,7 +17,8 @@ class Via(StrEnum):
 class Audience(StrEnum):
     """Who is told. Reporters read it on their page and by SMS, all others in their inbox and by mail."""
 
-    REPORTERS = "reporters"    # everybody whose report counts in the case; grid workers have their PDA
+    REPORTERS = "reporters"    # citizens whose report counts in the case
+    WORKERS = "workers"        # grid workers whose report counts in the case
     REPORTER = "reporter"      # the one whose report just joined
     FIRST = "first"            # the one whose report opened the case
     MOVED = "moved"            # those whose reports this step took to another case
@@ -78,6 +79,8 @@ REWORK = _citizens(_K.PROGRESS, "经核查尚未达到要求，已退回{holder}
 PARTED = _citizens(_K.PROGRESS, "与案件{case}不是同一问题，现作为案件{into}单独办理，由{holder_there}办理。",
                    "it is another problem than case {case} and goes on as case {into}, with {holder_there}.", _A.MOVED)
 
+FOR_WORKERS = _staff(_A.WORKERS, _K.RESULT, "您上报的问题已由{department}办理并结案。答复：{reply}",
+                     "{department} has handled what you reported; it is closed. Answer: {reply}")
 FROM_A_REPORTER = _staff(_A.LEAD, _K.COMMENT, "诉求人留言：{comment}", "a reporter writes: {comment}")
 
 RULES: dict[str, tuple[Rule, ...]] = {
@@ -89,7 +92,9 @@ RULES: dict[str, tuple[Rule, ...]] = {
         _citizens(_K.PROGRESS, "已有人反映，已并入案件{case}一并办理，现由{holder}办理，应于{due}前完成，进展同样告知您。",
                   "others have reported it; it counts in case {case}, which {holder} has, until {due}. You hear what comes.",
                   _A.REPORTER),),
-    "case.reject": (_citizens(_K.RESULT, "不予受理。原因：{reason}", "it is not taken up. Reason: {reason}"),),
+    "case.reject": (_citizens(_K.RESULT, "不予受理。原因：{reason}", "it is not taken up. Reason: {reason}"),
+                    _staff(_A.WORKERS, _K.RESULT, "您上报的问题不予受理：{reason}",
+                           "what you reported is not taken up: {reason}")),
     "case.self_handle": (
         _citizens(_K.RESULT, "已由网格员当场处置，案件已结案。",
                   "a grid worker has handled it on the spot; the case is closed."),),
@@ -162,7 +167,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
                   "答复：{reply} 请评价；如未解决，{window}日内可要求重办一次。",
                   "{department} has handled it, somebody has looked, and the case is closed. Answer: {reply} "
                   "Please rate it; if it is not put right, you can ask once within {window} days to have it done again."),
-        _staff(_A.LEAD, _K.RESULT, "核查通过，已结案。", "the check was passed; it is closed.")),
+        _staff(_A.LEAD, _K.RESULT, "核查通过，已结案。", "the check was passed; it is closed."), FOR_WORKERS),
     "case.fail": (REWORK, _staff(_A.LEAD, _K.WORK, "核查不通过，请返工，应于{due}前办结：{finding}",
                                  "the check failed; please do it again until {due}: {finding}")),
     "case.accept": (
@@ -170,7 +175,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
                   "答复：{reply} 请评价；如未解决，{window}日内可要求重办一次。",
                   "{department} has answered, you were called back, and the case is closed. Answer: {reply} "
                   "Please rate it; if it is not settled, you can ask once within {window} days to have it done again."),
-        _staff(_A.LEAD, _K.RESULT, "回访认可，已结案。", "the caller agrees; it is closed.")),
+        _staff(_A.LEAD, _K.RESULT, "回访认可，已结案。", "the caller agrees; it is closed."), FOR_WORKERS),
     "case.decline": (REWORK, _staff(_A.LEAD, _K.WORK, "回访不认可，请返工，应于{due}前办结：{finding}",
                                     "the caller does not agree; please do it again until {due}: {finding}")),
     "case.reopen": (AGAIN, _staff(_A.LEAD, _K.WORK, "已重开，应于{due}前办结：{reason}",
@@ -190,7 +195,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "case.void": (
         _citizens(_K.RESULT, "已作废，不再办理。如有疑问，请凭案件编号{case}向受理中心查询。",
                   "it is void and not handled any more. The intake centre answers questions about case {case}."),
-        _staff(_A.LEAD, _K.RESULT, "已作废：{reason}", "it is void: {reason}")),
+        _staff(_A.LEAD, _K.RESULT, "已作废：{reason}", "it is void: {reason}"),
+        _staff(_A.WORKERS, _K.RESULT, "您上报的问题已作废：{reason}", "what you reported is void: {reason}")),
     # 留言 comments
     "case.comment": (_staff(_A.INVOLVED, _K.COMMENT, "{speaker}内部留言：{comment}", "{speaker} remarks: {comment}"),),
     "case.public_comment": (

@@ -126,6 +126,14 @@ class TestStaff:
         assert read_by(cast.li) == []
         assert read_by(cast.zhao) == ["改由您现场查看。"]
 
+    def test_a_grid_worker_who_reported_hears_what_came_of_it_and_nothing_in_between(self, cast: people.Cast) -> None:
+        receipt = dispatched(channel=Channel.PDA, reporter_id=cast.li.id, reporter_phone=None)
+        step(receipt, cast.dispatcher, "recall", reason="重复")
+        step(receipt, cast.operator, "reject", reason="已有工程")
+        told_everything()
+        assert read_by(cast.li) == ["您上报的问题不予受理：已有工程"]
+        assert page_of(receipt) == []
+
     def test_who_ordered_hears_the_feedback_and_who_asked_for_help_what_came_of_it(self, cast: people.Cast) -> None:
         receipt = dispatched()
         step(receipt, cast.water_handler, "sign")
