@@ -1,5 +1,7 @@
 """What upheld returns teach the responsibility list: grouped, tried, made a rule or declined, on both databases."""
+import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import pytest
@@ -252,3 +254,23 @@ def test_many_rulings_are_cited_by_the_latest_and_counted(city: City) -> None:
     assert ground.startswith("据退单裁定（A22、A21、")
     assert "A3等23件）" in ground
     assert "A2、" not in ground
+
+
+def test_of_two_who_decide_at_once_one_is_told_that_it_was_decided(city: City) -> None:
+    city.upholds("A1")
+    wanted = first()
+    started = threading.Barrier(2)
+
+    def accepts() -> str:
+        started.wait()
+        try:
+            with transaction() as db:
+                found = proposals.group(db, wanted.id, to_change=True)
+                proposals.accept(db, found, SYSTEM, proposals.draft(found))
+        except Conflict:
+            return "too late"
+        return "accepted"
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(lambda _: accepts(), range(2))) == ["accepted", "too late"]
+    with reading() as db:
+        assert len([one for one in responsibility.living(db) if one.area_code]) == 1
