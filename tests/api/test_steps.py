@@ -192,6 +192,16 @@ def test_many_cases_are_dispatched_in_one_go(town: Town) -> None:
     assert all(lines(one).count("dispatch") == 1 for one in numbers)
 
 
+def test_two_batches_at_once_share_the_cases_between_them(town: Town) -> None:
+    numbers, roads = rubbish(town, 6), str(town.departments["roads"].id)
+    items = [{"number": one, "version": len(lines(one))} for one in numbers]
+    there, back = ({"action": "dispatch", "facts": {"lead": roads}, "items": order} for order in (items, items[::-1]))
+    one, other = (results(answer) for answer in at_once(STEPS, [(town.dispatcher, there), (town.other_dispatcher, back)]))
+    for number in numbers:
+        assert sorted(done["status"] for done in [*one, *other] if done["number"] == number) == [200, 409]
+    assert all(lines(number).count("dispatch") == 1 for number in numbers)
+
+
 def test_each_case_is_judged_for_itself(town: Town) -> None:
     stale, unseen, good, other = rubbish(town, 4)
     roads, water = (str(town.departments[one].id) for one in ("roads", "water"))
