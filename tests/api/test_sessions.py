@@ -1,4 +1,6 @@
 """Logging in and out over HTTP: what is stolen, guessed, used twice or revoked stops at once."""
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from api import auth
@@ -7,7 +9,7 @@ from casework.identity.people import User
 from casework.identity.sessions import MemorySender
 from casework.notifications import senders
 from casework.storage.database import transaction
-from tests.api.town import Caller, Json, Town, ok, pda_report, problem
+from tests.api.town import Caller, Json, Town, citizen_report, ok, pda_report, problem
 from tests.conftest import SetClock
 
 SESSIONS = "/api/v1/sessions"
@@ -131,3 +133,25 @@ def test_a_code_proves_a_phone_a_few_guesses_do_not(town: Town, time: SetClock, 
     assert ok(Caller(town.app, {"Authorization": f"Bearer {tokens['access']}"}).get("/api/v1/citizen/reports"))["items"] == []
     assert me(town, tokens) == 403  # that is for people who work here
     problem(town.stranger.post(f"{SESSIONS}/phone", mine | {"code": code}), 401)
+
+
+def test_a_gateway_that_does_not_answer_holds_up_nobody_and_is_said(
+        town: Town, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    reported: list[int] = []
+
+    class Hanging:
+        def send(self, to: str, text: str, key: str) -> None:
+            with ThreadPoolExecutor(1) as pool:
+                answer = pool.submit(town.stranger.post, "/api/v1/citizen/reports", citizen_report())
+                reported.append(answer.result(timeout=10).status_code)
+            raise senders.NotTakenError("ReadTimeout", final=False)
+    monkeypatch.setattr(senders, "texts", Hanging)
+    refused = town.stranger.post(f"{SESSIONS}/phone/code", {"phone": "13900139000"})
+    assert "ask for another one" in problem(refused, 503)["detail"]
+    assert refused.headers["Retry-After"] == "60"
+    assert reported == [201]
+    time.passes(minutes=1)
+    texts = MemorySender()
+    monkeypatch.setattr(senders, "texts", lambda: texts)
+    assert town.stranger.post(f"{SESSIONS}/phone/code", {"phone": "13900139000"}).status_code == 204
+    assert len(texts.sent) == 1
