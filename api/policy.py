@@ -127,9 +127,7 @@ def adopt(body: dict[str, Any]) -> dict[str, Any]:
 def _shown(one: Policy, row: SlaPolicy | None, *, active: bool) -> dict[str, Any]:
     numbers = one.numbers_of(None)
     return {"version": one.version, "active": active, "created_at": row.created_at if row else None,
-            "rules": [{**policies.plain(rule), "words": _words(rule)} for rule in one.rules],
-            "numbers": {prefix: dict(said) for prefix, said in one.numbers.items()},
-            "ladders": {code: [list(rung) for rung in rungs] for code, rungs in one.ladders.items()},
+            **policies.as_plain(one), "rules": [{**policies.plain(rule), "words": _words(rule)} for rule in one.rules],
             "known_numbers": [_number(name, numbers) for name in KNOWN]}
 
 

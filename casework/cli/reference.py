@@ -1,4 +1,4 @@
-"""`zhiwang import` and `zhiwang export`: areas, taxonomy, responsibility rules, the working calendar. All or nothing."""
+"""`zhiwang import` and `zhiwang export`: areas, taxonomy, responsibility rules, calendar, policy. All or nothing."""
 import json
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +10,10 @@ from casework import responsibility, taxonomy
 from casework.cli.ground import FILE, NEW_FILE, connect
 from casework.errors import Fault, Invalid
 from casework.geography import areas as areas_of_city
+from casework.identity.people import SYSTEM
 from casework.sla import calendar as calendar_of_city
+from casework.sla import policies
+from casework.sla.policies import Policy
 from casework.storage.database import reading, transaction
 
 
@@ -87,12 +90,28 @@ def import_calendar(year: int, file: Path) -> None:
 @click.argument("since", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE")
 @click.argument("spans", nargs=-1, required=True, metavar="08:30-12:00 14:30-18:00")
 def import_hours(since: datetime, spans: tuple[str, ...]) -> None:
-    """Office hours from a date on, until a later date with hours of its own; clocks that run keep their due times."""
+    """Office hours from a date on, until a later date with hours of its own; open clocks are recounted."""
     connect()
     openings = [(opens, closes) for opens, _, closes in (span.partition("-") for span in spans)]
     with transaction() as db:
         calendar_of_city.set_office_hours(db, since.date(), openings)
     click.echo(f"from {since:%Y-%m-%d}: {', '.join(spans)}")
+
+
+@import_group.command("policy")
+@click.argument("version")
+@click.argument("file", type=FILE)
+def import_policy(version: str, file: Path) -> None:
+    """Limits, numbers and ladders from JSON, as `zhiwang export policy` writes them; open clocks are recounted."""
+    connect()
+    content = _json(file)
+    shapes = {"rules": list, "numbers": dict, "ladders": dict}
+    if not isinstance(content, dict) or not all(isinstance(content.get(name, kind()), kind) for name, kind in shapes.items()):
+        raise Invalid("this is no policy", Fault("rules", "needs a list of rules, and numbers and ladders by code"))
+    made = Policy.read(version, *(content.get(name, kind()) for name, kind in shapes.items()))
+    with transaction() as db:
+        policies.adopt(db, SYSTEM, made)
+    click.echo(f"policy {version}: {len(made.rules)} rules")
 
 
 @click.group("export")
@@ -117,6 +136,15 @@ def export_rules(file: Path) -> None:
     with reading() as db:
         write = responsibility.export_xlsx if file.suffix.lower() == ".xlsx" else responsibility.export_csv
         file.write_bytes(write(db))
+
+
+@export_group.command("policy")
+@click.argument("file", type=NEW_FILE)
+def export_policy(file: Path) -> None:
+    """The policy in use, as JSON: change it and import it under a new version."""
+    connect()
+    with reading() as db:
+        file.write_text(json.dumps(policies.as_plain(policies.current(db)), ensure_ascii=False, indent=2), encoding="utf-8")
 
 
 def _json(file: Path) -> Any:

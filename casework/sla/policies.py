@@ -17,8 +17,8 @@ from casework.sla.numbers import Numbers
 from casework.storage import outbox
 from casework.storage.database import Base, Keyed, partial_index
 
-__all__ = ["DEFAULT", "LADDER", "Numbers", "Policy", "Rungs", "SlaPolicy", "adopt", "current", "numbers", "of_version", "plain",
-           "versions", "written"]
+__all__ = ["DEFAULT", "LADDER", "Numbers", "Policy", "Rungs", "SlaPolicy", "adopt", "as_plain", "current", "numbers",
+           "of_version", "plain", "versions", "written"]
 
 Rungs = tuple[tuple[int, Role], ...]
 """From which share (per cent) of a limit on whom, rising."""
@@ -171,15 +171,19 @@ def adopt(db: Session, actor: Actor, policy: Policy) -> SlaPolicy:
     if policy.version == POLICY_VERSION or db.scalar(select(SlaPolicy.id).where(SlaPolicy.version == policy.version)):
         raise Conflict(f"version {policy.version} is taken; give the changed policy a new one")
     db.execute(update(SlaPolicy).where(SlaPolicy.active).values(active=False))
-    made = SlaPolicy(version=policy.version, rules=[plain(rule) for rule in policy.rules],
-                     numbers={prefix: dict(said) for prefix, said in policy.numbers.items()},
-                     ladders={code: [list(rung) for rung in rungs] for code, rungs in policy.ladders.items()},
-                     active=True, created_by_id=actor.id)
+    made = SlaPolicy(version=policy.version, **as_plain(policy), active=True, created_by_id=actor.id)
     db.add(made)
     db.flush()
     db.info.pop(Policy, None)
     outbox.publish(db, "policy.changed", made.id, why=f"时限规定改为 {policy.version}")
     return made
+
+
+def as_plain(policy: Policy) -> dict[str, Any]:
+    """`rules`, `numbers` and `ladders` as Policy.read() takes them."""
+    return {"rules": [plain(rule) for rule in policy.rules],
+            "numbers": {prefix: dict(said) for prefix, said in policy.numbers.items()},
+            "ladders": {code: [list(rung) for rung in rungs] for code, rungs in policy.ladders.items()}}
 
 
 def plain(rule: Rule) -> dict[str, Any]:
@@ -188,7 +192,10 @@ def plain(rule: Rule) -> dict[str, Any]:
             "value": rule.limit.value, "unit": rule.limit.unit.value, "over_standard": rule.over_standard}
 
 
-def _rule(one: Mapping[str, Any], path: str, faults: list[Fault]) -> Rule | None:
+def _rule(one: Any, path: str, faults: list[Fault]) -> Rule | None:
+    if not isinstance(one, Mapping):
+        faults.append(Fault(path, "must name stage, value and unit"))
+        return None
     before = len(faults)
     stage, unit, value = one.get("stage"), one.get("unit"), one.get("value")
     if stage not in list(Stage):
