@@ -1,0 +1,46 @@
+"""Laws 1 to 7 hold after every step of thousands of random lives, on both databases.
+
+`LIVES=20000 LIVES_SEED=7 pytest tests/laws/test_lives.py` plays other and more lives than every run does.
+"""
+import os
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from casework.cases import case
+from casework.media import keep
+from casework.storage import database
+from casework.storage.database import transaction
+from tests.conftest import Say, SetClock
+from tests.factories import a_photo, small_city
+from tests.laws.lives import Life, Stage
+from tests.people import hire
+
+LIVES = int(os.environ.get("LIVES", "1000"))
+SEED = int(os.environ.get("LIVES_SEED", "3"))
+STEPS = 16
+AS_IN_EVERY_RUN = settings(max_examples=LIVES, stateful_step_count=STEPS, deadline=None, database=None, print_blob=False,
+                           suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
+                           phases=(Phase.generate, Phase.shrink)[:int(os.environ.get("LIVES_PHASES", "2"))])
+
+
+@pytest.fixture
+def stage(store: str, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    """The small city with its people, there for all lives."""
+    with transaction() as db:
+        departments = small_city(db)
+        cast = hire(db, departments)
+    made = Stage(cast, departments, time, keep(a_photo()))
+    monkeypatch.setattr(case, "new_id", made.next_id)
+    yield made
+    database.configure(store)
+
+
+def test_the_laws_hold_through_random_lives(stage: Stage, store: str, say: Say) -> None:
+    machine = type("Life", (Life,), {"stage": stage})
+    number = SEED * 2 + store.startswith("postgresql")
+    run_state_machine_as_test(seed(number)(machine), settings=AS_IN_EVERY_RUN)
+    say(f"{stage.lives} lives, {stage.steps} steps that were looked at, seed {number}: {dict(sorted(stage.done.items()))}")
+    assert stage.lives >= LIVES
