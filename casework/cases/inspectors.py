@@ -11,6 +11,7 @@ from casework.cases.consequences import Consequences
 from casework.cases.workflow import Facts
 from casework.errors import CaseworkError, Fault, Invalid
 from casework.geography.coordinates import metres_between
+from casework.identity import rosters
 from casework.identity.people import SYSTEM, Actor, Post, Role, User, actor_of
 from casework.media import photo
 from casework.media.photo import Purpose
@@ -61,8 +62,12 @@ def draw(db: Session, case: Case, actor: Actor, facts: Facts, later: Consequence
 
 
 def choose(db: Session, case: Case, never: AbstractSet[uuid.UUID]) -> uuid.UUID | None:
-    """The grid worker who is to look at this case, or None when the city has none that may."""
+    """The grid worker who is to look at this case, or None when the city has none that may. A roster comes first: who stands
+    in for the grid's own worker may come from the next grid."""
     area = case.area_code or ""
+    on_duty = rosters.on_duty(db, Role.GRID_WORKER, area_code=area) if area else []
+    if found := next((one.id for one in on_duty if one.id not in never), None):
+        return found
     for digits in RINGS:
         if digits and len(area) < digits:
             continue

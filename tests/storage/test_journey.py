@@ -1,5 +1,6 @@
 """A report's way through the house: triaged, filed, dispatched, signed, handled, looked at, closed; and the ways back."""
 import uuid
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -10,14 +11,16 @@ from casework.cases.report import Channel, Outcome, Receipt, Report
 from casework.cases.workflow import Facts, Status, allowed_actions, turn
 from casework.errors import Conflict, Invalid, Refused
 from casework.geography.coordinates import Point
+from casework.identity import rosters
 from casework.identity.people import Role, actor_of, create_post
+from casework.identity.rosters import Shift
 from casework.intake import pda
 from casework.media import check_in, keep, of_reports
 from casework.sla import timers
 from casework.sla.limits import Stage
 from casework.storage.database import new_id, reading, transaction
 from tests.conftest import SetClock
-from tests.factories import a_photo, at_grid, case_of
+from tests.factories import GRIDS, a_photo, at_grid, case_of
 from tests.storage.city import VERBS, City
 
 
@@ -418,3 +421,13 @@ def test_a_ruling_does_not_send_a_case_back_to_who_was_released_before(city: Cit
     city.does(cast.roads_head, "hand_back", handled, ground="不属本中心")
     with pytest.raises(Conflict, match="does not get the case again"):
         city.does(cast.adjudicator, "uphold", handled, reason="属实", lead=water)
+
+
+def test_who_stands_in_on_the_roster_is_sent_to_look(city: City, handled: Receipt, time: SetClock) -> None:
+    cast = city.cast
+    with transaction() as db:
+        rosters.enter(db, cast.administrator, [Shift(
+            user_id=cast.zhao.id, role=Role.GRID_WORKER, area_code=GRIDS[0], since=time.moment,
+            until=time.moment + timedelta(hours=8))])
+    case = city.does(cast.water_handler, "resolve", handled, reply="好了", photos=city.photo_of(cast.water_handler))
+    assert case.inspector_id == cast.zhao.id
