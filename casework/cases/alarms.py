@@ -37,17 +37,16 @@ def hear(db: Session, event: Event) -> None:
     timer = db.get(Timer, uuid.UUID(alarm["timer_id"]), populate_existing=True)
     if case is None or timer is None or not _stands(timer, alarm) or not (case.is_open or timer.stage is Stage.APPEAL):
         return
+    case.overdue = case.overdue or timer.counts_as_late
+    if escalation.heard(db, timer.id, alarm["limit_round"], alarm["share"]):
+        return  # its line of the history was written with it
     # An order from above is a clock of the case: it is for whoever leads it at this moment.
     department = uuid.UUID(alarm["department_id"]) if alarm["department_id"] else case.lead_department_id
     reached = escalation.escalate(db, case.id, timer.id, alarm["share"], department,
                                   limit_round=alarm["limit_round"], area_code=case.area_code,
                                   in_hand=_in_hand(case, timer.stage), inspector_id=case.inspector_id)
-    case.overdue = case.overdue or timer.counts_as_late
-    written = {line.facts.get("escalation") for line in case.history if line.action == "alarm"}
-    if str(reached.id) not in written:
-        user = str(reached.user_id) if reached.user_id else None
-        case.note("alarm", SYSTEM, escalation=str(reached.id), stage=alarm["stage"], share=alarm["share"],
-                  late=alarm["late"], role=reached.role, user=user, skipped=reached.skipped)
+    case.note("alarm", SYSTEM, escalation=str(reached.id), stage=alarm["stage"], share=alarm["share"], late=alarm["late"],
+              role=reached.role, user=str(reached.user_id) if reached.user_id else None, skipped=reached.skipped)
 
 
 def mine(db: Session, actor: Actor, *, after: Position | None = None,

@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 import structlog
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Index, Select, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock
 from casework.geography import areas
 from casework.identity import rosters
-from casework.identity.people import DEPARTMENTAL, ROLE_NAMES, Department, Role, User, holders, with_parents
+from casework.identity.people import DEPARTMENTAL, ROLE_NAMES, Department, Post, Role, User, with_parents
 from casework.sla import policies
 from casework.sla.limits import Stage
 from casework.sla.policies import LADDER
@@ -82,17 +82,15 @@ def escalate(db: Session, case_id: uuid.UUID, timer_id: uuid.UUID, share: int, d
     departments above. `area_code` is where the case is: it finds the grid worker, unless `inspector_id` names him, and
     posts of that area before those of the whole city; without it only those of the whole city. `in_hand` as in rungs().
     """
-    this = (Escalation.timer_id == timer_id, Escalation.limit_round == limit_round, Escalation.share == share)
-    known = db.scalar(select(Escalation).where(*this))
-    if known is not None:
+    if known := heard(db, timer_id, limit_round, share):
         return known
-    stage = db.scalars(select(Timer.stage).where(Timer.id == timer_id)).one()
+    stage = db.get_one(Timer, timer_id).stage
     way = with_parents(db, department_id)
     ladder = policies.current(db).ladder([one.code for one in way])
     skipped: list[str] = []
     desk, user = Desk(FALLBACK, None), None
     for desk in _desks(rungs(stage, share, in_hand, ladder), way):
-        if found := _reachable(db, desk, area_code, inspector_id):
+        if found := _who(db, desk, area_code, inspector_id):
             user = found[0]
             break
         skipped.append(_name(db, desk, area_code))
@@ -103,7 +101,17 @@ def escalate(db: Session, case_id: uuid.UUID, timer_id: uuid.UUID, share: int, d
         "role": desk.role, "user_id": user.id if user else None,
         "department_id": desk.department.id if desk.department else None, "skipped": skipped, "at": clock.now()}],
         on=("timer_id", "limit_round", "share"))
-    return db.scalars(select(Escalation).where(*this)).one()
+    return db.scalars(_alarm(timer_id, limit_round, share)).one()
+
+
+def heard(db: Session, timer_id: uuid.UUID, limit_round: int, share: int) -> Escalation | None:
+    """Who was settled to hear of this alarm; None when nobody was yet."""
+    return db.scalar(_alarm(timer_id, limit_round, share))
+
+
+def _alarm(timer_id: uuid.UUID, limit_round: int, share: int) -> Select[Escalation]:
+    return select(Escalation).where(
+        Escalation.timer_id == timer_id, Escalation.limit_round == limit_round, Escalation.share == share)
 
 
 def _desks(roles: Sequence[Role], way: Sequence[Department]) -> Iterator[Desk]:
@@ -112,16 +120,31 @@ def _desks(roles: Sequence[Role], way: Sequence[Department]) -> Iterator[Desk]:
         yield from (Desk(role, one) for one in (way if role in DEPARTMENTAL and way else (None,)))
 
 
-def _reachable(db: Session, desk: Desk, area_code: str | None, inspector_id: uuid.UUID | None) -> list[User]:
+_asked = "whom a desk reaches, as asked in this transaction"
+
+
+def _who(db: Session, desk: Desk, area_code: str | None, inspector_id: uuid.UUID | None) -> Sequence[User]:
+    """Whom the desk reaches. After an outage alarms come by the thousand and for the same desks: each is asked once a
+    transaction."""
+    known: dict[object, Sequence[User]] = db.info.setdefault(_asked, {})
+    where = desk.department.id if desk.department else None
+    key = (desk.role, where, area_code, inspector_id if desk.role is Role.GRID_WORKER else None)
+    if key not in known:
+        known[key] = _reachable(db, desk.role, where, area_code, inspector_id)
+    return known[key]
+
+
+def _reachable(db: Session, role: Role, department_id: uuid.UUID | None, area_code: str | None,
+               inspector_id: uuid.UUID | None) -> Sequence[User]:
     """A handler of some other department or a grid worker of some other area is nobody."""
-    if desk.role in DEPARTMENTAL:
-        where = desk.department
-        return rosters.reachable(db, desk.role, department_id=where.id, area_code=area_code) if where else []
-    if desk.role is Role.GRID_WORKER and inspector_id:
-        return [user for user in holders(db, desk.role) if user.id == inspector_id]
-    if desk.role is Role.GRID_WORKER and area_code is None:
+    if role in DEPARTMENTAL:
+        return rosters.reachable(db, role, department_id=department_id, area_code=area_code) if department_id else []
+    if role is Role.GRID_WORKER and inspector_id:
+        named = select(User).join(Post, Post.holder_id == User.id)
+        return db.scalars(named.where(User.id == inspector_id, User.active, Post.role == role).limit(1)).all()
+    if role is Role.GRID_WORKER and area_code is None:
         return []
-    return rosters.reachable(db, desk.role, area_code=area_code)
+    return rosters.reachable(db, role, area_code=area_code)
 
 
 def _name(db: Session, desk: Desk, area_code: str | None) -> str:

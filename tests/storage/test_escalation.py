@@ -3,7 +3,7 @@ import uuid
 from dataclasses import dataclass
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from structlog.testing import capture_logs
 
 from casework import clock
@@ -14,7 +14,7 @@ from casework.sla import escalation, policies, timers
 from casework.sla.escalation import Escalation, rungs
 from casework.sla.limits import Limit, Stage, Unit
 from casework.sla.policies import LADDER, Policy
-from casework.storage.database import transaction
+from casework.storage.database import engine, transaction
 from tests.conftest import SetClock
 from tests.storage.bare_cases import bare_cases
 
@@ -30,13 +30,13 @@ class Office:
     above_id: uuid.UUID
 
     def reach(self, share: int, stage: Stage = Stage.HANDLE, area_code: str | None = GRID, *,
-              department: bool = True) -> tuple[str | None, list[str]]:
+              department: bool = True, inspector: uuid.UUID | None = None) -> tuple[str | None, list[str]]:
         """Whom an alarm of a new timer of this stage reaches (by login), and who was skipped."""
         with transaction() as db:
             timers.stop_all(db, self.case_id, clock.now())
             timer = timers.start(db, case_id=self.case_id, stage=stage, limit=Limit(2, Unit.URGENT_HOUR), at=clock.now())
             made = escalation.escalate(db, self.case_id, timer.id, share, self.department_id if department else None,
-                                       area_code=area_code)
+                                       area_code=area_code, inspector_id=inspector)
             return db.scalar(select(User.login).where(User.id == made.user_id)), made.skipped
 
 
@@ -176,3 +176,26 @@ def test_every_alarm_ends_with_the_fallback_and_never_names_a_role_twice(stage: 
     assert rungs(stage, share)[-1] is Role.ADMINISTRATOR
     assert len(set(rungs(stage, share))) == len(rungs(stage, share)) >= 2
     assert rungs(stage, share, ladder=((1, Role.ADMINISTRATOR), *LADDER)).count(Role.ADMINISTRATOR) == 1
+
+
+def test_the_inspector_who_is_named_hears_as_long_as_he_is_a_grid_worker(office: Office) -> None:
+    with transaction() as db:
+        zhao = db.scalars(select(User).where(User.login == "zhao")).one().id
+    assert office.reach(50, Stage.CHECK, inspector=zhao) == ("zhao", [])
+    empty(Role.GRID_WORKER)
+    assert office.reach(50, Stage.CHECK, inspector=zhao) == ("supervisor", ["网格员"])
+
+
+def test_alarms_by_the_thousand_ask_for_each_desk_once_a_transaction(office: Office) -> None:
+    said: list[str] = []
+
+    def hear(_connection: object, _cursor: object, sql: str, *_: object) -> None:
+        said.append(sql)
+    event.listen(engine(), "before_cursor_execute", hear)
+    with transaction() as db:
+        timer = timers.start(db, case_id=office.case_id, stage=Stage.HANDLE, limit=Limit(1, Unit.URGENT_HOUR), at=clock.now())
+        for limit_round in range(20):
+            escalation.escalate(db, office.case_id, timer.id, 50, office.department_id, limit_round=limit_round, area_code=GRID)
+    event.remove(engine(), "before_cursor_execute", hear)
+    assert len([sql for sql in said if "JOIN posts" in sql]) == 1
+    assert len([sql for sql in said if "JOIN duties" in sql]) == 1
