@@ -248,7 +248,7 @@ def comment(number: str, body: dict[str, str]) -> dict[str, Any]:
 
 @blueprint.operation("GET", "/preferences", requires("preferences.manage"), answer=PreferencesOut())
 def my_preferences() -> dict[str, Any]:
-    """How messages come to the phone that I proved, or that I left with my report."""
+    """How messages come: to the phone that I proved, or about the report whose token I show."""
     with reading() as db:
         return _wishes(preferences.of(db, caller()))
 
@@ -256,7 +256,10 @@ def my_preferences() -> dict[str, Any]:
 @blueprint.operation("POST", "/preferences", requires("preferences.manage"), body=PreferencesIn(), answer=PreferencesOut(),
                      example={"lang": "zh", "off": {"sms": ["progress", "comment"]}})
 def choose(body: dict[str, Any]) -> dict[str, Any]:
-    """Choose language and kinds of messages to my phone. Results and questions always stand on the tracking page."""
+    """Choose language and kinds of messages: a proved phone for all that comes to it, a tracking token for its report.
+
+    Results and questions always stand on the tracking page.
+    """
     with transaction() as db:
         return _wishes(preferences.choose(db, caller(), language=body.get("lang"), off=body.get("off")))
 

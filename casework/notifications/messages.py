@@ -104,7 +104,7 @@ def _rows(db: Session, events: Sequence[Event]) -> dict[int, list[dict[str, Any]
             for reader in readers.of(one, rule.audience)]
     reports = [reader.report for _, _, reader in news if reader.report]
     chosen = preferences.of_many(db, [one.reporter_phone_index for one in reports if one.reporter_phone_index],
-                                 [reader.user_id for _, _, reader in news if reader.user_id])
+                                 [*(one.id for one in reports), *(one.user_id for _, _, one in news if one.user_id)])
     staff = [reader for _, rule, reader in news if rule.audience not in TO_REPORTERS]
     mailed = readers.with_mail(db, staff) if staff and settings.current().smtp_url else {}
     found: dict[int, list[dict[str, Any]]] = {}
@@ -122,11 +122,12 @@ def _to_reporter(rule: Rule, reader: Reader, chosen: Mapping[Any, Preference]) -
     """By SMS where a phone was left, which the page shows too; else, or where SMS is turned off, on the page alone."""
     assert reader.report is not None  # noqa: S101 - the caller looked
     phone = reader.report.reporter_phone_index
-    wishes = chosen.get(phone) or Preference(off={}, language=Language.ZH)
-    if phone and wishes.takes(Via.SMS, rule.kind):
-        yield reader, Via.SMS, wishes.language
-    elif wishes.takes(Via.PAGE, rule.kind):
-        yield reader, Via.PAGE, wishes.language
+    wishes = [one for one in (chosen.get(reader.report.id), chosen.get(phone)) if one]
+    language = wishes[0].language if wishes else Language.ZH
+    if phone and all(one.takes(Via.SMS, rule.kind) for one in wishes):
+        yield reader, Via.SMS, language
+    elif all(one.takes(Via.PAGE, rule.kind) for one in wishes):
+        yield reader, Via.PAGE, language
 
 
 def _to_staff(rule: Rule, reader: Reader, chosen: Mapping[Any, Preference],

@@ -9,7 +9,6 @@ from sqlalchemy import ForeignKey, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock
-from casework.cases.report import Report
 from casework.cases.wording import Language
 from casework.errors import Conflict, Fault, Invalid
 from casework.identity.people import Actor
@@ -25,10 +24,16 @@ ADDRESS = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-
 
 
 class Preference(Keyed, Base):
-    """What the holder of a phone, or a person who works here, has chosen. Who has chosen nothing has no row."""
+    """What the holder of a phone, the sender of one report, or a person who works here has chosen. Who has chosen nothing
+    has no row.
+
+    A tracking token chooses for its one report only: whoever sends a report may name any phone, and must not silence what
+    its holder is told of others. Who has proved the phone chooses for all that comes to it.
+    """
 
     __tablename__ = "message_preferences"
     phone_index: Mapped[str | None] = mapped_column(unique=True)
+    report_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("reports.id"), unique=True)
     user_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"), unique=True)
     language: Mapped[Language] = mapped_column(default=Language.ZH)
     off: Mapped[dict[str, Any]] = mapped_column(default=dict)
@@ -45,11 +50,10 @@ class Preference(Keyed, Base):
 
 
 def of(db: Session, actor: Actor) -> Preference:
-    """What the actor has chosen, or the defaults. Raises Conflict for a citizen who has left no phone."""
-    phone, user = _who(db, actor)
-    found = db.scalar(select(Preference).where(
-        Preference.phone_index == phone if phone else Preference.user_id == user))
-    return found or Preference(phone_index=phone, user_id=user, language=Language.ZH, off={})
+    """What the actor has chosen, or the defaults. Raises Conflict for a citizen who has shown nothing."""
+    column, value = _whose(actor)
+    found = db.scalar(select(Preference).where(getattr(Preference, column) == value))
+    return found or Preference(**{column: value}, language=Language.ZH, off={})
 
 
 def choose(db: Session, actor: Actor, *, language: Language | None = None, off: Mapping[str, Iterable[str]] | None = None,
@@ -57,17 +61,16 @@ def choose(db: Session, actor: Actor, *, language: Language | None = None, off: 
     """Keep what is given; the rest stays. `mail` "" forgets the address.
 
     Raises Invalid for a way that is not the actor's to turn off, for necessary news of the tracking page, for a faulty
-    address; Conflict for a citizen who has left no phone.
+    address; Conflict for a citizen who has shown nothing.
     """
-    phone, user = _who(db, actor)
-    column, value = ("phone_index", phone) if phone else ("user_id", user)
+    column, value = _whose(actor)
     plain: dict[str, Any] = {"id": new_id(), column: value, "language": Language.ZH, "off": {}, "changed_at": clock.now()}
     insert_once(db, Preference, [plain], on=(column,))
     kept = db.scalars(select(Preference).where(getattr(Preference, column) == value).with_for_update()).one()
     if language is not None:
         kept.language = language
     if off is not None:
-        kept.off = _checked(off, CITIZENS if phone else STAFF)
+        kept.off = _checked(off, STAFF if actor.kind == "user" else CITIZENS)
     if mail is not None:
         kept.mail = _address(mail, actor)
     kept.changed_at = clock.now()
@@ -81,22 +84,24 @@ def seen(db: Session, actor: Actor, until: datetime) -> None:
         kept.seen_until = min(until, clock.now())
 
 
-def of_many(db: Session, phones: Iterable[str], users: Iterable[uuid.UUID]) -> dict[str | uuid.UUID, Preference]:
-    """The choices of these phones and people, by blind index or id; those who have chosen nothing are missing."""
-    found = db.scalars(select(Preference).where(or_(Preference.phone_index.in_(set(phones)),
-                                                    Preference.user_id.in_(set(users)))))
-    return {one.phone_index or one.user_id: one for one in found}  # type: ignore[misc]  # one of the two is there
+def of_many(db: Session, phones: Iterable[str], ids: Iterable[uuid.UUID]) -> dict[str | uuid.UUID, Preference]:
+    """The choices of these phones, and of these reports and people, by blind index or id; who has chosen nothing is
+    missing."""
+    wanted = set(ids)
+    found = db.scalars(select(Preference).where(or_(
+        Preference.phone_index.in_(set(phones)), Preference.report_id.in_(wanted), Preference.user_id.in_(wanted))))
+    return {key: one for one in found if (key := one.phone_index or one.report_id or one.user_id)}
 
 
-def _who(db: Session, actor: Actor) -> tuple[str | None, uuid.UUID | None]:
-    if actor.kind == "user":
-        return None, actor.id
-    phone = actor.phone_index
-    if phone is None and actor.report_id is not None:
-        phone = db.scalar(select(Report.reporter_phone_index).where(Report.id == actor.report_id))
-    if phone is None:
-        raise Conflict("no phone was left with this report, so news only stand on its page")
-    return phone, None
+def _whose(actor: Actor) -> tuple[str, str | uuid.UUID]:
+    """The column that the actor's choices stand under, and its value."""
+    if actor.kind == "user" and actor.id:
+        return "user_id", actor.id
+    if actor.phone_index:
+        return "phone_index", actor.phone_index
+    if actor.report_id:
+        return "report_id", actor.report_id
+    raise Conflict("show the tracking token of your report, or log in with your phone")
 
 
 def _checked(off: Mapping[str, Iterable[str]], own: frozenset[Via]) -> dict[str, list[str]]:

@@ -16,7 +16,8 @@ from casework.cases.wording import Language
 from casework.cases.workflow import Facts
 from casework.community import ratings
 from casework.errors import Conflict, Invalid, NotFound
-from casework.identity.people import Actor, Department
+from casework.identity.people import ANONYMOUS, Actor, Department
+from casework.identity.privacy import blind_index
 from casework.identity.sessions import MemorySender, actor_of_tracking, tracking_token
 from casework.notifications import dead_letters, delivery, inbox, messages, preferences, readers
 from casework.notifications.dead_letters import State
@@ -268,10 +269,32 @@ class TestCitizens:
         sender = MemorySender()
         assert sent(sender) == {}
 
-    def test_without_a_phone_there_is_nothing_to_turn_off(self, cast: people.Cast) -> None:
+    def test_who_names_somebody_elses_phone_silences_only_his_own_report(self, cast: people.Cast) -> None:
+        mine, theirs = received(), received(place=at_grid(1))
+        with transaction() as db:
+            preferences.choose(db, citizen(theirs), off={"sms": ["progress"]})
+        told_everything()
+        sender = MemorySender()
+        assert sent(sender) == {"sent": 1}
+        assert (len(page_of(mine)), len(page_of(theirs))) == (1, 1)
+
+    def test_who_has_proved_the_phone_chooses_for_all_that_comes_to_it(self, cast: people.Cast) -> None:
+        one, other = received(), received(place=at_grid(1))
+        holder = replace(citizen(one), report_id=None, phone_index=blind_index("phone", PHONE))
+        with transaction() as db:
+            preferences.choose(db, holder, off={"sms": ["progress"]}, language=Language.EN)
+        told_everything()
+        assert sent(MemorySender()) == {}
+        assert [text[:11] for text in page_of(one) + page_of(other)] == ["Your report"] * 2
+
+    def test_without_a_phone_the_page_alone_can_be_chosen(self, cast: people.Cast) -> None:
         receipt = received(reporter_phone=None)
+        with transaction() as db:
+            preferences.choose(db, citizen(receipt), off={"page": ["progress"]})
+        told_everything()
+        assert page_of(receipt) == []
         with pytest.raises(Conflict), transaction() as db:
-            preferences.choose(db, citizen(receipt), off={})
+            preferences.choose(db, ANONYMOUS, off={})
 
     def test_of_two_who_choose_at_once_nobody_is_lost(self, cast: people.Cast) -> None:
         with transaction() as db:
