@@ -237,7 +237,7 @@ def _look_up(desk: Desk, row: Row) -> None:
 
 
 def follow(shift: Shift, number: int) -> None:
-    """A citizen looks at the tracking page; after closing he says how satisfied he is, and some reopen."""
+    """A citizen looks at the tracking page; after closing he says how satisfied he is, which sends some cases back."""
     report, token = shift.reporters.kept[number]
     citizen = Citizen(shift.city, token)
     seen = citizen.do("GET", f"/api/v1/citizen/reports/{report}")
@@ -249,13 +249,12 @@ def follow(shift: Shift, number: int) -> None:
         path = f"/api/v1/citizen/reports/{report}"
         said = {"score": score, "comment": "办得很快" if score > 3 else "还可以更好"}
         # Another voice on the same case may have had it reopened at this moment.
-        if citizen.do("POST", f"{path}/rating", json=said, may_be_outrun=True):
+        if answer := citizen.do("POST", f"{path}/rating", json=said, may_be_outrun=True):
             shift.steps["rate"] += 1
             shift.stepped()
-        if score <= 2 and "reopen" in seen["may"] and citizen.do(
-                "POST", f"{path}/reopen", json={"reason": "过了一会儿又和原来一样"}, may_be_outrun=True):
-            shift.steps["reopen"] += 1
-            shift.stepped()
+            if answer["outcome"] != "kept":
+                shift.steps["reopen"] += 1
+                return  # he looks again when it is closed again
     shift.told.add(number)
 
 
