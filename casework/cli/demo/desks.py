@@ -243,7 +243,7 @@ def follow(shift: Shift, number: int) -> None:
     seen = citizen.do("GET", f"/api/v1/citizen/reports/{report}")
     if not seen or seen["status"] not in {"closed", "rejected", "void"}:
         return
-    fate = random.Random(f"{shift.seed} citizen {number}")  # noqa: S311 - fate, no secret
+    fate = random.Random(f"{shift.seed} citizen {number} {len(seen['steps'])}")  # noqa: S311 - fate, no secret
     if "rate" in seen["may"] and fate.random() < 0.75:
         score = fate.choices((5, 4, 3, 2, 1), (46, 30, 12, 7, 5))[0]
         path = f"/api/v1/citizen/reports/{report}"
