@@ -182,7 +182,7 @@ def taken(db: Session, number: str, action: str, body: Facts, seen: Seen) -> Cas
     if action not in VERBS:
         raise NotFound(f"there is no action {action}")
     found = search.find(db, caller(), number, to_change=True)
-    versions.take(db, found, caller(), action, body, VERBS[action], seen)
+    versions.take(db, found, caller(), action, body, verb=VERBS[action], seen=seen)
     db.flush()
     return found
 

@@ -23,7 +23,7 @@ MOST = 50
 """Lines that are told; whoever has not looked for longer reads the case again anyway."""
 
 
-def take(db: Session, case: Case, actor: Actor, action: str, facts: Facts, verb: Verb, seen: Seen) -> None:
+def take(db: Session, case: Case, actor: Actor, action: str, facts: Facts, *, verb: Verb, seen: Seen) -> None:
     """Take a step on a locked case, if it is still as it was seen.
 
     Raises Refused for who may not, whatever else is wrong; then Conflict when the case was changed since, or is not in a

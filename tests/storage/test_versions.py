@@ -107,7 +107,7 @@ def taken(city: City, receipt: Receipt, action: str, seen: set[int] | None, **fa
     def take() -> None:
         with transaction() as db:
             case = db.scalars(select(Case).where(Case.number == city.case(receipt).number).with_for_update()).one()
-            versions.take(db, case, city.cast.water_handler, action, Facts(**facts), VERBS[action], seen)
+            versions.take(db, case, city.cast.water_handler, action, Facts(**facts), verb=VERBS[action], seen=seen)
     return take
 
 
