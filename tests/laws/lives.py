@@ -360,7 +360,7 @@ class Life(RuleBasedStateMachine):
                 assert sees, f"{person} may not know of the case"
                 self._look_closely(found, known, actor, may)
                 taken = Facts(**self._with_photos(db, facts, actor))
-                versions.take(db, found, actor, action, taken, VERBS[action], None)
+                versions.take(db, found, actor, action, taken, verb=VERBS[action], seen=None)
         except CaseworkError as error:
             self._was_refused(error, expected=expected, sees=sees)
             return
