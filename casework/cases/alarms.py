@@ -45,8 +45,9 @@ def hear(db: Session, event: Event) -> None:
     reached = escalation.escalate(db, case.id, timer.id, alarm["share"], department,
                                   limit_round=alarm["limit_round"], area_code=case.area_code,
                                   in_hand=_in_hand(case, timer.stage), inspector_id=case.inspector_id)
+    user = str(reached.user_id) if reached.user_id else None
     case.note("alarm", SYSTEM, escalation=str(reached.id), stage=alarm["stage"], share=alarm["share"], late=alarm["late"],
-              role=reached.role, user=str(reached.user_id) if reached.user_id else None, skipped=reached.skipped)
+              missed=alarm["missed"], role=reached.role, user=user, skipped=reached.skipped)
 
 
 def mine(db: Session, actor: Actor, *, after: Position | None = None,
