@@ -129,12 +129,12 @@ class Lookout:
         near, alike = self._by_place(db), self._by_words(db, tidy=tidy)
         words = rarity(db).read([(None, row.title) for row in near] + [(row.heading, row.text) for row in alike])
         for row, mine in zip(near, words[:len(near)], strict=True):
-            known = Known(row.id, _evidence(row, row.opened_at, mine))
+            known = Known(row.id, self._evidence(row, row.opened_at, mine))
             self._cases[row.id] = known
             if row.cell:
                 self._near[row.cell].append(known)
         for row, mine in zip(alike, words[len(near):], strict=True):
-            self._alike[row.report_id] = Known(row.id, _evidence(row, row.received_at, mine))
+            self._alike[row.report_id] = Known(row.id, self._evidence(row, row.received_at, mine))
         if any(one.photos for one in self.reports.values()):
             self._photos = _photos_of_cases(db, {row.id for row in (*near, *alike)})
 
@@ -229,17 +229,17 @@ class Lookout:
         chosen = self._cases.get(self.chosen.get(report_id, report_id))
         return [known for _, _, known in near[:NEAREST]] + alike + ([chosen] if chosen else [])
 
+    def _evidence(self, row: Any, at: datetime, words: similarity.Words) -> Evidence:
+        place = None if row.lon is None or row.lat is None else Point(row.lon, row.lat)
+        category = row.category_code if row.category_code in self.catalogue.by_code else None  # an older taxonomy's is unknown
+        return Evidence(at, words, category, place, row.area_code)
+
     def _neighbours(self, category: str | None) -> Collection[str | None]:
         return self.catalogue.neighbours(category) if category else ()
 
 
 def _rank(score: Score) -> tuple[bool, float]:
     return score.sure, score.total
-
-
-def _evidence(row: Any, at: datetime, words: similarity.Words) -> Evidence:
-    place = None if row.lon is None or row.lat is None else Point(row.lon, row.lat)
-    return Evidence(at, words, row.category_code, place, row.area_code)
 
 
 def _forget(db: Session, stale: Sequence[tuple[int, uuid.UUID]]) -> None:

@@ -126,6 +126,18 @@ def test_a_photo_sent_twice_joins_what_few_words_would_not(city: City, hashes: t
     assert ("照片几乎相同" in outcome(receipts[1])[1]) is same
 
 
+def test_a_case_of_a_category_that_the_taxonomy_has_no_more_is_left_to_a_person(city: City) -> None:
+    first = city.receives()
+    city.triages(first)
+    with transaction() as db:
+        db.get_one(Case, city.case(first).id).category_code = "99999"
+    for category in ("10101", None):
+        other = city.receives(claimed_category=category)
+        city.triages(other)
+        assert city.case(other).id != city.case(first).id
+    assert {one.other_id for one in proposals()} >= {city.case(first).id}
+
+
 # ---- proposals
 
 def test_what_is_between_the_marks_is_proposed_once_with_its_reasons(city: City, time: SetClock) -> None:
