@@ -37,6 +37,8 @@ class AlarmOut(ma.Schema):
     role = ma.fields.Enum(Role, by_value=True, metadata={"description": "in which of my roles it reached me"})
     skipped = ma.fields.List(ma.fields.String(), metadata={
         "description": "posts below that should have heard of it and that nobody holds, such as 水务局·处置人员"})
+    late = ma.fields.Boolean(metadata={"description": "an outage held the alarm up"})
+    missed = ma.fields.List(ma.fields.Integer(), metadata={"description": "lower shares, never raised because of that"})
     state = ma.fields.Enum(TimerState, by_value=True, metadata={"description": "of the clock, now"})
     due_at = Moment(allow_none=True, metadata={"description": "when the clock ends; null while it stands still"})
     overdue = ma.fields.Boolean(allow_none=True, metadata={"description": "null until it is judged"})

@@ -44,7 +44,8 @@ def hear(db: Session, event: Event) -> None:
     department = uuid.UUID(alarm["department_id"]) if alarm["department_id"] else case.lead_department_id
     reached = escalation.escalate(db, case.id, timer.id, alarm["share"], department,
                                   limit_round=alarm["limit_round"], area_code=case.area_code,
-                                  in_hand=_in_hand(case, timer.stage), inspector_id=case.inspector_id)
+                                  in_hand=_in_hand(case, timer.stage), inspector_id=case.inspector_id,
+                                  late=alarm["late"], missed=alarm["missed"])
     user = str(reached.user_id) if reached.user_id else None
     case.note("alarm", SYSTEM, escalation=str(reached.id), stage=alarm["stage"], share=alarm["share"], late=alarm["late"],
               missed=alarm["missed"], role=reached.role, user=user, skipped=reached.skipped)
@@ -57,8 +58,9 @@ def mine(db: Session, actor: Actor, *, after: Position | None = None,
     What reached nobody, because no post was filled, is shown to all who hold the role that it was left with.
     """
     nobodys = and_(Escalation.user_id.is_(None), Escalation.role.in_(actor.roles))
-    wanted = (select(Escalation.id, Escalation.at, Escalation.share, Escalation.role, Escalation.skipped, Timer.stage,
-                     Timer.state, Timer.due_at, Timer.overdue, Case.number.label("case"), Case.status)
+    wanted = (select(Escalation.id, Escalation.at, Escalation.share, Escalation.role, Escalation.skipped, Escalation.late,
+                     Escalation.missed, Timer.stage, Timer.state, Timer.due_at, Timer.overdue, Case.number.label("case"),
+                     Case.status)
               .join(Timer, Timer.id == Escalation.timer_id).join(Case, Case.id == Escalation.case_id)
               .where(or_(Escalation.user_id == actor.id, nobodys)))
     if after:

@@ -2,7 +2,7 @@
 import uuid
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import structlog
 from sqlalchemy import ForeignKey, Index, Select, UniqueConstraint, select
@@ -48,6 +48,10 @@ class Escalation(Base, Keyed):
     """In whose post it reached the person: the department's own, or that of one above it."""
     skipped: Mapped[list[str]]
     """The posts below that should have heard of it and had nobody, in their order, as people call them: "水务局·处置人员"."""
+    late: Mapped[bool] = mapped_column(default=False)
+    """An outage held the alarm up."""
+    missed: Mapped[list[Any]] = mapped_column(default=list)
+    """Lower shares that were never raised because of that."""
     at: Mapped[datetime]
 
     __table_args__ = (UniqueConstraint("timer_id", "limit_round", "share"), Index(None, "user_id", "at", "id"))
@@ -75,12 +79,13 @@ def rungs(stage: Stage, share: int, in_hand: Role | None = None, ladder: Ladder 
 
 def escalate(db: Session, case_id: uuid.UUID, timer_id: uuid.UUID, share: int, department_id: uuid.UUID | None,
              *, limit_round: int = 1, area_code: str | None = None, in_hand: Role | None = None,
-             inspector_id: uuid.UUID | None = None) -> Escalation:
+             inspector_id: uuid.UUID | None = None, late: bool = False, missed: Sequence[int] = ()) -> Escalation:
     """Settle who hears of an alarm of timers.sweep(), by the ladder of the department; repeated, it answers the same row.
 
     Of those who hold a post whoever is on duty hears it; a post that nobody holds in a department is looked for in the
     departments above. `area_code` is where the case is: it finds the grid worker, unless `inspector_id` names him, and
-    posts of that area before those of the whole city; without it only those of the whole city. `in_hand` as in rungs().
+    posts of that area before those of the whole city; without it only those of the whole city. `in_hand` as in rungs(),
+    `late` and `missed` as the alarm says.
     """
     if known := heard(db, timer_id, limit_round, share):
         return known
@@ -99,8 +104,8 @@ def escalate(db: Session, case_id: uuid.UUID, timer_id: uuid.UUID, share: int, d
     insert_once(db, Escalation, [{
         "id": new_id(), "case_id": case_id, "timer_id": timer_id, "limit_round": limit_round, "share": share,
         "role": desk.role, "user_id": user.id if user else None,
-        "department_id": desk.department.id if desk.department else None, "skipped": skipped, "at": clock.now()}],
-        on=("timer_id", "limit_round", "share"))
+        "department_id": desk.department.id if desk.department else None, "skipped": skipped, "late": late,
+        "missed": list(missed), "at": clock.now()}], on=("timer_id", "limit_round", "share"))
     return db.scalars(_alarm(timer_id, limit_round, share)).one()
 
 

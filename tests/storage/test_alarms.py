@@ -76,6 +76,9 @@ def test_what_an_outage_held_up_is_heard_once_late_with_what_was_missed(city: Ci
     time.passes(hours=2, minutes=10)
     (line,) = heard(Stage.HANDLE)
     assert (line["share"], line["late"], line["missed"], line["role"]) == (100, True, [50, 80], "supervisor")
+    with reading() as db:
+        (shown,) = alarms.mine(db, city.cast.supervisor)[0]
+        assert (shown["late"], shown["missed"]) == (True, [50, 80])
 
 
 def test_posts_that_nobody_held_stand_in_the_line_and_in_the_list(city: City, handled: Receipt, time: SetClock) -> None:
