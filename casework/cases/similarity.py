@@ -196,7 +196,7 @@ def score(one: Evidence, other: Evidence, catalogue: Catalogue, *, chosen: bool 
         _by_place(balance, one, other, texts, catalogue.window(one.category or other.category))
     else:
         _by_words(balance, one, other, texts, chosen=chosen)
-    _by_category(balance, one, other, catalogue, asked=bool(one.place and other.place) and not chosen)
+    _by_category(balance, one, other, catalogue, placed=bool(one.place and other.place), chosen=chosen)
     if same_photo(one.photos, other.photos):
         balance.add(PHOTO, "照片几乎相同")
     if chosen:
@@ -236,18 +236,17 @@ def _by_words(balance: Balance, one: Evidence, other: Evidence, texts: Compariso
         balance.add(-3, "所在区域不同", against=True)
 
 
-def _by_category(balance: Balance, one: Evidence, other: Evidence, catalogue: Catalogue, *, asked: bool) -> None:
-    """`asked`: places alone do not tell a lamp from a manhole, so an unknown category leaves it to a person, unless one has
-    chosen already."""
+def _by_category(balance: Balance, one: Evidence, other: Evidence, catalogue: Catalogue, *, placed: bool, chosen: bool) -> None:
     if one.category is None or other.category is None:
-        if asked:
+        if placed and not chosen:  # a place alone does not tell a lamp from a manhole
             balance.add(-0.7, "类别未定", against=True)
     elif one.category == other.category:
-        balance.add(0.3 if asked else 0, "同类")
+        balance.add(0.3 if placed else 0, "同类")
     elif other.category in catalogue.neighbours(one.category):
         balance.add(0, "类别相近")
     else:
-        balance.add(-3, "类别不同", against=True)
+        # Many things lie near each other on a street: of other kinds they are proposed only if words or a photo say so.
+        balance.add(-4.5 if placed else -3, "类别不同", against=True)
 
 
 def _likeness(texts: Comparison) -> str | None:

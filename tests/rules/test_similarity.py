@@ -74,6 +74,16 @@ def test_a_lamp_beside_a_manhole_is_another_problem(kept: Catalogue) -> None:
     assert score(on_the_street(), on_the_street(1, category="10105", text="灯不亮"), kept).total < PROPOSE
 
 
+def test_nearness_and_the_name_of_the_estate_do_not_make_a_proposal_of_two_kinds_of_things(kept: Catalogue) -> None:
+    cover = said(text="阳光花园东门井盖裂开，车开过去响", place=at_grid(0), category="10101")
+    litter = said(text="阳光花园东门路边有一堆生活垃圾", place=moved(at_grid(0), 22, 0), category="20101")
+    assert score(cover, litter, kept).total < PROPOSE
+    again = replace(litter, words=said(text="阳光花园东门井盖裂开，车子开过去响").words)
+    assert score(cover, again, kept).total >= PROPOSE
+    photo = frozenset({"ff00ff00ff00ff00"})
+    assert score(replace(cover, photos=photo), replace(litter, photos=photo), kept).total >= PROPOSE
+
+
 def test_the_reasons_are_told_in_words(kept: Catalogue) -> None:
     found = score(on_the_street(), on_the_street(30, 2, "10102"), kept)
     assert found.reasons == ("相距30米", "相隔2.0小时", "文字相似100%", "类别相近")
