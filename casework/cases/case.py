@@ -378,9 +378,9 @@ class Case(Keyed, Base):
         self.overdue = self.overdue or any(timer.counts_as_late for timer in turned)
         timers.start_many(db, self._starts(db, starts, at))
         self.due_at = timers.next_due(db, self.id) or self.due_at
-        if Stage.SIGN in starts:
+        if Stage.SIGN in starts or (step.back and self.return_until):  # while it was merged, the time to sign stood still
             self.return_until = db.scalar(select(Timer.due_at).where(
-                Timer.case_id == self.id, Timer.stage == Stage.SIGN, Timer.state == TimerState.RUNNING))
+                Timer.case_id == self.id, Timer.stage == Stage.SIGN, Timer.state == TimerState.RUNNING)) or self.return_until
 
     def _starts(self, db: Session, stages: Sequence[Stage], at: datetime) -> list[Start]:
         return [Start(self.id, stage, self.limit(db, stage), at, whose.department_id if whose else None,

@@ -33,7 +33,7 @@ def assist_sign(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
         raise Conflict("your department has signed for its part already")
     for one in mine:
         one.signed_at = clock.now()
-        timers.stop(db, case.id, Stage.ASSIST_SIGN, clock.now(), one.id)
+        case.heed(timers.turn(db, case.id, clock.now(), stops=(Stage.ASSIST_SIGN,), assignment_id=one.id))
 
 
 def decline_assist(db: Session, case: Case, actor: Actor, facts: Facts) -> None:

@@ -76,20 +76,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_duties_until_id'), ['until', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_duties_user_id'), ['user_id'], unique=False)
 
-    op.create_table('message_preferences',
-    sa.Column('id', sa.Uuid(), nullable=False),
-    sa.Column('phone_index', sa.String(), nullable=True),
-    sa.Column('user_id', sa.Uuid(), nullable=True),
-    sa.Column('language', sa.Enum('zh', 'en', name='language', native_enum=False, length=32), nullable=False),
-    sa.Column('off', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
-    sa.Column('mail', sa.LargeBinary(), nullable=True),
-    sa.Column('seen_until', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
-    sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_message_preferences_user_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_message_preferences')),
-    sa.UniqueConstraint('phone_index', name=op.f('uq_message_preferences_phone_index')),
-    sa.UniqueConstraint('user_id', name=op.f('uq_message_preferences_user_id'))
-    )
     op.create_table('duplicate_proposals',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('case_id', sa.Uuid(), nullable=False),
@@ -158,6 +144,23 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_comments_case_id_at_id'), ['case_id', 'at', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_comments_report_id_at_id'), ['report_id', 'at', 'id'], unique=False)
 
+    op.create_table('message_preferences',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('phone_index', sa.String(), nullable=True),
+    sa.Column('report_id', sa.Uuid(), nullable=True),
+    sa.Column('user_id', sa.Uuid(), nullable=True),
+    sa.Column('language', sa.Enum('zh', 'en', name='language', native_enum=False, length=32), nullable=False),
+    sa.Column('off', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('mail', sa.LargeBinary(), nullable=True),
+    sa.Column('seen_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['report_id'], ['reports.id'], name=op.f('fk_message_preferences_report_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_message_preferences_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_message_preferences')),
+    sa.UniqueConstraint('phone_index', name=op.f('uq_message_preferences_phone_index')),
+    sa.UniqueConstraint('report_id', name=op.f('uq_message_preferences_report_id')),
+    sa.UniqueConstraint('user_id', name=op.f('uq_message_preferences_user_id'))
+    )
     op.create_table('report_choices',
     sa.Column('report_id', sa.Uuid(), nullable=False),
     sa.Column('case_id', sa.Uuid(), nullable=False),
@@ -204,6 +207,12 @@ def upgrade() -> None:
         batch_op.create_index('ix_cases_question', ['question_until', 'id'], unique=False, postgresql_where=sa.text('question_until IS NOT NULL'), sqlite_where=sa.text('question_until IS NOT NULL'))
         batch_op.create_index('ix_cases_supervised', ['due_at', 'id'], unique=False, postgresql_where=sa.text('feedback_owed'), sqlite_where=sa.text('feedback_owed = 1'))
         batch_op.create_index('ix_cases_suspended', ['suspended_until', 'id'], unique=False, postgresql_where=sa.text('suspended_until IS NOT NULL'), sqlite_where=sa.text('suspended_until IS NOT NULL'))
+        batch_op.drop_column('extension_asked')
+        batch_op.drop_column('return_is_final')
+
+    with op.batch_alter_table('escalations', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('late', sa.Boolean(), nullable=False, server_default=sa.false()))
+        batch_op.add_column(sa.Column('missed', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False, server_default=sa.text("'[]'")))
 
     with op.batch_alter_table('messages', schema=None) as batch_op:
         batch_op.add_column(sa.Column('reader', sa.String(), nullable=False, server_default=sa.text("''")))
@@ -244,6 +253,10 @@ def upgrade() -> None:
         batch_op.alter_column('dissatisfied', server_default=None)
         batch_op.alter_column('flagged', server_default=None)
         batch_op.alter_column('flags', server_default=None)
+
+    with op.batch_alter_table('escalations', schema=None) as batch_op:
+        batch_op.alter_column('late', server_default=None)
+        batch_op.alter_column('missed', server_default=None)
 
     with op.batch_alter_table('messages', schema=None) as batch_op:
         batch_op.create_unique_constraint(batch_op.f('uq_messages_event_id_reader_via'), ['event_id', 'reader', 'via'])
@@ -311,9 +324,13 @@ def downgrade() -> None:
         batch_op.drop_column('user_id')
         batch_op.drop_column('reader')
 
+    with op.batch_alter_table('escalations', schema=None) as batch_op:
+        batch_op.drop_column('missed')
+        batch_op.drop_column('late')
+
     with op.batch_alter_table('cases', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('extension_asked', sa.BOOLEAN(), nullable=False, server_default=sa.false()))
         batch_op.add_column(sa.Column('return_is_final', sa.BOOLEAN(), nullable=False, server_default=sa.false()))
+        batch_op.add_column(sa.Column('extension_asked', sa.BOOLEAN(), nullable=False, server_default=sa.false()))
 
     op.execute("UPDATE cases SET extension_asked = (1 = 1) WHERE applied_for = 'extend'")
     op.execute("UPDATE cases SET return_is_final = (1 = 1) WHERE id IN (SELECT case_id FROM assignments WHERE ruled)")
@@ -340,8 +357,8 @@ def downgrade() -> None:
         batch_op.drop_column('endorsed')
         batch_op.drop_column('applied_for')
         batch_op.drop_column('return_until')
-        batch_op.alter_column('extension_asked', server_default=None)
         batch_op.alter_column('return_is_final', server_default=None)
+        batch_op.alter_column('extension_asked', server_default=None)
 
     with op.batch_alter_table('case_history', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_case_history_at'))
@@ -355,6 +372,7 @@ def downgrade() -> None:
 
     op.drop_table('report_keys')
     op.drop_table('report_choices')
+    op.drop_table('message_preferences')
     with op.batch_alter_table('comments', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_comments_report_id_at_id'))
         batch_op.drop_index(batch_op.f('ix_comments_case_id_at_id'))
@@ -368,7 +386,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_duplicate_proposals_other_id'))
 
     op.drop_table('duplicate_proposals')
-    op.drop_table('message_preferences')
     with op.batch_alter_table('duties', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_duties_user_id'))
         batch_op.drop_index(batch_op.f('ix_duties_until_id'))
