@@ -79,7 +79,7 @@ REWORK = _citizens(_K.PROGRESS, "经核查尚未达到要求，已退回{holder}
 PARTED = _citizens(_K.PROGRESS, "与案件{case}不是同一问题，现作为案件{into}单独办理，由{holder_there}办理。",
                    "it is another problem than case {case} and goes on as case {into}, with {holder_there}.", _A.MOVED)
 
-FOR_WORKERS = _staff(_A.WORKERS, _K.RESULT, "您上报的问题已由{department}办理并结案。答复：{reply}",
+FOR_WORKERS = _staff(_A.WORKERS, _K.RESULT, "（您上报的）已由{department}办理并结案。答复：{reply}",
                      "{department} has handled what you reported; it is closed. Answer: {reply}")
 FROM_A_REPORTER = _staff(_A.LEAD, _K.COMMENT, "诉求人留言：{comment}", "a reporter writes: {comment}")
 
@@ -93,7 +93,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
                   "others have reported it; it counts in case {case}, which {holder} has, until {due}. You hear what comes.",
                   _A.REPORTER),),
     "case.reject": (_citizens(_K.RESULT, "不予受理。原因：{reason}", "it is not taken up. Reason: {reason}"),
-                    _staff(_A.WORKERS, _K.RESULT, "您上报的问题不予受理：{reason}",
+                    _staff(_A.WORKERS, _K.RESULT, "（您上报的）不予受理：{reason}",
                            "what you reported is not taken up: {reason}")),
     "case.self_handle": (
         _citizens(_K.RESULT, "已由网格员当场处置，案件已结案。",
@@ -196,7 +196,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         _citizens(_K.RESULT, "已作废，不再办理。如有疑问，请凭案件编号{case}向受理中心查询。",
                   "it is void and not handled any more. The intake centre answers questions about case {case}."),
         _staff(_A.LEAD, _K.RESULT, "已作废：{reason}", "it is void: {reason}"),
-        _staff(_A.WORKERS, _K.RESULT, "您上报的问题已作废：{reason}", "what you reported is void: {reason}")),
+        _staff(_A.WORKERS, _K.RESULT, "（您上报的）已作废：{reason}", "what you reported is void: {reason}")),
     # 留言 comments
     "case.comment": (_staff(_A.INVOLVED, _K.COMMENT, "{speaker}内部留言：{comment}", "{speaker} remarks: {comment}"),),
     "case.public_comment": (

@@ -132,7 +132,7 @@ class TestStaff:
         step(receipt, cast.dispatcher, "recall", reason="重复")
         step(receipt, cast.operator, "reject", reason="已有工程")
         told_everything()
-        assert read_by(cast.li) == ["您上报的问题不予受理：已有工程"]
+        assert read_by(cast.li) == ["（您上报的）不予受理：已有工程"]
         assert page_of(receipt) == []
 
     def test_who_ordered_hears_the_feedback_and_who_asked_for_help_what_came_of_it(self, cast: people.Cast) -> None:
