@@ -74,7 +74,7 @@ def _staff(audience: Audience, kind: Kind, zh: str, en: str) -> Rule:
 
 
 AGAIN = _citizens(_K.PROGRESS, "已重新交由{holder}办理，应于{due}前办结。", "{holder} has it again, until {due}.")
-REWORK = _citizens(_K.PROGRESS, "经核查尚未达到要求，已退回{holder}继续办理，应于{due}前办结。",
+REWORK = _citizens(_K.PROGRESS, "经核查（回访）尚未达到要求，已退回{holder}继续办理，应于{due}前办结。",
                    "the check found that it is not done; {holder} has it again, until {due}.")
 PARTED = _citizens(_K.PROGRESS, "与案件{case}不是同一问题，现作为案件{into}单独办理，由{holder_there}办理。",
                    "it is another problem than case {case} and goes on as case {into}, with {holder_there}.", _A.MOVED)
