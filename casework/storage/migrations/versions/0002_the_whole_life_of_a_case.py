@@ -207,8 +207,6 @@ def upgrade() -> None:
         batch_op.create_index('ix_cases_question', ['question_until', 'id'], unique=False, postgresql_where=sa.text('question_until IS NOT NULL'), sqlite_where=sa.text('question_until IS NOT NULL'))
         batch_op.create_index('ix_cases_supervised', ['due_at', 'id'], unique=False, postgresql_where=sa.text('feedback_owed'), sqlite_where=sa.text('feedback_owed = 1'))
         batch_op.create_index('ix_cases_suspended', ['suspended_until', 'id'], unique=False, postgresql_where=sa.text('suspended_until IS NOT NULL'), sqlite_where=sa.text('suspended_until IS NOT NULL'))
-        batch_op.drop_column('extension_asked')
-        batch_op.drop_column('return_is_final')
 
     with op.batch_alter_table('escalations', schema=None) as batch_op:
         batch_op.add_column(sa.Column('late', sa.Boolean(), nullable=False, server_default=sa.false()))
