@@ -161,8 +161,10 @@ def _meanings(functions: Iterable[Callable[..., Any]]) -> Iterator[tuple[str, ..
 
 
 def _statuses(statuses: frozenset[Status]) -> str:
-    named = {frozenset(): "—", OPEN: "在办 any open", frozenset(Status): "任何 any"}
-    return named.get(statuses) or "<br/>".join(_status(status) for status in _in_order(statuses))
+    if not statuses or statuses == frozenset(Status):
+        return "任何 any" if statuses else "—"
+    named = ["在办 any open"] if statuses >= OPEN else []
+    return "<br/>".join(named + [_status(status) for status in _in_order(statuses - OPEN if named else statuses)])
 
 
 def _status(status: Status) -> str:
