@@ -26,9 +26,7 @@ def join(db: Session, report: Report, case: Case, why: str, later: Consequences)
     because = _made_urgent(case, why_urgent([report], case.numbers, of_its_kind=False), voices=1)
     case.note("join", SYSTEM, report=report.number, why=why, count=case.report_count, urgent=report.urgent,
               **{"urgent_because": because} if because else {})
-    if case.status is Status.VERIFYING and report.reporter_id == case.inspector_id:  # he may not look any more
-        case.inspector_id = inspectors.choose(db, case, never=case.reported_by)
-        case.waiting_for = None if case.inspector_id else "没有可派的核实人员"
+    _somebody_else_looks(db, case, [report])
     later.publish(case.id, "case.joined", report=str(report.id))
     return because
 
@@ -45,6 +43,7 @@ def merge(db: Session, case: Case, into: Case, actor: Actor, facts: Facts) -> No
     case.reports.clear()
     for report in moved:
         into.add_report(report)
+    _somebody_else_looks(db, into, moved)
     urgent = case.urgent_because or "并入的案件属紧急" if case.priority is Priority.URGENT else None
     because = _made_urgent(into, urgent, voices=len(moved))
     into.note("merged_in", actor, case=case.number, count=into.report_count,
@@ -55,22 +54,31 @@ def merge(db: Session, case: Case, into: Case, actor: Actor, facts: Facts) -> No
 
 
 def unmerge(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
-    """It was another problem after all: the case goes on from where it stood, with the reports it had."""
+    """It was another problem after all: the case goes on from where it stood, with the reports it had.
+
+    Raises Conflict when the other case was merged further, or when after a split one of the two would have no report.
+    """
     workflow.take("unmerge", case, actor, facts)
     line = next(line for line in reversed(case.history) if line.action == "merge")
     into = db.get_one(Case, case.merged_into_id, with_for_update=True)
     if into.status is Status.MERGED:
         raise Conflict(f"case {into.number} was merged further; unmerge that one first")
     had = {uuid.UUID(one) for one in line.facts["reports"]}
+    back = [one for one in into.reports if one.id in had]
+    if not back or len(back) == len(into.reports):
+        nobody = case if not back else into
+        raise Conflict(f"its reports were parted since; case {nobody.number} would be left without any")
     case.move("unmerge", actor, facts)
     case.merged_into_id = None
-    for report in [one for one in into.reports if one.id in had]:
+    for report in back:
         into.reports.remove(report)
         into.report_count -= 1
         case.reports.append(report)
     case.report_count = len(case.reports)
     into.note("unmerged", actor, case=case.number, count=into.report_count)
     duplicates.settle(db, case, into, actor, State.DECLINED)
+    for one in (case, into):
+        _weigh_anew(db, one, actor)
 
 
 def unjoin(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
@@ -83,6 +91,7 @@ def unjoin(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     case.move("unjoin", actor, facts)
     for report in leaving:
         _part(db, case, [report], _own_category(db, report) or case.category_code, actor=actor, why=facts.reason)
+    _weigh_anew(db, case, actor)
 
 
 def split(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
@@ -93,20 +102,39 @@ def split(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
         raise Invalid("there is no such category", Fault("category", f"no category {facts.category}"))
     case.move("split", actor, facts)
     _part(db, case, leaving, facts.category or case.category_code, actor=actor, why=facts.reason)
+    _weigh_anew(db, case, actor)
 
 
 def _made_urgent(case: Case, because: str | None, *, voices: int) -> str | None:
     """Make a case urgent that was not, for what these new voices say, or for their number; answers why, or None.
 
-    Their number counts in the moment in which it is reached: what a person corrects to normal afterwards stays so.
+    Their number counts in the moment in which it is reached, and not against a person who has fixed the priority; what they
+    say counts always.
     """
     if case.priority is Priority.URGENT:
         return None
-    if because is None and case.report_count - voices < case.numbers.many_reports <= case.report_count:
+    reached = case.report_count - voices < case.numbers.many_reports <= case.report_count
+    if because is None and reached and not case.priority_fixed:
         because = f"已有{case.report_count}人反映"
     if because:
         case.priority, case.urgent_because = Priority.URGENT, because
     return because
+
+
+def _weigh_anew(db: Session, case: Case, actor: Actor) -> None:
+    """Reports have left: whether the case is urgent is seen from those that stay."""
+    before = case.priority
+    case.weigh(db)
+    if case.priority is not before:
+        recounting.recount(db, case, "转为紧急" if case.priority is Priority.URGENT else "不再属紧急", actor)
+
+
+def _somebody_else_looks(db: Session, case: Case, joined: Sequence[Report]) -> None:
+    """Who reported a problem does not verify it."""
+    reporters = {report.reporter_id for report in joined if report.reporter_id}
+    if case.status is Status.VERIFYING and case.inspector_id in reporters:
+        case.inspector_id = inspectors.choose(db, case, never=case.reported_by)
+        case.waiting_for = None if case.inspector_id else "没有可派的核实人员"
 
 
 def _named(case: Case, facts: Facts) -> list[Report]:

@@ -15,6 +15,7 @@ from casework.cases.report import Channel, Outcome, Receipt, Report
 from casework.cases.sameness import Asked
 from casework.cases.workflow import Status
 from casework.errors import Conflict, Invalid, NotFound
+from casework.geography.coordinates import Point
 from casework.media import check_in, photo
 from casework.sla import timers
 from casework.sla.limits import Stage
@@ -246,6 +247,45 @@ def test_an_urgent_case_makes_urgent_what_it_is_merged_into(city: City) -> None:
     assert (case.priority, case.urgent_because) == (Priority.URGENT, "上报人标为紧急")
     assert case.due_at < due
     assert [line.action for line in case.history][-2:] == ["merged_in", "recount"]
+
+
+def test_when_the_urgent_voices_leave_the_case_is_what_it_was(city: City) -> None:
+    calm, urgent = (city.receives(claimed_category="10105", place=at_grid(grid), urgent=bool(grid)) for grid in (0, 3))
+    city.triages(calm, urgent)
+    due, merged = city.case(calm).due_at, city.case(urgent).id
+    city.does(city.cast.triage, "merge", urgent, into=city.case(calm).number, reason="同一线路")
+    with transaction() as db:
+        city.act(db, merged, city.cast.triage, "unmerge", reason="不是一处")
+    assert [city.case(one).priority for one in (calm, urgent)] == [Priority.NORMAL, Priority.URGENT]
+    assert city.case(calm).due_at == due
+    joined = city.receives(claimed_category="10105", place=at_grid(0), urgent=True)
+    city.triages(joined)
+    assert city.case(calm).priority is Priority.URGENT
+    city.does(city.cast.triage, "unjoin", calm, reports=(joined.number,), reason="不是一处")
+    assert [city.case(one).priority for one in (calm, joined)] == [Priority.NORMAL, Priority.URGENT]
+    assert city.case(calm).due_at == due
+
+
+def test_who_reported_what_is_merged_in_does_not_verify_it(city: City) -> None:
+    nowhere, other = city.receives(place=Point(0.0, 0.0)), city.receives(place=at_grid(0, 200), reporter_id=city.cast.li.id)
+    city.triages(nowhere, other)
+    assert city.does(city.cast.triage, "verify", nowhere, inspector=city.cast.li.id).inspector_id == city.cast.li.id
+    city.does(city.cast.triage, "merge", other, into=city.case(nowhere).number, reason="同一处")
+    assert city.case(nowhere).inspector_id not in {None, city.cast.li.id}
+
+
+def test_no_case_is_left_without_a_report_when_a_merge_is_undone_after_a_split(city: City) -> None:
+    one, other = city.receives(), city.receives(place=at_grid(0, 200))
+    city.triages(one, other)
+    merged = city.case(other).id
+    city.does(city.cast.triage, "merge", other, into=city.case(one).number, reason="同一处")
+    city.does(city.cast.triage, "split", one, reports=(one.number,), reason="另一处")
+    with pytest.raises(Conflict, match="without any"), transaction() as db:
+        city.act(db, merged, city.cast.triage, "unmerge", reason="不是一处")
+    city.does(city.cast.triage, "merge", one, into=city.case(other).number, reason="还是一处")
+    city.does(city.cast.triage, "split", other, reports=(other.number,), reason="另一处")
+    with pytest.raises(Conflict, match="without any"), transaction() as db:
+        city.act(db, merged, city.cast.triage, "unmerge", reason="不是一处")
 
 
 # ---- parting
