@@ -6,7 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from casework import clock, responsibility
-from casework.cases.case import Assignment, Case, Part
+from casework.cases.assignment import Assignment, Part
+from casework.cases.case import Case
 from casework.cases.consequences import Consequences
 from casework.cases.verbs import Verb
 from casework.cases.workflow import Facts, Status

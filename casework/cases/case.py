@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relat
 
 from casework import clock, taxonomy
 from casework.cases import workflow
+from casework.cases.assignment import Assignment, Part
 from casework.cases.cells import cell_of
 from casework.cases.consequences import Consequences, Turn
 from casework.cases.history import GENESIS, Entry
@@ -39,36 +40,6 @@ class Priority(StrEnum):
 
     NORMAL = "normal"
     URGENT = "urgent"
-
-
-class Part(StrEnum):
-    """What a department was asked to do."""
-
-    LEAD = "lead"      # 主办
-    ASSIST = "assist"  # 协办
-
-
-class Assignment(Keyed, Base):
-    """One department's share in one case, from when until when, and why it was chosen."""
-
-    __tablename__ = "assignments"
-    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("cases.id"), index=True)
-    department_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("departments.id"), index=True)
-    part: Mapped[Part]
-    why: Mapped[str]
-    since: Mapped[datetime]
-    until: Mapped[datetime | None]
-    returned: Mapped[bool] = mapped_column(default=False)
-    """Its return was upheld: it does not get the case again."""
-    ruled: Mapped[bool] = mapped_column(default=False)
-    """Its return was overruled: it does not hand the case back again."""
-    signed_at: Mapped[datetime | None]
-    done_at: Mapped[datetime | None]
-
-    __table_args__ = (
-        partial_index("ix_assignments_assisting", "department_id", "case_id", where="part = 'assist'"),
-        Index(None, "since"),
-    )
 
 
 class Case(Keyed, Base):
@@ -127,6 +98,8 @@ class Case(Keyed, Base):
     flags: Mapped[list[str]] = mapped_column(default=list)
     """What an inspector or a leader should know: evidence that is missing or from far away."""
     urgent_because: Mapped[str | None]
+    priority_fixed: Mapped[bool] = mapped_column(default=False)
+    """A person has said how urgent it is; weigh() leaves that alone."""
     dispatched_by_rule: Mapped[bool] = mapped_column(default=False)
     history_length: Mapped[int] = mapped_column(default=0)
     history_head: Mapped[str] = mapped_column(default=GENESIS)
@@ -162,7 +135,7 @@ class Case(Keyed, Base):
         case = cls(id=new_id(), number=public_number("AJ", at), title=report.heading, channel=report.channel,
                    opened_at=report.received_at, due_at=report.received_at, address=report.address,
                    report_count=0, returns=0, reworks=0, reopens=0, questions=0, urges=0, dissatisfied=0, overdue=False,
-                   endorsed=False, feedback_owed=False, flags=[], flagged=False, dispatched_by_rule=False,
+                   endorsed=False, feedback_owed=False, flags=[], flagged=False, priority_fixed=False, dispatched_by_rule=False,
                    history_length=0, history_head=GENESIS, area_code=area_code)
         case.history, case.assignments, case.reports = [], [], []
         if place:
@@ -211,6 +184,7 @@ class Case(Keyed, Base):
         self.is_open = target in OPEN
         self.closed_at = at if target is Status.CLOSED else None
         self.applied_for = self.applied_until = self.question_until = None
+        self.void_proposed_by_id = None
         self.endorsed = False
         if target not in {Status.SUSPENDED, Status.MERGED}:  # a merged case may come back to where it was
             self.suspended_until = None
@@ -239,18 +213,22 @@ class Case(Keyed, Base):
         catalogue = taxonomy.catalogue(db)
         try:
             standard = catalogue.standard(standard_id) if standard_id else catalogue.default_standard(code)
-            category = catalogue.category(code)
+            of_category = catalogue.standards(code)
         except NotFound as error:
             raise Invalid(error.sentence, Fault("standard" if standard_id else "category", error.sentence)) from None
-        if standard not in catalogue.standards(code):
+        if standard not in of_category:
             raise Invalid("this standard is another category's", Fault("standard", f"not a standard of {code}"))
         self.taxonomy_version_id, self.category_code, self.standard_id = catalogue.version.id, code, standard.id
-        self.weigh(db, of_its_kind=category.urgent or standard.urgent)
+        self.weigh(db)
 
-    def weigh(self, db: Session, *, of_its_kind: bool = False) -> None:
-        """Urgent or not, and why; `of_its_kind` when its category or standard is."""
-        numbers = policies.numbers(db, self.category_code)
-        self.urgent_because = why_urgent(self.reports, numbers, of_its_kind=of_its_kind)
+    def weigh(self, db: Session) -> None:
+        """Urgent or not, and why: by category and standard, marks, words and the number of voices, as they are now."""
+        if self.priority_fixed:
+            return
+        standard = self.standard(db)
+        category = taxonomy.catalogue(db, self.taxonomy_version_id).by_code.get(self.category_code or "") if standard else None
+        of_its_kind = bool((standard and standard.urgent) or (category and category.urgent))
+        self.urgent_because = why_urgent(self.reports, policies.numbers(db, self.category_code), of_its_kind=of_its_kind)
         self.priority = Priority.URGENT if self.urgent_because else Priority.NORMAL
 
     def standard(self, db: Session) -> Standard | None:
@@ -391,6 +369,6 @@ class Case(Keyed, Base):
         if stage in {Stage.ASSIST_SIGN, Stage.ASSIST_HANDLE}:
             return [one for one in self.assignments if one.part is Part.ASSIST and one.done_at is None
                     and (stage is Stage.ASSIST_HANDLE or one.signed_at is None)]
-        if stage is Stage.CONTACT and not any(report.reporter_phone_index for report in self.reports):
-            return []  # nobody left a number
+        if stage is Stage.CONTACT and not (self.lead_assignment and any(one.reporter_phone_index for one in self.reports)):
+            return []  # nobody is there to speak, or to be spoken to
         return [self.lead_assignment if stage in LEADS_CLOCKS else None]

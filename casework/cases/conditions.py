@@ -44,6 +44,8 @@ class Subject(Protocol):
     @property
     def assisting_department_ids(self) -> set[uuid.UUID]: ...
     @property
+    def involved_department_ids(self) -> set[uuid.UUID]: ...
+    @property
     def handled_by(self) -> set[uuid.UUID]: ...
     @property
     def reported_by(self) -> set[uuid.UUID]: ...
@@ -58,6 +60,11 @@ Rule = Callable[[Subject], str | None]
 def assists(actor: Actor, case: Any) -> bool:
     """The actor's department was asked to assist (协办)."""
     return bool(case.assisting_department_ids & actor.department_ids)
+
+
+def takes_part(actor: Actor, case: Any) -> bool:
+    """The actor's department leads the case, or was asked to help."""
+    return bool(case.involved_department_ids & actor.department_ids)
 
 
 def inspects(actor: Actor, case: Any) -> bool:
@@ -130,6 +137,11 @@ def is_request(case: Subject) -> str | None:
     return None if (case.category_code or "").startswith("3") else "this is checked on the spot, not on the phone"
 
 
+def called_back(case: Subject) -> str | None:
+    """Requests are checked on the phone, unless a sample of what was put right on the spot was drawn."""
+    return "this was drawn as a sample and is checked on the spot" if case.sampled else is_request(case)
+
+
 def was_put_right_on_the_spot(case: Subject) -> str | None:
     """Samples are drawn once, from what a grid worker handled himself."""
     return {None: "only what was put right on the spot is sampled", True: "it was sampled already"}.get(case.sampled)
@@ -189,7 +201,7 @@ def not_urged_lately(case: Subject) -> str | None:
 
 
 def not_supervised(case: Subject) -> str | None:
-    """One order at a time."""
+    """One order at a time; and no order goes to sleep in a case that was merged."""
     return "an order is open already, and its feedback is owed" if case.feedback_owed else None
 
 

@@ -27,7 +27,7 @@ def of_answer(db: Session, case: Case, facts: Facts) -> list[str]:
     asked = set(standard.evidence) if standard else set()
     has_before = bool(photo.of_reports(db, [report.id for report in case.reports]))
     given = {Evidence.REPLY: bool(facts.reply), Evidence.DOCUMENT: bool(facts.reply),
-             Evidence.BEFORE_PHOTO: has_before or len(facts.photos) > 1, Evidence.AFTER_PHOTO: bool(facts.photos),
+             Evidence.BEFORE_PHOTO: has_before or len(set(facts.photos)) > 1, Evidence.AFTER_PHOTO: bool(facts.photos),
              Evidence.POSITION: facts.position is not None}
     faults = [Fault(FIELDS.get(one, "photos"), f"the standard asks for {one}")
               for one in Evidence if one in asked and not given[one]]

@@ -9,7 +9,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from casework import taxonomy
-from casework.cases.case import Assignment, Case, Part
+from casework.cases.assignment import Assignment, Part
+from casework.cases.case import Case
 from casework.cases.report import Report
 from casework.cases.workflow import OPEN, Status
 from casework.errors import Conflict, NotFound

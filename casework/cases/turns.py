@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select, tex
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock
-from casework.cases.case import Assignment, Case, Part
+from casework.cases.assignment import Assignment, Part
+from casework.cases.case import Case
 from casework.cases.workflow import OPEN, RUNS_IN, STATUS_NAMES, Status
 from casework.identity.people import DEPARTMENTAL, ROLE_NAMES, Department, Post, Role, User
 from casework.sla.limits import STAGE_NAMES, Stage

@@ -164,7 +164,7 @@ STEPS: dict[str, Step] = {
                          needs=("photos", "position"), says="自行处置 put right on the spot"),
     "correct": _step(OPEN, who=(DESK,), needs=("reason",), says="更正 category, place or priority were wrong"),
     # 并案 one problem, one case
-    "merge": _step(OPEN, to=S.MERGED, who=(DESK, by(R.SYSTEM)), pauses=ALL,
+    "merge": _step(OPEN, to=S.MERGED, who=(DESK, by(R.SYSTEM)), rules=(c.not_supervised,), pauses=ALL,
                    needs=("into", "reason"), says="并案 this is the same problem as another case"),
     "unmerge": _step(S.MERGED, back=True, who=(DESK,), needs=("reason",), says="撤销并案 it was another problem after all"),
     "unjoin": _step(OPEN, who=(DESK,), rules=(c.has_several_reports,), needs=("reports", "reason"),
@@ -223,9 +223,9 @@ STEPS: dict[str, Step] = {
     "fail": _step(S.RESOLVED, to=S.HANDLING, unled=S.FILED, who=(by(R.GRID_WORKER, when=c.inspects),),
                   stops=(Stage.CHECK,), resumes=(Stage.HANDLE,), needs=LOOKED,
                   says="核查不通过 rework by the same department"),
-    "accept": _step(S.RESOLVED, to=S.CLOSED, who=(by(R.OPERATOR, when=c.did_not_handle),), rules=(c.is_request,), stops=ALL,
+    "accept": _step(S.RESOLVED, to=S.CLOSED, who=(by(R.OPERATOR, when=c.did_not_handle),), rules=(c.called_back,), stops=ALL,
                     needs=("finding",), says="回访认可 called back: the caller agrees that it is answered"),
-    "decline": _step(S.RESOLVED, to=S.HANDLING, who=(by(R.OPERATOR, when=c.did_not_handle),), rules=(c.is_request,),
+    "decline": _step(S.RESOLVED, to=S.HANDLING, who=(by(R.OPERATOR, when=c.did_not_handle),), rules=(c.called_back,),
                      stops=(Stage.CHECK,), resumes=(Stage.HANDLE,), needs=("finding",),
                      says="回访不认可 the caller does not agree"),
     "reassign": _step(S.VERIFYING, S.RESOLVED, who=(by(R.DISPATCHER, R.TRIAGE_OPERATOR, R.SUPERVISOR),),
@@ -245,8 +245,9 @@ STEPS: dict[str, Step] = {
                           starts=(*LEADS, Stage.SUPERVISE), needs=("reason",),
                           says="督办重办 rework by order from above"),
     # 申诉 about a clock, whatever became of the case
-    "appeal": _step(S.HANDLING, S.RESOLVED, S.CLOSED, who=(LEADS_HEAD,), rules=(c.no_appeal_open,), starts=(Stage.APPEAL,),
-                    needs=("clock", "reason"), says="申诉 we do not accept that this was late"),
+    "appeal": _step(OPEN, S.CLOSED, who=(by(R.DEPARTMENT_HEAD, when=c.takes_part),),
+                    rules=(c.no_appeal_open,), starts=(Stage.APPEAL,), needs=("clock", "reason"),
+                    says="申诉 we do not accept that this was late"),
     "grant": _step(frozenset(S), who=(by(R.ADJUDICATOR),), rules=(c.appeal_open,), stops=(Stage.APPEAL,),
                    needs=("reason",), says="申诉成立 it does not count as late"),
     "dismiss": _step(frozenset(S), who=(by(R.ADJUDICATOR),), rules=(c.appeal_open,), stops=(Stage.APPEAL,),
@@ -258,17 +259,21 @@ STEPS: dict[str, Step] = {
 }
 
 
+STANDS_STILL = {Status.SUSPENDED: RESTS, Status.RETURNED: ASSISTS}
+"""What stands still besides, while a case has this status."""
+
 MAIN_LINE = frozenset(stage for stages in RUNS_IN.values() for stage in stages)
 
 
 def goes_on_in(status: Status) -> tuple[Stage, ...]:
     """The clocks that go on when a case is back in this status: its own of the main line, and all beside that line."""
-    return tuple(stage for stage in Stage if stage in RUNS_IN[status] or stage not in MAIN_LINE)
+    still = STANDS_STILL.get(status, ())
+    return tuple(stage for stage in Stage if (stage in RUNS_IN[status] or stage not in MAIN_LINE) and stage not in still)
 
 
 def turn(case: Subject) -> Role | None:
     """Whose turn it is: exactly one party for every open case (law 4), nobody's once it is over."""
-    if case.status is Status.RESOLVED and c.is_request(case) is None and not case.sampled:
+    if case.status is Status.RESOLVED and c.called_back(case) is None:
         return Role.OPERATOR
     if case.status in {Status.VERIFYING, Status.RESOLVED} and case.inspector_id is None:
         return Role.DISPATCHER  # nobody could be found to look: it is for the dispatcher to name one

@@ -5,7 +5,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, exists, func, select
 from sqlalchemy.orm import Session
 
-from casework.cases.case import Assignment, Case, Part
+from casework.cases.assignment import Assignment, Part
+from casework.cases.case import Case
 from casework.cases.workflow import Status
 from casework.identity.people import Department
 from casework.sla.limits import Stage

@@ -6,8 +6,9 @@ from sqlalchemy.orm import Session
 
 from casework import clock
 from casework.cases import evidence, inspectors
-from casework.cases.case import Case, Part
-from casework.cases.conditions import is_request
+from casework.cases.assignment import Part
+from casework.cases.case import Case
+from casework.cases.conditions import called_back
 from casework.cases.verbs import Verb, plain
 from casework.cases.workflow import Facts, Status, allowed_actions
 from casework.errors import Fault, Invalid
@@ -71,7 +72,7 @@ def resolve(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     case.return_until = None
     if case.lead_assignment:
         case.lead_assignment.done_at = clock.now()
-    if is_request(case):
+    if called_back(case):
         case.inspector_id = inspectors.choose(db, case, never=case.handled_by)
         case.waiting_for = None if case.inspector_id else "没有可派的核查员"
 

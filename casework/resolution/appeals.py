@@ -10,7 +10,7 @@ from casework.cases.workflow import Facts
 from casework.errors import Conflict, Fault, Invalid
 from casework.identity.people import Actor
 from casework.sla import timers
-from casework.sla.timers import Timer
+from casework.sla.timers import Timer, TimerState
 
 
 def appeal(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
@@ -21,6 +21,8 @@ def appeal(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
         raise Invalid("this is no clock of your department", Fault("clock", "names none of your clocks in this case"))
     if not timer.counts_as_late:
         raise Conflict("this clock does not count as late")
+    if timer.state is not TimerState.STOPPED:
+        raise Conflict("this clock is not at its end; appeal when it has stopped")
     if any(line.action == "appeal" and line.facts.get("clock") == str(timer.id) for line in case.history[:-1]):
         raise Conflict("this clock was appealed against before; the ruling stands")
     days, since = case.numbers.appeal_days, timer.stopped_at or timer.due_at

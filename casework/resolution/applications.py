@@ -17,7 +17,7 @@ from casework.sla.limits import Stage
 def extend(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     """申请延期: before it is overdue, and not more often than the city allows; refusals do not count."""
     handling, most = _not_overdue(db, case), case.numbers.max_extensions
-    if handling.extra_value >= most * handling.limit_value:
+    if round(handling.extra_value / handling.limit_value) >= most:
         raise Conflict(f"the limit was extended {most} times already")
     case.move("extend", actor, facts)
     case.applied_for, case.endorsed = "extend", _heads(actor, case)
@@ -52,7 +52,7 @@ def defer(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     case.applied_for, case.applied_until = "suspend", facts.until
 
 
-def suspend(_db: Session, case: Case, actor: Actor, facts: Facts) -> None:
+def suspend(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     """挂账: the clock stands still until the date that was applied for, or another one that the dispatcher names."""
     until = facts.until or case.applied_until
     case.move("suspend", actor, facts, extra={"until": until.isoformat()} if until else None)
@@ -60,6 +60,11 @@ def suspend(_db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     if until is None or until <= clock.now():
         raise Conflict("the date that was applied for is over")
     case.suspended_until = until
+    handling = _handling(db, case)
+    if handling.overdue or handling.due_at:  # it was asked for in time, and ran over while the decision was waited for
+        asked = next(line.at for line in reversed(case.history) if line.action == "defer")
+        timers.give_back(db, handling, asked, clock.now())
+        case.judge(timers.all_of(db, case.id))
 
 
 def resume_due(db: Session, limit: int) -> int:

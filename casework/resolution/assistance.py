@@ -2,7 +2,8 @@
 from sqlalchemy.orm import Session
 
 from casework import clock
-from casework.cases.case import Assignment, Case, Part
+from casework.cases.assignment import Assignment, Part
+from casework.cases.case import Case
 from casework.cases.verbs import Verb
 from casework.cases.workflow import Facts
 from casework.errors import Conflict, Fault, Invalid

@@ -45,6 +45,10 @@ STAGE_NAMES = {
 }
 
 
+LONGEST = 11_000
+"""Of any unit: the longest that a standard or a policy may say, extended as often as any city allows."""
+
+
 @dataclass(frozen=True)
 class Limit:
     """So much of one unit; half an urgent hour is Limit(0.5, Unit.URGENT_HOUR)."""
@@ -53,8 +57,8 @@ class Limit:
     unit: Unit
 
     def __post_init__(self) -> None:
-        if not 0 < self.value <= 10_000:
-            raise ValueError(f"a limit is more than 0 and at most 10000, not {self.value}")
+        if not 0 < self.value <= LONGEST:
+            raise ValueError(f"a limit is more than 0 and at most {LONGEST}, not {self.value}")
 
     @property
     def seconds(self) -> float:

@@ -26,7 +26,7 @@ Rungs = tuple[tuple[int, Role], ...]
 LADDER: Rungs = ((80, Role.DEPARTMENT_HEAD), (100, Role.SUPERVISOR), (150, Role.LEADER))
 """Where a city has not said otherwise; below the first rung, whoever has the stage in hand."""
 
-LONGEST_LIMIT = 3_000
+LONGEST_LIMIT = 1_000
 """Of any unit: with every extension it stays a limit."""
 
 MOST_RULES, MOST_RUNGS = 500, 10
@@ -62,11 +62,17 @@ class Policy:
     ladders: Mapping[str, Rungs] = field(default_factory=dict)
 
     def limit(self, stage: Stage, *, urgent: bool = False, channel: str | None = None, category: str | None = None) -> Limit:
-        """The limit of the most specific line, as limits.find() weighs them; a stage without any has that of the default."""
-        try:
-            return find(self.rules, stage, urgent=urgent, channel=channel, category=category)
-        except LookupError:
-            return find(RULES, stage, urgent=urgent, channel=channel, category=category)
+        """The limit of the most specific line, as limits.find() weighs them; a stage without any has that of the default.
+
+        What is urgent has a line for urgent matters: the city's, else the default's, before any that says nothing of urgency.
+        """
+        for_urgent = [[rule for rule in rules if rule.urgent] for rules in (self.rules, RULES)] if urgent else []
+        for rules in (*for_urgent, self.rules):
+            try:
+                return find(rules, stage, urgent=urgent, channel=channel, category=category)
+            except LookupError:
+                continue
+        return find(RULES, stage, urgent=urgent, channel=channel, category=category)
 
     def handling(self, standard: Limit | None, *, urgent: bool, channel: str | None, category: str | None) -> Limit:
         """The limit of handling: that of the case's standard, unless the city has a line that goes before standards.

@@ -63,7 +63,7 @@ STANDARDS = Table("standards", "立案标准", (
     Column("ordinal", "序号", tables.whole(1, 999)),
     Column("condition", "立案条件"),
     Column("closing", "结案条件"),
-    Column("limit_value", "时限", tables.whole(1, 10_000)),
+    Column("limit_value", "时限", tables.whole(1, 1_000)),
     Column("limit_unit", "时限单位", tables.choice(UNITS), _word(UNITS)),
     Column("evidence", "结案材料", _evidence, lambda values: ";".join(map(_word(EVIDENCE), values)), required=False,
            empty=list),

@@ -60,6 +60,7 @@ def correct(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
         _relocate(db, case, facts)
     if facts.priority:
         case.priority = Priority(facts.priority)
+        case.priority_fixed = True
         case.urgent_because = "人工标为紧急" if case.priority is Priority.URGENT else None
     case.move("correct", actor, facts)
     recounting.recount(db, case, f"更正：{facts.reason}", actor)

@@ -10,7 +10,8 @@ import uuid_utils
 from sqlalchemy import Engine, Table, text
 
 from casework import clock
-from casework.cases.case import Assignment, Case
+from casework.cases.assignment import Assignment
+from casework.cases.case import Case
 from casework.cases.cells import cell_of
 from casework.cases.history import GENESIS, Entry
 from casework.cases.report import Report

@@ -64,7 +64,7 @@ def test_no_line_stands_twice_in_the_table() -> None:
     assert len({(rule.stage, rule.urgent, rule.channel, rule.category) for rule in RULES}) == len(RULES)
 
 
-@pytest.mark.parametrize("value", [0, -1, 10_001, float("nan")])
+@pytest.mark.parametrize("value", [0, -1, 11_001, float("nan")])
 def test_what_is_no_limit_is_refused(value: float) -> None:
     with pytest.raises(ValueError, match="a limit is"):
         Limit(value, Unit.WORK_DAY)

@@ -8,7 +8,7 @@ from casework.errors import Conflict, Invalid, Refused
 from casework.sla import timers
 from casework.sla.limits import Stage
 from casework.sla.timers import Timer
-from casework.storage.database import reading
+from casework.storage.database import reading, transaction
 from tests.conftest import SetClock
 from tests.factories import at_grid
 from tests.storage.city import City
@@ -78,3 +78,24 @@ def test_a_refused_appeal_leaves_nothing_behind(city: City, handled: Receipt, la
         city.does(city.cast.water_head, "appeal", handled, clock=uuid.uuid4(), reason="无")
     after = city.case(handled)
     assert (after.version, after.history_length, after.appealed_timer_id) == (before.version, before.history_length, None)
+
+
+def test_a_clock_that_still_runs_is_not_appealed_against(city: City, handled: Receipt, time: SetClock) -> None:
+    time.passes(hours=3)
+    with transaction() as db:
+        timers.sweep(db)
+    running = clock_of(city.case(handled).id, Stage.HANDLE)
+    assert running.counts_as_late
+    with pytest.raises(Conflict, match="when it has stopped"):
+        city.does(city.cast.water_head, "appeal", handled, clock=running.id, reason="封路")
+
+
+def test_who_helps_appeals_against_its_own_late_clock(city: City, handled: Receipt, time: SetClock) -> None:
+    cast = city.cast
+    city.does(cast.water_handler, "assist", handled, assistants=(city.departments["roads"].id,), reason="要断路")
+    time.passes(days=7)
+    case = city.does(cast.roads_handler, "assisted", handled, reply="已断路")
+    late = clock_of(case.id, Stage.ASSIST_HANDLE)
+    with pytest.raises(Invalid):
+        city.does(cast.water_head, "appeal", handled, clock=late.id, reason="不是本局的")
+    assert city.does(cast.roads_head, "appeal", handled, clock=late.id, reason="封路").appealed_timer_id == late.id

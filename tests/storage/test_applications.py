@@ -152,3 +152,42 @@ def test_who_hands_a_case_back_while_asking_does_not_stop_the_clock(city: City, 
     case = city.does(city.cast.water_head, "hand_back", handled, ground="不属本局")
     assert handling(city, handled).state is TimerState.RUNNING
     assert case.question_until is None
+
+
+def test_a_suspension_that_was_asked_for_in_time_cures_what_ran_over_before_the_decision(
+        city: City, handled: Receipt, time: SetClock) -> None:
+    cast = city.cast
+    time.passes(minutes=30)
+    until = clock.now() + timedelta(days=3)
+    city.does(cast.water_handler, "defer", handled, reason="等开挖许可", until=until)
+    time.passes(hours=3)
+    with transaction() as db:
+        timers.sweep(db)
+    assert handling(city, handled).overdue
+    case = city.does(cast.dispatcher, "suspend", handled)
+    assert not case.overdue
+    time.passes(days=3)
+    with transaction() as db:
+        resolution.resume_due(db, 10)
+    assert not handling(city, handled).overdue
+    assert handling(city, handled).due_at == clock.now() + timedelta(minutes=90)
+
+
+@pytest.mark.parametrize(("stands", "running"), [("suspended", set()), ("returned", {Stage.ADJUDICATE, Stage.HANDLE})])
+def test_what_stood_still_before_a_merge_stands_still_after_it_is_undone(
+        city: City, handled: Receipt, stands: str, running: set[Stage]) -> None:
+    cast, other = city.cast, city.receives(claimed_category="10105")
+    city.triages(other)
+    city.does(cast.water_handler, "assist", handled, assistants=(city.departments["roads"].id,), reason="要断路")
+    if stands == "suspended":
+        city.does(cast.water_handler, "defer", handled, reason="等开挖许可", until=clock.now() + timedelta(days=3))
+        case = city.does(cast.dispatcher, "suspend", handled)
+    else:
+        case = city.does(cast.water_head, "hand_back", handled, ground="不属本局")
+    with transaction() as db:
+        city.act(db, case.id, cast.triage, "merge", into=city.case(other).number, reason="同一处")
+        city.act(db, case.id, cast.triage, "unmerge", reason="不是一处")
+    with reading() as db:
+        open_clocks = timers.running(db, case.id)
+        assert {one.stage for one in open_clocks if one.state is TimerState.RUNNING} == running
+        assert {Stage.ASSIST_SIGN, Stage.ASSIST_HANDLE} <= {one.stage for one in open_clocks if one.state is TimerState.PAUSED}

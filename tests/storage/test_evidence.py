@@ -7,14 +7,14 @@ from sqlalchemy import update
 
 from casework.cases.report import Receipt
 from casework.cases.workflow import Status, turn
-from casework.errors import Invalid
+from casework.errors import Conflict, Invalid
 from casework.identity.people import Role
 from casework.sla import policies, timers
 from casework.sla.limits import Stage
 from casework.sla.policies import Numbers
 from casework.storage.database import reading, transaction
 from casework.taxonomy import Evidence, Standard
-from tests.factories import at_grid
+from tests.factories import at_grid, case_of
 from tests.storage.city import City
 
 
@@ -108,3 +108,19 @@ def test_a_sample_that_is_not_put_right_goes_to_the_dispatcher(city: City) -> No
     assert (case.status, case.waiting_for) == (Status.FILED, "返工：仍松动")
     with reading() as db:
         assert [one.stage for one in timers.running(db, case.id)] == [Stage.DISPATCH]
+
+
+@pytest.mark.usefixtures("all_sampled")
+def test_a_sample_is_never_checked_on_the_phone(city: City) -> None:
+    receipt = put_right(city)
+    with transaction() as db:
+        case_of(db, receipt).category_code = "301"
+    with pytest.raises(Conflict, match="drawn as a sample"):
+        city.does(city.cast.operator, "decline", receipt, finding="来电人不同意")
+
+
+def test_the_same_photo_twice_is_not_before_and_after(city: City, handled: Receipt) -> None:
+    asks(Evidence.BEFORE_PHOTO, Evidence.AFTER_PHOTO)
+    (one,) = city.photo_of(city.cast.water_handler)
+    with pytest.raises(Invalid):
+        city.does(city.cast.water_handler, "resolve", handled, reply="好了", photos=(one, one))

@@ -299,20 +299,6 @@ def test_merges_are_undone_in_the_order_they_were_made(city: City) -> None:
     assert [city.case(one).report_count for one in receipts] == [1, 1, 1]
 
 
-def test_a_supervision_goes_on_after_unmerging(city: City) -> None:
-    cast = city.cast
-    one, other = city.receives(), city.receives(place=at_grid(0, 120))
-    city.triages(one, other)
-    second = city.case(other)
-    city.does(cast.supervisor, "supervise", other, reason="限期办结")
-    city.does(cast.triage, "merge", other, into=city.case(one).number, reason="同一处")
-    with transaction() as db:
-        VERBS["unmerge"](db, db.get_one(Case, second.id), cast.triage, Facts(reason="不是一处"))
-    with reading() as db:
-        assert {one.stage: one.state for one in timers.running(db, second.id)} == {
-            Stage.DISPATCH: timers.TimerState.RUNNING, Stage.SUPERVISE: timers.TimerState.RUNNING}
-
-
 def test_assistants_have_a_clock_and_leave_with_the_lead_whose_return_was_upheld(city: City, handled: Receipt) -> None:
     cast = city.cast
     case = city.does(cast.water_handler, "assist", handled, assistants=(city.departments["roads"].id,), reason="要断路")
@@ -431,3 +417,19 @@ def test_who_stands_in_on_the_roster_is_sent_to_look(city: City, handled: Receip
             until=time.moment + timedelta(hours=8))])
     case = city.does(cast.water_handler, "resolve", handled, reply="好了", photos=city.photo_of(cast.water_handler))
     assert case.inspector_id == cast.zhao.id
+
+
+def test_how_urgent_a_person_says_it_is_stays_said(city: City) -> None:
+    receipt = city.receives(claimed_category="99999", text="灯不亮")
+    city.triages(receipt)
+    city.does(city.cast.triage, "correct", receipt, priority="urgent", reason="学校门口")
+    case = city.does(city.cast.triage, "file", receipt, category="10105")
+    assert (case.priority, case.urgent_because) == (Priority.URGENT, "人工标为紧急")
+
+
+def test_a_supervised_case_is_not_merged_before_it_is_reported_back_on(city: City, handled: Receipt) -> None:
+    other = city.receives(claimed_category="10105")
+    city.triages(other)
+    city.does(city.cast.leader, "supervise", handled, reason="快")
+    with pytest.raises(Conflict, match="feedback is owed"):
+        city.does(city.cast.triage, "merge", handled, into=city.case(other).number, reason="同一处")

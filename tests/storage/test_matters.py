@@ -11,7 +11,8 @@ from sqlalchemy.orm import selectinload
 
 from casework import clock
 from casework.cases import search
-from casework.cases.case import Assignment, Case, Part
+from casework.cases.assignment import Assignment, Part
+from casework.cases.case import Case
 from casework.cases.search import MATTERS, Wanted
 from casework.cases.workflow import OPEN, Status
 from casework.identity.people import Actor
