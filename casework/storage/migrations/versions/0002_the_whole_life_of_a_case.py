@@ -201,6 +201,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('flagged', sa.Boolean(), nullable=False, server_default=sa.false()))
         batch_op.add_column(sa.Column('flags', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False, server_default=sa.text("'[]'")))
         batch_op.add_column(sa.Column('urgent_because', sa.String(), nullable=True))
+        batch_op.add_column(sa.Column('priority_fixed', sa.Boolean(), nullable=False, server_default=sa.false()))
         batch_op.create_index('ix_cases_appealed', ['due_at', 'id'], unique=False, postgresql_where=sa.text('appealed_timer_id IS NOT NULL'), sqlite_where=sa.text('appealed_timer_id IS NOT NULL'))
         batch_op.create_index('ix_cases_applied', ['due_at', 'id'], unique=False, postgresql_where=sa.text('applied_for IS NOT NULL'), sqlite_where=sa.text('applied_for IS NOT NULL'))
         batch_op.create_index('ix_cases_flagged', ['due_at', 'id'], unique=False, postgresql_where=sa.text('flagged'), sqlite_where=sa.text('flagged = 1'))
@@ -251,6 +252,7 @@ def upgrade() -> None:
         batch_op.alter_column('dissatisfied', server_default=None)
         batch_op.alter_column('flagged', server_default=None)
         batch_op.alter_column('flags', server_default=None)
+        batch_op.alter_column('priority_fixed', server_default=None)
 
     with op.batch_alter_table('escalations', schema=None) as batch_op:
         batch_op.alter_column('late', server_default=None)
@@ -339,6 +341,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_cases_flagged', postgresql_where=sa.text('flagged'), sqlite_where=sa.text('flagged = 1'))
         batch_op.drop_index('ix_cases_applied', postgresql_where=sa.text('applied_for IS NOT NULL'), sqlite_where=sa.text('applied_for IS NOT NULL'))
         batch_op.drop_index('ix_cases_appealed', postgresql_where=sa.text('appealed_timer_id IS NOT NULL'), sqlite_where=sa.text('appealed_timer_id IS NOT NULL'))
+        batch_op.drop_column('priority_fixed')
         batch_op.drop_column('urgent_because')
         batch_op.drop_column('flags')
         batch_op.drop_column('flagged')
