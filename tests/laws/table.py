@@ -48,6 +48,7 @@ class SomeCase:
     said_by: frozenset[uuid.UUID] = frozenset()
     numbers: Numbers = field(default_factory=Numbers)
     assisting_department_ids: frozenset[uuid.UUID] = frozenset()
+    involved_department_ids: frozenset[uuid.UUID] = frozenset()
     handled_by: frozenset[uuid.UUID] = frozenset()
     reported_by: frozenset[uuid.UUID] = frozenset()
 
@@ -76,6 +77,8 @@ CONDITIONS: dict[Callable[..., bool], Both] = {
     c.nobody_leads: _when({"lead_department_id": None}, {"lead_department_id": DEPARTMENT}, {"lead_department_id": OTHER}),
     c.assists: _when({"assisting_department_ids": frozenset({DEPARTMENT, OTHER})}, {"assisting_department_ids": NOBODYS},
                      {"assisting_department_ids": frozenset({OTHER}), "lead_department_id": DEPARTMENT}),
+    c.takes_part: _when({"involved_department_ids": frozenset({DEPARTMENT, OTHER})}, {"involved_department_ids": NOBODYS},
+                        {"involved_department_ids": frozenset({OTHER})}),
     c.inspects: _when({"inspector_id": PERSON, "handled_by": THEIRS}, {"inspector_id": None}, {"inspector_id": OTHER},
                       {"inspector_id": PERSON, "handled_by": MINE | THEIRS}),
     c.verifies: _when({"inspector_id": PERSON, "reported_by": THEIRS}, {"inspector_id": None}, {"inspector_id": OTHER},
@@ -94,7 +97,8 @@ RULES: dict[Callable[..., str | None], Both] = {
         {"closed_at": NOW - timedelta(days=NUMBERS.reopen_days, minutes=-30)}, {"closed_at": NOW, "reopens": 1},
         {"closed_at": None}, {"closed_at": NOW - timedelta(days=NUMBERS.reopen_days, minutes=1)}),
     c.has_standard: _when({"standard_id": OTHER}, {"standard_id": None}),
-    c.is_request: _when({"category_code": "301"}, {"category_code": "10101"}, {"category_code": None}),
+    c.called_back: _when({"category_code": "301", "sampled": False}, {"category_code": "10101"}, {"category_code": None},
+                         {"category_code": "301", "sampled": True}),
     c.was_put_right_on_the_spot: _when({"sampled": False}, {"sampled": None}, {"sampled": True}),
     c.has_several_reports: _when({"report_count": 2}, {"report_count": 1}),
     c.nothing_applied_for: _when({"applied_for": None}, {"applied_for": "extend"}, {"applied_for": "suspend"}),
