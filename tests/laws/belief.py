@@ -208,7 +208,7 @@ class Belief:
             made |= {"confirm", "refute"}
         if self.status == "resolved" and mine and who.name not in self.handlers:
             made |= {"pass", "fail"}
-        if self.status == "resolved" and who.role == "operator" and self.category.startswith("3"):
+        if self.status == "resolved" and who.role == "operator" and self.category.startswith("3") and not self.sampled:
             made |= {"accept", "decline"}
         if self.status in {"verifying", "resolved"} and who.role in {"dispatcher", "triage_operator", "supervisor"}:
             made.add("reassign")
@@ -218,8 +218,8 @@ class Belief:
         made: set[str] = set()
         desk = who.role in {"triage_operator", "operator", "dispatcher"}
         if desk:
-            made |= {"correct", "merge"} | ({"unjoin", "split"} if len(self.reports) > 1 else set())
-        if who.role == "system":
+            made |= {"correct"} | ({"unjoin", "split"} if len(self.reports) > 1 else set())
+        if (desk or who.role == "system") and not self.owes:  # an order does not go to sleep in another case
             made.add("merge")
         waits = who.role == "operator" or (who.role == "citizen" and who.report in self.reports)
         if waits and (self.urged_at is None or now >= self.urged_at + timedelta(hours=24)):
@@ -249,8 +249,8 @@ class Belief:
 
     def _appeals(self, who: Person) -> set[str]:
         made: set[str] = set()
-        theirs = who.role == "department_head" and who.department == self.lead
-        if theirs and self.status in {"handling", "resolved", "closed"} and not self.appealed:
+        theirs = who.role == "department_head" and who.department in {self.lead} | set(self.helpers) | self.helped
+        if theirs and self.status in OPEN | {"closed"} and not self.appealed:
             made.add("appeal")
         if who.role == "adjudicator" and self.appealed:
             made |= {"grant", "dismiss"}
@@ -266,7 +266,7 @@ class Belief:
     def _goes(self, status: str, now: datetime | None = None) -> None:
         """What was asked for in one status is no longer asked for in the next."""
         self.status = status
-        self.question, self.applied, self.applied_until, self.endorsed = False, None, None, False
+        self.question, self.applied, self.applied_until, self.endorsed, self.void_by = False, None, None, False, None
         self.closed_at = now if status == "closed" else None
         if status not in {"suspended", "merged"}:
             self.suspended_until = None
@@ -275,7 +275,6 @@ class Belief:
             self.helpers = {}
 
     def _nobody_leads(self) -> None:
-        self.helped |= set(self.helpers) & self.helped
         self.lead, self.helpers, self.return_until = None, {}, None
         self.to_contact = self.has_handling_clock = False
 

@@ -474,7 +474,8 @@ class Life(RuleBasedStateMachine):
 
     def _can_be_appealed(self, row: Row[Any], known: Belief, person: Person) -> bool:
         since = row.stopped_at or row.due_at
-        return (row.overdue and not row.excused_at and row.stage != "appeal" and row.id not in known.appealed_before
+        return (row.state == TimerState.STOPPED and row.overdue and not row.excused_at and row.stage != "appeal"
+                and row.id not in known.appealed_before
                 and self.codes.get(row.department_id) == person.department
                 and (since is None or self.now <= since + DAYS_TO_APPEAL))
 
@@ -489,7 +490,7 @@ class Life(RuleBasedStateMachine):
             "defer": lambda: late or facts["until"] > self.now + timedelta(days=365),
             "suspend": lambda: known.applied_until is None or known.applied_until <= self.now,
             "dispatch": lambda: facts["lead"] in known.released,
-            "uphold": lambda: facts.get("lead") == known.lead,
+            "uphold": lambda: facts.get("lead") in known.released | {known.lead},
             "assist": lambda: bool({*facts["assistants"]} & ({known.lead} | set(known.helpers))),
             "assist_sign": lambda: known.helpers[person.department or ""],
             "resolve": lambda: bool(known.helpers) and "reason" not in facts,

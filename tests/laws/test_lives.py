@@ -1,6 +1,7 @@
 """Laws 1 to 7 hold after every step of thousands of random lives, on both databases.
 
-`LIVES=20000 LIVES_SEED=7 pytest tests/laws/test_lives.py` plays other and more lives than every run does.
+Every run plays the same 2,000: more of them on SQLite, where a life costs half of what it costs on PostgreSQL. How to play
+others, and more: `LIVES=20000 LIVES_SEED=7 pytest tests/laws/test_lives.py`.
 """
 import os
 from collections.abc import Iterator
@@ -18,12 +19,12 @@ from tests.factories import a_photo, small_city
 from tests.laws.lives import Life, Stage
 from tests.people import hire
 
-LIVES = int(os.environ.get("LIVES", "1000"))
+LIVES = int(os.environ.get("LIVES", "2000"))
 SEED = int(os.environ.get("LIVES_SEED", "3"))
 STEPS = 16
-AS_IN_EVERY_RUN = settings(max_examples=LIVES, stateful_step_count=STEPS, deadline=None, database=None, print_blob=False,
-                           suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
-                           phases=(Phase.generate, Phase.shrink)[:int(os.environ.get("LIVES_PHASES", "2"))])
+AS_IN_EVERY_RUN = settings(stateful_step_count=STEPS, deadline=None, database=None, print_blob=False,
+                           suppress_health_check=list(HealthCheck), report_multiple_bugs=False, phases=[Phase.generate])
+"""A life is found again by its seed, and tells itself in words: to make it shorter takes longer than to read it."""
 
 
 @pytest.fixture
@@ -38,9 +39,11 @@ def stage(store: str, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> Iterat
     database.configure(store)
 
 
+@pytest.mark.timeout(1800)  # minutes on a machine of its own; nobody is helped when a busy one gives up
 def test_the_laws_hold_through_random_lives(stage: Stage, store: str, say: Say) -> None:
     machine = type("Life", (Life,), {"stage": stage})
-    number = SEED * 2 + store.startswith("postgresql")
-    run_state_machine_as_test(seed(number)(machine), settings=AS_IN_EVERY_RUN)
+    dear = store.startswith("postgresql")
+    lives, number = LIVES // 4 if dear else LIVES - LIVES // 4, SEED * 2 + dear
+    run_state_machine_as_test(seed(number)(machine), settings=settings(AS_IN_EVERY_RUN, max_examples=lives))
     say(f"{stage.lives} lives, {stage.steps} steps that were looked at, seed {number}: {dict(sorted(stage.done.items()))}")
-    assert stage.lives >= LIVES
+    assert stage.lives >= lives
