@@ -109,7 +109,7 @@ def look_at_clocks_again() -> None:
     the old ones, and a batch may have been lost with Redis."""
     now = clock.now()
     with transaction() as db:
-        outbox.hand_over_again(db, recounting.changes(db, now - 2 * SETTLED, now - SETTLED))
+        outbox.hand_over_again(db, recounting.changes(db, now - 4 * SETTLED, now - SETTLED))
 
 
 def send_waiting_messages() -> None:

@@ -170,7 +170,7 @@ class Case(Keyed, Base):
         self.status = target
         self.moved_at = at
         if target is not source:
-            self._leave(target, at)
+            self._leave(source, target, at)
         self._write(action, source, (actor, role), facts.given() | (extra or {}), at)
         if later:
             later.turn(Turn(self, action, step, self._starts(db, starts, clocks_from or at)))
@@ -179,16 +179,17 @@ class Case(Keyed, Base):
             self._turn_clocks(db, step, starts, clocks_from or at)
             outbox.publish(db, f"case.{action}", self.id, line=self.history_length)
 
-    def _leave(self, target: Status, at: datetime) -> None:
-        """What was asked for in the status before is no longer asked for."""
+    def _leave(self, source: Status, target: Status, at: datetime) -> None:
+        """What was asked for in the status before is no longer asked for; but a merged case may come back to where it was."""
         self.is_open = target in OPEN
         self.closed_at = at if target is Status.CLOSED else None
-        self.applied_for = self.applied_until = self.question_until = None
-        self.void_proposed_by_id = None
+        if Status.MERGED in {source, target}:
+            return
+        self.applied_for = self.applied_until = self.question_until = self.void_proposed_by_id = None
         self.endorsed = False
-        if target not in {Status.SUSPENDED, Status.MERGED}:  # a merged case may come back to where it was
+        if target is not Status.SUSPENDED:
             self.suspended_until = None
-        if target not in OPEN | {Status.MERGED}:
+        if target not in OPEN:
             self.feedback_owed = False
 
     def note(self, action: str, actor: Actor, **facts: Any) -> None:
@@ -229,7 +230,13 @@ class Case(Keyed, Base):
         category = taxonomy.catalogue(db, self.taxonomy_version_id).by_code.get(self.category_code or "") if standard else None
         of_its_kind = bool((standard and standard.urgent) or (category and category.urgent))
         self.urgent_because = why_urgent(self.reports, policies.numbers(db, self.category_code), of_its_kind=of_its_kind)
+        if self.urgent_because is None and self.report_count > 1 and self._took_in_urgent(db):
+            self.urgent_because = "并入的案件由人工标为紧急"
         self.priority = Priority.URGENT if self.urgent_because else Priority.NORMAL
+
+    def _took_in_urgent(self, db: Session) -> bool:
+        fixed = select(Case.id).where(Case.merged_into_id == self.id, Case.priority == Priority.URGENT, Case.priority_fixed)
+        return db.scalar(fixed.limit(1)) is not None
 
     def standard(self, db: Session) -> Standard | None:
         """The standard it was filed under, of the taxonomy of that day."""
@@ -244,6 +251,10 @@ class Case(Keyed, Base):
         """Clocks outside the step were turned: a late one makes the case late, and the next due time is another."""
         self.overdue = self.overdue or any(timer.counts_as_late for timer in turned)
         self.due_at = timers.next_due(cast("Session", object_session(self)), self.id) or self.due_at
+
+    def rests_until(self, db: Session, moment: datetime) -> None:
+        """Its clocks stand still, and go on at this moment by themselves: where no other runs, that is what is next."""
+        self.due_at = timers.next_due(db, self.id) or moment
 
     def judge(self, clocks: Iterable[Timer]) -> None:
         """Late or not by all its clocks, after one was given time or excused."""
@@ -320,10 +331,11 @@ class Case(Keyed, Base):
 
     def was_said_by(self, actor: Actor) -> bool:
         """One of the reports is this actor's own: by account, by tracking token, or by a proven phone number."""
-        return any(report.id == actor.report_id
-                   or (actor.id is not None and report.reporter_id == actor.id)
-                   or (actor.phone_index is not None and report.reporter_phone_index == actor.phone_index)
-                   for report in self.reports)
+        return any(report.is_by(actor) for report in self.reports)
+
+    def was_opened_by(self, actor: Actor) -> bool:
+        """The first report is this actor's own: questions speak of what that one said."""
+        return any(report.is_by(actor) for report in self.reports if report.received_at == self.opened_at)
 
     def _status_before(self) -> Status:
         return next(Status(line.source) for line in reversed(self.history)
@@ -351,14 +363,22 @@ class Case(Keyed, Base):
 
     def _turn_clocks(self, db: Session, step: Step, starts: Sequence[Stage], at: datetime) -> None:
         db.flush()  # a new case is there before its clocks
-        turned = timers.turn(db, self.id, at, stops=step.stops, pauses=step.pauses,
-                             resumes=goes_on_in(self.status) if step.back else step.resumes)
+        resumes = goes_on_in(self.status) if step.back else step.resumes
+        if step.back and self.question_until:  # the citizen is still asked
+            resumes = tuple(one for one in resumes if one is not Stage.HANDLE)
+        turned = timers.turn(db, self.id, at, stops=step.stops, pauses=step.pauses, resumes=resumes)
         self.overdue = self.overdue or any(timer.counts_as_late for timer in turned)
         timers.start_many(db, self._starts(db, starts, at))
         self.due_at = timers.next_due(db, self.id) or self.due_at
-        if Stage.SIGN in starts or (step.back and self.return_until):  # while it was merged, the time to sign stood still
-            self.return_until = db.scalar(select(Timer.due_at).where(
-                Timer.case_id == self.id, Timer.stage == Stage.SIGN, Timer.state == TimerState.RUNNING)) or self.return_until
+        if Stage.SIGN in starts or (step.back and self.return_until):
+            signing = db.scalar(select(Timer.due_at).where(
+                Timer.case_id == self.id, Timer.stage == Stage.SIGN, Timer.state == TimerState.RUNNING))
+            self.return_until = signing or self._later(at)
+
+    def _later(self, at: datetime) -> datetime | None:
+        """The end of the time for handing back, later by how long the case was merged: meanwhile nobody could."""
+        merged_at = next((line.at for line in reversed(self.history) if line.action == "merge"), at)
+        return self.return_until and self.return_until + (at - merged_at)
 
     def _starts(self, db: Session, stages: Sequence[Stage], at: datetime) -> list[Start]:
         return [Start(self.id, stage, self.limit(db, stage), at, whose.department_id if whose else None,

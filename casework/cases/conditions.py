@@ -50,6 +50,7 @@ class Subject(Protocol):
     @property
     def reported_by(self) -> set[uuid.UUID]: ...
     def was_said_by(self, actor: Actor) -> bool: ...
+    def was_opened_by(self, actor: Actor) -> bool: ...
 
 
 Rule = Callable[[Subject], str | None]
@@ -85,6 +86,11 @@ def did_not_handle(actor: Actor, case: Any) -> bool:
 def reported(actor: Actor, case: Any) -> bool:
     """One of the case's reports is the actor's own."""
     return bool(case.was_said_by(actor))
+
+
+def was_asked(actor: Actor, case: Any) -> bool:
+    """A question speaks of what the first reporter said, so it is for no other."""
+    return bool(case.was_opened_by(actor))
 
 
 def second_person(actor: Actor, case: Any) -> bool:

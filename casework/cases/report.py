@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column
 from casework import clock
 from casework.errors import Conflict
 from casework.geography.coordinates import Point
+from casework.identity.people import Actor
 from casework.identity.privacy import Sealed, SealedText, blind_index, seal
 from casework.storage import outbox
 from casework.storage.database import Base, Keyed, insert_once, new_id, partial_index
@@ -85,6 +86,12 @@ class Report(Keyed, Base):
         """What the lists show: the reporter's own title, or the first words said."""
         words = " ".join((self.title or self.text).split())
         return words if len(words) <= HEADING_LENGTH else words[:HEADING_LENGTH - 1] + "…"
+
+    def is_by(self, actor: Actor) -> bool:
+        """This actor sent it: by account, by tracking token, or by a proven phone number."""
+        return (self.id == actor.report_id
+                or (actor.id is not None and self.reporter_id == actor.id)
+                or (actor.phone_index is not None and self.reporter_phone_index == actor.phone_index))
 
     @property
     def place(self) -> Point | None:

@@ -104,7 +104,7 @@ def until(db: Session, case: Case) -> datetime | None:
         return case.suspended_until
     handling = select(func.min(Timer.due_at)).where(
         Timer.case_id == case.id, Timer.stage == Stage.HANDLE, Timer.state == TimerState.RUNNING)
-    return db.scalar(handling) or case.due_at
+    return db.scalar(handling) or case.question_until or case.due_at
 
 
 def is_asked(case: Case, report: Report) -> bool:

@@ -16,6 +16,7 @@ from casework.identity.people import SYSTEM, Actor, Department
 from casework.media import photo
 from casework.media.photo import Purpose
 from casework.resolution.assistance import end_part
+from casework.resolution.pressure import report_back
 
 
 def sign(_db: Session, case: Case, actor: Actor, facts: Facts) -> None:
@@ -25,11 +26,12 @@ def sign(_db: Session, case: Case, actor: Actor, facts: Facts) -> None:
         case.lead_assignment.signed_at = clock.now()
 
 
-def ask(_db: Session, case: Case, actor: Actor, facts: Facts) -> None:
+def ask(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     """补充: the clock stands still until the citizen answers, and no longer than the city allows."""
     case.move("ask", actor, facts)
     case.questions += 1
     case.question_until = clock.now() + timedelta(hours=case.numbers.question_hours)
+    case.rests_until(db, case.question_until)
 
 
 def answered(_db: Session, case: Case, actor: Actor, facts: Facts) -> None:
@@ -46,8 +48,8 @@ def unanswered(_db: Session, case: Case, actor: Actor, facts: Facts) -> None:
 
 def close_questions(db: Session, limit: int) -> int:
     """Let the clocks go on behind questions that nobody answered in time; how many."""
-    due = select(Case).where(Case.question_until <= clock.now()).order_by(Case.question_until, Case.id).limit(limit)
-    cases = db.scalars(due.with_for_update(skip_locked=True)).all()
+    due = select(Case).where(Case.question_until <= clock.now(), Case.is_open).order_by(Case.question_until, Case.id)
+    cases = db.scalars(due.limit(limit).with_for_update(skip_locked=True)).all()
     for case in cases:
         unanswered(db, case, SYSTEM, Facts())
     return len(cases)
@@ -69,6 +71,8 @@ def resolve(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
         photo.attach(db, facts.photos, case_id=case.id, purpose=Purpose.AFTER, step="resolve", actor_id=actor.id)
     for one in helping:
         end_part(db, case, one)
+    if case.feedback_owed:  # the answer is what was done about the order
+        report_back(db, case, actor, Facts(reply=facts.reply))
     case.return_until = None
     if case.lead_assignment:
         case.lead_assignment.done_at = clock.now()

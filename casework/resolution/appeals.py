@@ -10,6 +10,7 @@ from casework.cases.workflow import Facts
 from casework.errors import Conflict, Fault, Invalid
 from casework.identity.people import Actor
 from casework.sla import timers
+from casework.sla.limits import Stage
 from casework.sla.timers import Timer, TimerState
 
 
@@ -17,7 +18,7 @@ def appeal(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     """申诉: within the city's days after the clock ran over, once for each clock."""
     case.move("appeal", actor, facts)
     timer = db.get(Timer, facts.clock)
-    if timer is None or timer.case_id != case.id or timer.department_id not in actor.department_ids:
+    if timer is None or timer.case_id != case.id or not _owed_by(timer, case, actor):
         raise Invalid("this is no clock of your department", Fault("clock", "names none of your clocks in this case"))
     if not timer.counts_as_late:
         raise Conflict("this clock does not count as late")
@@ -45,6 +46,12 @@ def dismiss(_db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     """申诉不成立: it stays late."""
     case.move("dismiss", actor, facts, extra={"clock": str(case.appealed_timer_id)})
     case.appealed_timer_id = None
+
+
+def _owed_by(timer: Timer, case: Case, actor: Actor) -> bool:
+    """The actor's department was to keep this clock; feedback on an order is owed by whoever leads."""
+    owing = case.lead_department_id if timer.stage is Stage.SUPERVISE else timer.department_id
+    return owing in actor.department_ids
 
 
 VERBS: dict[str, Verb] = {"appeal": appeal, "grant": grant, "dismiss": dismiss}

@@ -60,6 +60,7 @@ def suspend(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     if until is None or until <= clock.now():
         raise Conflict("the date that was applied for is over")
     case.suspended_until = until
+    case.rests_until(db, until)
     handling = _handling(db, case)
     if handling.overdue or handling.due_at:  # it was asked for in time, and ran over while the decision was waited for
         asked = next(line.at for line in reversed(case.history) if line.action == "defer")

@@ -144,7 +144,7 @@ def _stretch(calendar: Calendar, facts: Facts, span: Span) -> Iterator[Line]:
     unit = span.under.unit if span.under else facts.limit.unit
     when = _from_to(span.since, span.until)
     if span.state is not SpanState.RUNNING:
-        why = "退单获准，这段时间退还" if span.state is SpanState.GIVEN_BACK else "停止计时"
+        why = "经裁定或批准，这段时间退还" if span.state is SpanState.GIVEN_BACK else "停止计时"
         idle = amount(Unit.URGENT_HOUR, (span.until - span.since).total_seconds())
         yield Line(span.since, span.until, span.state, 0.0, f"{when} {why}（{idle}），不计")
     elif unit in OFFICE and span.until - span.since <= LONGEST:

@@ -137,11 +137,12 @@ def current(db: Session) -> Policy:
         return held
     with db.no_autoflush:  # a policy never depends on what is pending, which may be a case that is only half made
         newest = db.scalar(select(SlaPolicy.id).where(SlaPolicy.active))
-        if _cached[0] != newest:
+        known = _cached  # once: another thread may put a newer one there
+        if known[0] != newest:
             row = db.get_one(SlaPolicy, newest) if newest else None
-            _cached = newest, of_version(db, row.version) if row else DEFAULT
-    db.info[Policy] = _cached[1]
-    return _cached[1]
+            _cached = known = newest, of_version(db, row.version) if row else DEFAULT
+    db.info[Policy] = known[1]
+    return known[1]
 
 
 def numbers(db: Session, category_code: str | None) -> Numbers:

@@ -46,6 +46,7 @@ class SomeCase:
     question_until: datetime | None = None
     urged_at: datetime | None = None
     said_by: frozenset[uuid.UUID] = frozenset()
+    opened_by: frozenset[uuid.UUID] = frozenset()
     numbers: Numbers = field(default_factory=Numbers)
     assisting_department_ids: frozenset[uuid.UUID] = frozenset()
     involved_department_ids: frozenset[uuid.UUID] = frozenset()
@@ -54,6 +55,9 @@ class SomeCase:
 
     def was_said_by(self, actor: Actor) -> bool:
         return actor.id in self.said_by
+
+    def was_opened_by(self, actor: Actor) -> bool:
+        return actor.id in self.opened_by
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,7 @@ CONDITIONS: dict[Callable[..., bool], Both] = {
                       {"inspector_id": PERSON, "reported_by": MINE | THEIRS}),
     c.did_not_handle: _when({"handled_by": THEIRS}, {"handled_by": MINE}, {"handled_by": MINE | THEIRS}),
     c.reported: _when({"said_by": MINE | THEIRS}, {"said_by": THEIRS}, {"said_by": NOBODYS}),
+    c.was_asked: _when({"opened_by": MINE}, {"opened_by": THEIRS}, {"opened_by": NOBODYS, "said_by": MINE}),
     c.second_person: _when({"void_proposed_by_id": OTHER}, {"void_proposed_by_id": None}, {"void_proposed_by_id": PERSON}),
 }
 """On the actor."""

@@ -82,7 +82,7 @@ def test_pauses_and_what_was_given_back_do_not_count() -> None:
     lines = explain(CALENDAR, about, city("2026-03-05 11:00"))
     assert [line.counted / 3600 for line in lines] == [2, 0, 0, 6]
     assert lines[1].words == "2026年3月2日（周一）12:00至2026年3月5日（周四）09:00 停止计时（2 天 21 小时），不计"
-    assert lines[2].words == "2026年3月5日（周四）09:00至10:00 退单获准，这段时间退还（1 小时），不计"
+    assert lines[2].words == "2026年3月5日（周四）09:00至10:00 经裁定或批准，这段时间退还（1 小时），不计"
     assert sentence(CALENDAR, about, city("2026-03-05 11:00")) == (
         "处置时限 8 工作时（规定 2026.1），2026年3月2日（周一）10:00起计时，其间 2 段共 2 天 22 小时 不计，"
         "已计 3 小时，还有 5 小时，2026年3月5日（周四）18:00到期。")

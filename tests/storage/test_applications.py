@@ -191,3 +191,29 @@ def test_what_stood_still_before_a_merge_stands_still_after_it_is_undone(
         open_clocks = timers.running(db, case.id)
         assert {one.stage for one in open_clocks if one.state is TimerState.RUNNING} == running
         assert {Stage.ASSIST_SIGN, Stage.ASSIST_HANDLE} <= {one.stage for one in open_clocks if one.state is TimerState.PAUSED}
+
+
+def test_a_case_that_was_merged_comes_back_with_its_question_and_its_time_to_hand_back(
+        city: City, handled: Receipt, time: SetClock) -> None:
+    cast, other = city.cast, city.receives(claimed_category="10105")
+    city.triages(other)
+    case = city.does(cast.water_handler, "ask", handled, question="哪一侧？")
+    before = case.return_until
+    with transaction() as db:
+        city.act(db, case.id, cast.triage, "merge", into=city.case(other).number, reason="同一处")
+    time.passes(hours=2)
+    with transaction() as db:
+        city.act(db, case.id, cast.triage, "unmerge", reason="不是一处")
+    case = city.case(handled)
+    assert case.question_until
+    assert before
+    assert case.return_until == before + timedelta(hours=2)
+    assert handling(city, handled).state is TimerState.PAUSED
+    city.does(cast.operator, "answered", handled, reply="东侧")
+    assert handling(city, handled).state is TimerState.RUNNING
+
+
+def test_what_rests_is_due_when_it_goes_on(city: City, handled: Receipt) -> None:
+    cast, until = city.cast, clock.now() + timedelta(days=3)
+    city.does(cast.water_handler, "defer", handled, reason="等开挖许可", until=until)
+    assert city.does(cast.dispatcher, "suspend", handled).due_at == until

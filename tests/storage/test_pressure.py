@@ -96,3 +96,12 @@ def test_an_answered_case_is_not_handed_back_after_it_was_reopened(city: City, h
     city.does(city.cast.supervisor, "reopen", handled, reason="还是松")
     with pytest.raises(Conflict, match="accepted the case"):
         city.does(city.cast.water_head, "hand_back", handled, ground="不属本局")
+
+
+def test_the_answer_of_a_supervised_case_reports_back_on_the_order(city: City, handled: Receipt) -> None:
+    cast = city.cast
+    city.does(cast.leader, "supervise", handled, reason="限今日办结")
+    case = city.does(cast.water_handler, "resolve", handled, reply="已更换", photos=city.photo_of(cast.water_handler))
+    assert not case.feedback_owed
+    assert [line.action for line in case.history][-2:] == ["resolve", "report_back"]
+    assert Stage.SUPERVISE not in stages(city, handled)
