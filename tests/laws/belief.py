@@ -75,7 +75,10 @@ class Belief:
     suspended_until: datetime | None = None
     urged_at: datetime | None = None
     closed_at: datetime | None = None
+    opened_by: str | None = None
+    """The report that it was opened for: a question is for whoever said that."""
     before: str | None = None
+    merged_at: datetime | None = None
     into: str | None = None
     took_along: set[str] = field(default_factory=set)
 
@@ -185,7 +188,8 @@ class Belief:
         if leads and who.role == "handler" and not self.question and self.questions < MOST_QUESTIONS:
             made.add("ask")
         if self.question:
-            answers = who.role == "operator" or (who.role == "citizen" and who.report in self.reports)
+            answers = who.role == "operator" or (who.role == "citizen" and who.report in self.reports
+                                                 and who.report == self.opened_by)
             made |= {"answered"} if answers else {"unanswered"} if who.role == "system" else set()
         if self.applied and (who.role == "dispatcher" or (leads and who.role == "department_head")):
             made.add("deny")
@@ -264,11 +268,13 @@ class Belief:
         getattr(self, f"_{action}", _nothing_more)(who, facts, now)
 
     def _goes(self, status: str, now: datetime | None = None) -> None:
-        """What was asked for in one status is no longer asked for in the next."""
-        self.status = status
+        """What was asked for in one status is no longer asked for in the next; a merged case comes back as it went."""
+        was, self.status = self.status, status
+        if "merged" in {was, status}:
+            return
         self.question, self.applied, self.applied_until, self.endorsed, self.void_by = False, None, None, False, None
         self.closed_at = now if status == "closed" else None
-        if status not in {"suspended", "merged"}:
+        if status != "suspended":
             self.suspended_until = None
         if status in OVER:
             self.owes = self.to_contact = self.has_handling_clock = False
@@ -383,9 +389,11 @@ class Belief:
     def _resume(self, _who: Person, _facts: Mapping[str, Any], _now: datetime) -> None:
         self._goes("handling")
 
-    def _resolve(self, who: Person, _facts: Mapping[str, Any], _now: datetime) -> None:
+    def _resolve(self, who: Person, facts: Mapping[str, Any], now: datetime) -> None:
         self._goes("resolved")
         self.handlers.add(who.name)
+        if self.owes:
+            self.take("report_back", who, facts, now)
         self.to_contact, self.helpers, self.return_until = False, {}, None
 
     def _pass(self, _who: Person, _facts: Mapping[str, Any], now: datetime) -> None:
@@ -445,12 +453,14 @@ class Belief:
     def _void(self, _who: Person, _facts: Mapping[str, Any], _now: datetime) -> None:
         self._goes("void")
 
-    def _merge(self, _who: Person, _facts: Mapping[str, Any], _now: datetime) -> None:
-        self.before, self.took_along = self.status, set(self.reports)
+    def _merge(self, _who: Person, _facts: Mapping[str, Any], now: datetime) -> None:
+        self.before, self.took_along, self.merged_at = self.status, set(self.reports), now
         self._goes("merged")
 
-    def _unmerge(self, _who: Person, _facts: Mapping[str, Any], _now: datetime) -> None:
+    def _unmerge(self, _who: Person, _facts: Mapping[str, Any], now: datetime) -> None:
         self._goes(self.before or "")
+        if self.return_until and self.merged_at:  # meanwhile nobody could hand it back
+            self.return_until += now - self.merged_at
         self.before = self.into = None
 
 

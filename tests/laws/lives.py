@@ -226,6 +226,7 @@ class Life(RuleBasedStateMachine):
         else:
             facts |= {"channel": Channel.CITIZEN, "source": "citizen", "claimed_category": "10101" if kind < 5 else None}
         sent = said(**facts)
+        self.stage.time.passes(seconds=1)
         with database.transaction() as db:
             receipt = receive_one(db, sent)
             if sent.handled_on_the_spot:
@@ -272,6 +273,7 @@ class Life(RuleBasedStateMachine):
             lines = {"filed": ["report", "file"], "left": ["report"], "self_handled": ["report", "self_handle"]}[report.outcome]
             known = self._meets(after.cases[report.case_id], lines)
         known.reports[report.number] = speaker
+        known.opened_by = known.opened_by or report.number
         if by_phone:
             known.phones.add(report.number)
         if report.outcome == "self_handled":
@@ -302,7 +304,7 @@ class Life(RuleBasedStateMachine):
         for known, row in self._pairs(self._look()):
             if known.status == "suspended" and known.suspended_until and known.suspended_until <= self.now:
                 known.take("resume", self.people["system"], {}, self.now)
-            if known.question and row.question_until <= self.now:
+            if known.question and known.status == "handling" and row.question_until <= self.now:
                 known.take("unanswered", self.people["system"], {}, self.now)
         for verb in (resolution.resume_due, resolution.close_questions, timers.sweep):
             with database.transaction() as db:
@@ -404,6 +406,7 @@ class Life(RuleBasedStateMachine):
                 for number in list(known.reports):
                     if after.reports[number].case_id == row.id:
                         made.reports[number] = known.reports.pop(number)
+                        made.opened_by = made.opened_by or number
                         if number in known.phones:
                             made.phones.add(number)
 
@@ -474,9 +477,10 @@ class Life(RuleBasedStateMachine):
 
     def _can_be_appealed(self, row: Row[Any], known: Belief, person: Person) -> bool:
         since = row.stopped_at or row.due_at
+        owing = known.lead if row.stage == "supervise" else self.codes.get(row.department_id)
         return (row.state == TimerState.STOPPED and row.overdue and not row.excused_at and row.stage != "appeal"
                 and row.id not in known.appealed_before
-                and self.codes.get(row.department_id) == person.department
+                and owing == person.department
                 and (since is None or self.now <= since + DAYS_TO_APPEAL))
 
     def _hindered(self, action: str, known: Belief, person: Person, facts: dict[str, Any]) -> bool:
