@@ -500,13 +500,19 @@ class Life(RuleBasedStateMachine):
             "resolve": lambda: bool(known.helpers) and "reason" not in facts,
             "merge": lambda: not any(one.number == facts["into"] and one.status in OPEN and one is not known
                                      for one in self.beliefs.values()),
-            "unmerge": lambda: next(one for one in self.beliefs.values() if one.number == known.into).status == "merged",
+            "unmerge": lambda: self._cannot_part(known),
             "unjoin": lambda: any(self.world.reports[one].outcome != "joined" for one in facts["reports"]),
             "reassign": lambda: facts["inspector"] in (set(known.reports.values()) if known.status == "verifying"
                                                        else known.handlers),
             "appeal": lambda: not any(one.id == facts["clock"] for one in self.world.clocks.get(case_id, ())
                                       if self._can_be_appealed(one, known, person)),
         }.get(action, bool)()
+
+    def _cannot_part(self, known: Belief) -> bool:
+        """The other went into a third, or one of the two would be left without a report."""
+        other = next(one for one in self.beliefs.values() if one.number == known.into)
+        back = known.took_along & set(other.reports)
+        return other.status == "merged" or not back or back == set(other.reports)
 
     # What must be true
 
