@@ -9,7 +9,7 @@ from datetime import datetime, time, timedelta
 
 import structlog
 from prometheus_client import Counter
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from casework import clock, resolution
@@ -164,8 +164,12 @@ def forget_expired() -> None:
 
 
 def forget_events() -> None:
-    """Events that were handed over two weeks ago; what became of them stands in the history."""
-    old = (select(Event.id).where(Event.relayed_at < clock.now() - timedelta(days=OUTBOX_DAYS))
+    """Events that were handed over two weeks ago; what became of them stands in the history.
+
+    The newest stays: SQLite would begin again with the ids of an empty table, and messages stand under the id of their event.
+    """
+    newest = select(func.max(Event.id)).scalar_subquery()
+    old = (select(Event.id).where(Event.relayed_at < clock.now() - timedelta(days=OUTBOX_DAYS), Event.id < newest)
            .order_by(Event.id).limit(BATCH))
     _until_fewer(lambda db, _: db.scalars(delete(Event).where(Event.id.in_(old)).returning(Event.id)).all(), BATCH)
 

@@ -14,7 +14,7 @@ from casework.cases.assignment import Assignment, Part
 from casework.cases.cells import cell_of
 from casework.cases.consequences import Consequences, Turn
 from casework.cases.history import GENESIS, Entry
-from casework.cases.report import Report, public_number
+from casework.cases.report import Channel, Report, public_number
 from casework.cases.urgency import why_urgent
 from casework.cases.workflow import MAIN_LINE, OPEN, RUNS_IN, Facts, Status, Step, goes_on_in
 from casework.errors import Fault, Invalid, NotFound
@@ -283,8 +283,8 @@ class Case(Keyed, Base):
             self.lead_assignment.returned = returned
             self.lead_assignment.until = at
         for one in self.assignments:
-            if one.part is Part.ASSIST and one.done_at is None:
-                one.until = one.done_at = at
+            if one.part is Part.ASSIST and one.until is None:
+                one.until, one.done_at = at, one.done_at or at
         self.lead_department_id = None
         self.return_until = None
 
@@ -318,8 +318,8 @@ class Case(Keyed, Base):
 
     @property
     def involved_department_ids(self) -> set[uuid.UUID]:
-        """Who leads and who was asked to help, also when that help is done."""
-        return {one.department_id for one in self.assignments if one.part is Part.ASSIST or one.until is None}
+        """Who leads and who was asked to help, also when that help is done; nobody whose part is over."""
+        return {one.department_id for one in self.assignments if one.until is None}
 
     @property
     def handled_by(self) -> set[uuid.UUID]:
@@ -333,9 +333,15 @@ class Case(Keyed, Base):
         """One of the reports is this actor's own: by account, by tracking token, or by a proven phone number."""
         return any(report.is_by(actor) for report in self.reports)
 
-    def was_opened_by(self, actor: Actor) -> bool:
-        """The first report is this actor's own: questions speak of what that one said."""
-        return any(report.is_by(actor) for report in self.reports if report.received_at == self.opened_at)
+    @property
+    def first_report(self) -> Report | None:
+        """What the case was opened for, or what is left of it: questions speak of what this one said, and are for no other."""
+        return next((one for one in self.reports if one.received_at == self.opened_at), next(iter(self.reports), None))
+
+    @property
+    def can_be_asked(self) -> bool:
+        """Whoever sent the first report reads questions; grid workers are sent to look instead."""
+        return self.first_report is not None and self.first_report.channel is not Channel.PDA
 
     def _status_before(self) -> Status:
         return next(Status(line.source) for line in reversed(self.history)

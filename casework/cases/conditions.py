@@ -50,7 +50,8 @@ class Subject(Protocol):
     @property
     def reported_by(self) -> set[uuid.UUID]: ...
     def was_said_by(self, actor: Actor) -> bool: ...
-    def was_opened_by(self, actor: Actor) -> bool: ...
+    @property
+    def can_be_asked(self) -> bool: ...
 
 
 Rule = Callable[[Subject], str | None]
@@ -90,7 +91,7 @@ def reported(actor: Actor, case: Any) -> bool:
 
 def was_asked(actor: Actor, case: Any) -> bool:
     """A question speaks of what the first reporter said, so it is for no other."""
-    return bool(case.was_opened_by(actor))
+    return case.first_report is not None and case.first_report.is_by(actor)
 
 
 def second_person(actor: Actor, case: Any) -> bool:
@@ -188,7 +189,9 @@ def suspension_asked(case: Subject) -> str | None:
 
 
 def may_ask(case: Subject) -> str | None:
-    """A question stops the clock, so there is one at a time and not many."""
+    """A question stops the clock, so there is one at a time and not many, and somebody who can answer."""
+    if not case.can_be_asked:
+        return "only a grid worker has reported it; have somebody look instead"
     if case.question_until is not None:
         return "a question is open already"
     most = case.numbers.max_questions

@@ -164,7 +164,8 @@ def _visible(actor: Actor, wanted: Wanted) -> list[ColumnElement[bool]]:
     if scope.department_ids:
         # Spelt out, not a parameter: only then do the databases know that the index of those who assist is enough.
         assisting = Assignment.part == literal_column(f"'{Part.ASSIST.value}'")
-        helping = select(Assignment.case_id).where(Assignment.department_id.in_(scope.department_ids), assisting)
+        helping = select(Assignment.case_id).where(Assignment.department_id.in_(scope.department_ids), assisting,
+                                                  Assignment.until.is_(None))
         ways += [CASES.lead_department_id == department_id for department_id in sorted(scope.department_ids)]
         ways.append(CASES.id.in_(helping))
     if Role.GRID_WORKER in actor.roles:  # nobody else is ever sent to look

@@ -70,7 +70,7 @@ def resolve(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     if facts.photos:
         photo.attach(db, facts.photos, case_id=case.id, purpose=Purpose.AFTER, step="resolve", actor_id=actor.id)
     for one in helping:
-        end_part(db, case, one)
+        end_part(db, case, one, gone=False)
     if case.feedback_owed:  # the answer is what was done about the order
         report_back(db, case, actor, Facts(reply=facts.reply))
     case.return_until = None
@@ -91,6 +91,8 @@ def dissatisfied(db: Session, case: Case, actor: Actor, reason: str) -> None:
     lately = case.closed_at is not None and clock.now() - case.closed_at <= timedelta(days=numbers.reopen_days)
     if case.status is Status.CLOSED and lately and case.dissatisfied >= numbers.supervise_after:
         order_rework(db, case, SYSTEM, Facts(reason=f"第{case.dissatisfied}次不满意，转督办重办：{reason}"))
+    else:
+        case.note("dissatisfied", actor, count=case.dissatisfied)
 
 
 def reopen(_db: Session, case: Case, actor: Actor, facts: Facts) -> None:

@@ -54,7 +54,7 @@ def assisted(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
 
 
 def end_part(db: Session, case: Case, one: Assignment, *, gone: bool = True) -> None:
-    """An assistant's part is over, and its clocks stop. `gone`: it was not done by him, and he is out of the case."""
+    """An assistant's part is over, and its clocks stop. `gone`: it will not be done by him, and he is out of the case."""
     one.done_at = clock.now()
     one.until = one.done_at if gone else one.until
     case.heed(timers.turn(db, case.id, clock.now(), stops=ASSISTING, assignment_id=one.id))

@@ -47,6 +47,7 @@ class SomeCase:
     urged_at: datetime | None = None
     said_by: frozenset[uuid.UUID] = frozenset()
     opened_by: frozenset[uuid.UUID] = frozenset()
+    can_be_asked: bool = True
     numbers: Numbers = field(default_factory=Numbers)
     assisting_department_ids: frozenset[uuid.UUID] = frozenset()
     involved_department_ids: frozenset[uuid.UUID] = frozenset()
@@ -56,7 +57,11 @@ class SomeCase:
     def was_said_by(self, actor: Actor) -> bool:
         return actor.id in self.said_by
 
-    def was_opened_by(self, actor: Actor) -> bool:
+    @property
+    def first_report(self) -> "SomeCase":
+        return self  # is_by() below is all that is asked of it
+
+    def is_by(self, actor: Actor) -> bool:
         return actor.id in self.opened_by
 
 
@@ -114,7 +119,7 @@ RULES: dict[Callable[..., str | None], Both] = {
                                 {"applied_for": "suspend", "endorsed": True}, {"applied_for": None}),
     c.suspension_asked: _when({"applied_for": "suspend"}, {"applied_for": "extend", "endorsed": True}, {"applied_for": None}),
     c.may_ask: _when({"questions": NUMBERS.max_questions - 1}, {"questions": NUMBERS.max_questions},
-                     {"question_until": SOME_DAY}),
+                     {"question_until": SOME_DAY}, {"can_be_asked": False}),
     c.question_open: _when({"question_until": SOME_DAY}, {"question_until": None}),
     c.not_urged_lately: _when({"urged_at": NOW - timedelta(hours=NUMBERS.urge_hours, minutes=1)}, {"urged_at": NOW}),
     c.not_supervised: _when({"feedback_owed": False}, {"feedback_owed": True}),

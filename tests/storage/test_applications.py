@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from casework import clock, resolution
-from casework.cases.report import Receipt
+from casework.cases.report import Channel, Receipt
 from casework.cases.workflow import Status
 from casework.errors import Conflict, Invalid, NotFound
 from casework.sla import timers
@@ -72,6 +72,16 @@ def test_time_is_asked_for_before_it_is_overdue_and_may_be_granted_after(city: C
             city.does(cast.water_handler, action, handled, reason="晚了", **facts)
 
 
+@pytest.fixture
+def snapped(city: City) -> Receipt:
+    """A manhole that a citizen reported, signed by the water office."""
+    receipt = city.receives(channel=Channel.CITIZEN, source="citizen", reporter_phone="13800001111")
+    city.triages(receipt)
+    city.dispatches()
+    city.does(city.cast.water_handler, "sign", receipt)
+    return receipt
+
+
 def test_one_application_at_a_time(city: City, handled: Receipt) -> None:
     cast = city.cast
     city.does(cast.water_handler, "extend", handled, reason="等配件")
@@ -123,34 +133,34 @@ def test_a_suspension_ends_in_the_future_within_a_year(city: City, handled: Rece
         city.does(city.cast.water_handler, "defer", handled, reason="等许可", until=clock.now() + timedelta(days=days))
 
 
-def test_a_question_stops_the_clock_and_no_longer_than_allowed(city: City, handled: Receipt, time: SetClock) -> None:
+def test_a_question_stops_the_clock_and_no_longer_than_allowed(city: City, snapped: Receipt, time: SetClock) -> None:
     cast = city.cast
     time.passes(minutes=60)
-    city.does(cast.water_handler, "ask", handled, question="哪一侧？")
-    assert handling(city, handled).state is TimerState.PAUSED
+    city.does(cast.water_handler, "ask", snapped, question="哪一侧？")
+    assert handling(city, snapped).state is TimerState.PAUSED
     with pytest.raises(Conflict, match="open already"):
-        city.does(cast.water_handler, "ask", handled, question="还有呢？")
+        city.does(cast.water_handler, "ask", snapped, question="还有呢？")
     time.passes(hours=71)
     with transaction() as db:
         assert resolution.close_questions(db, 10) == 0
     time.passes(hours=1)
     with transaction() as db:
         assert resolution.close_questions(db, 10) == 1
-    assert handling(city, handled).due_at == clock.now() + timedelta(hours=1)
+    assert handling(city, snapped).due_at == clock.now() + timedelta(hours=1)
     with pytest.raises(Conflict, match="no question"):
-        city.does(cast.operator, "answered", handled, reply="东侧")
-    city.does(cast.water_handler, "ask", handled, question="门牌？")
+        city.does(cast.operator, "answered", snapped, reply="东侧")
+    city.does(cast.water_handler, "ask", snapped, question="门牌？")
     time.passes(hours=2)
-    city.does(cast.operator, "answered", handled, reply="12 号")
-    assert handling(city, handled).due_at == clock.now() + timedelta(hours=1)
+    city.does(cast.operator, "answered", snapped, reply="12 号")
+    assert handling(city, snapped).due_at == clock.now() + timedelta(hours=1)
     with pytest.raises(Conflict, match="2 questions"):
-        city.does(cast.water_handler, "ask", handled, question="几楼？")
+        city.does(cast.water_handler, "ask", snapped, question="几楼？")
 
 
-def test_who_hands_a_case_back_while_asking_does_not_stop_the_clock(city: City, handled: Receipt) -> None:
-    city.does(city.cast.water_handler, "ask", handled, question="哪一侧？")
-    case = city.does(city.cast.water_head, "hand_back", handled, ground="不属本局")
-    assert handling(city, handled).state is TimerState.RUNNING
+def test_who_hands_a_case_back_while_asking_does_not_stop_the_clock(city: City, snapped: Receipt) -> None:
+    city.does(city.cast.water_handler, "ask", snapped, question="哪一侧？")
+    case = city.does(city.cast.water_head, "hand_back", snapped, ground="不属本局")
+    assert handling(city, snapped).state is TimerState.RUNNING
     assert case.question_until is None
 
 
@@ -194,26 +204,31 @@ def test_what_stood_still_before_a_merge_stands_still_after_it_is_undone(
 
 
 def test_a_case_that_was_merged_comes_back_with_its_question_and_its_time_to_hand_back(
-        city: City, handled: Receipt, time: SetClock) -> None:
+        city: City, snapped: Receipt, time: SetClock) -> None:
     cast, other = city.cast, city.receives(claimed_category="10105")
     city.triages(other)
-    case = city.does(cast.water_handler, "ask", handled, question="哪一侧？")
+    case = city.does(cast.water_handler, "ask", snapped, question="哪一侧？")
     before = case.return_until
     with transaction() as db:
         city.act(db, case.id, cast.triage, "merge", into=city.case(other).number, reason="同一处")
     time.passes(hours=2)
     with transaction() as db:
         city.act(db, case.id, cast.triage, "unmerge", reason="不是一处")
-    case = city.case(handled)
+    case = city.case(snapped)
     assert case.question_until
     assert before
     assert case.return_until == before + timedelta(hours=2)
-    assert handling(city, handled).state is TimerState.PAUSED
-    city.does(cast.operator, "answered", handled, reply="东侧")
-    assert handling(city, handled).state is TimerState.RUNNING
+    assert handling(city, snapped).state is TimerState.PAUSED
+    city.does(cast.operator, "answered", snapped, reply="东侧")
+    assert handling(city, snapped).state is TimerState.RUNNING
 
 
 def test_what_rests_is_due_when_it_goes_on(city: City, handled: Receipt) -> None:
     cast, until = city.cast, clock.now() + timedelta(days=3)
     city.does(cast.water_handler, "defer", handled, reason="等开挖许可", until=until)
     assert city.does(cast.dispatcher, "suspend", handled).due_at == until
+
+
+def test_nobody_is_asked_who_cannot_answer(city: City, handled: Receipt) -> None:
+    with pytest.raises(Conflict, match="only a grid worker"):
+        city.does(city.cast.water_handler, "ask", handled, question="哪一侧？")

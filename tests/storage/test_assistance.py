@@ -1,6 +1,7 @@
 """协办: assistants sign and answer on clocks of their own, and the lead does not answer over their heads without a word."""
 import pytest
 
+from casework.cases import search
 from casework.cases.report import Receipt
 from casework.cases.workflow import Status
 from casework.errors import Conflict, Invalid, NotFound, Refused
@@ -76,3 +77,17 @@ def test_while_a_return_is_ruled_on_assistants_do_not_lose_time(city: City, help
     city.does(cast.adjudicator, "overrule", helped, reason="属你局")
     assert before is not None
     assert due() != before
+
+
+def test_who_helped_sees_a_case_until_somebody_else_leads_it(city: City, helped: Receipt) -> None:
+    cast = city.cast
+    city.does(cast.roads_handler, "assisted", helped, reply="已断路")
+    with reading() as db:
+        assert search.find(db, cast.roads_handler, city.case(helped).number)
+        assert search.page(db, cast.roads_handler, search.Wanted())[0]
+    city.does(cast.water_head, "hand_back", helped, ground="不属本局")
+    city.does(cast.adjudicator, "uphold", helped, reason="属实", lead=city.departments["office"].id)
+    with reading() as db:
+        assert search.page(db, cast.roads_handler, search.Wanted())[0] == []
+        with pytest.raises(NotFound):
+            search.find(db, cast.roads_handler, city.case(helped).number)
