@@ -291,7 +291,7 @@ def _date_the_suspended() -> None:
                        sa.column('number', sa.Integer()),
                        sa.column('facts', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql')))
     lines = (sa.select(history.c.case_id, history.c.facts).join(cases, cases.c.id == history.c.case_id)
-             .where(cases.c.status == 'suspended', history.c.action == 'suspend').order_by(history.c.number))
+             .where(cases.c.status.in_(('suspended', 'merged')), history.c.action == 'suspend').order_by(history.c.number))
     for case_id, facts in db.execute(lines).all():
         db.execute(sa.update(cases).where(cases.c.id == case_id).values(suspended_until=datetime.fromisoformat(facts['until']).astimezone(UTC)))
 
