@@ -48,6 +48,9 @@ class Belief:
     helpers: dict[str, bool] = field(default_factory=dict)
     """Departments whose help is asked for, and whether they have signed for it."""
     helped: set[str] = field(default_factory=set)
+    """These, and those that have done their part: they stay in the case."""
+    arrivals: Mapping[str, str] = field(default_factory=dict)
+    """All reports of the city in the order in which they came, with their channels."""
     handlers: set[str] = field(default_factory=set)
     released: set[str] = field(default_factory=set)
     ruled: set[str] = field(default_factory=set)
@@ -81,6 +84,12 @@ class Belief:
     merged_at: datetime | None = None
     into: str | None = None
     took_along: set[str] = field(default_factory=set)
+
+    @property
+    def first_report(self) -> str | None:
+        """What it was opened for; where that has left, what came first of the others."""
+        return self.opened_by if self.opened_by in self.reports else next(
+            (one for one in self.arrivals if one in self.reports), None)
 
     # Who may know of it, and whose turn it is
 
@@ -185,11 +194,12 @@ class Belief:
 
     def _while_handling(self, who: Person, *, leads: bool) -> set[str]:
         made: set[str] = set()
-        if leads and who.role == "handler" and not self.question and self.questions < MOST_QUESTIONS:
+        somebody_reads = self.arrivals.get(self.first_report or "") != "pda"
+        if leads and who.role == "handler" and not self.question and self.questions < MOST_QUESTIONS and somebody_reads:
             made.add("ask")
         if self.question:
             answers = who.role == "operator" or (who.role == "citizen" and who.report in self.reports
-                                                 and who.report == self.opened_by)
+                                                 and who.report == self.first_report)
             made |= {"answered"} if answers else {"unanswered"} if who.role == "system" else set()
         if self.applied and (who.role == "dispatcher" or (leads and who.role == "department_head")):
             made.add("deny")
@@ -281,7 +291,7 @@ class Belief:
             self.helpers = {}
 
     def _nobody_leads(self) -> None:
-        self.lead, self.helpers, self.return_until = None, {}, None
+        self.lead, self.helpers, self.helped, self.return_until = None, {}, set(), None
         self.to_contact = self.has_handling_clock = False
 
     def _verify(self, _who: Person, _facts: Mapping[str, Any], _now: datetime) -> None:
@@ -316,7 +326,7 @@ class Belief:
         self.lead, self.has_handling_clock, self.to_contact = facts["lead"], True, bool(self.phones & set(self.reports))
         self.extensions = 0
         self.helpers = dict.fromkeys(set(facts.get("assistants", ())) - {self.lead}, False)
-        self.helped |= set(self.helpers)
+        self.helped = set(self.helpers)
 
     def _recall(self, _who: Person, _facts: Mapping[str, Any], _now: datetime) -> None:
         self._goes("filed")
@@ -350,6 +360,7 @@ class Belief:
 
     def _decline_assist(self, who: Person, _facts: Mapping[str, Any], _now: datetime) -> None:
         self.helpers.pop(who.department or "")
+        self.helped.discard(who.department or "")
 
     def _assisted(self, who: Person, _facts: Mapping[str, Any], _now: datetime) -> None:
         self.helpers.pop(who.department or "")
@@ -394,6 +405,7 @@ class Belief:
         self.handlers.add(who.name)
         if self.owes:
             self.take("report_back", who, facts, now)
+        self.helped -= set(self.helpers)
         self.to_contact, self.helpers, self.return_until = False, {}, None
 
     def _pass(self, _who: Person, _facts: Mapping[str, Any], now: datetime) -> None:

@@ -136,6 +136,7 @@ class Life(RuleBasedStateMachine):
         self.codes = {one.id: code for code, one in self.stage.departments.items()}
         self.beliefs: dict[uuid.UUID, Belief] = {}
         self.said: dict[str, tuple[str, bool]] = {}
+        self.arrivals: dict[str, str] = {}
         self.world = World.seen(self.connection)
         assert not self.world.cases
 
@@ -234,6 +235,7 @@ class Life(RuleBasedStateMachine):
                     self._photo(db, None, report_id=receipt.id)
         speaker = walker if channel in {0, 3} else receipt.number
         self.said[receipt.number] = (speaker, by_phone)
+        self.arrivals[receipt.number] = sent.channel.value
         if speaker == receipt.number:
             self.people[speaker] = Person(speaker, "citizen", report=receipt.number)
             self.actors[speaker] = Actor("citizen", None, "市民", frozenset({Role.CITIZEN}), report_id=receipt.id)
@@ -283,7 +285,8 @@ class Life(RuleBasedStateMachine):
         """A case that has just been opened."""
         status = {"report": "reported", "file": "filed", "parted": "reported", "self_handle": "closed"}[lines[-1]]
         made = self.beliefs[row.id] = Belief(row.number, status, {}, lines, grid=row.area_code,
-                                             category=row.category_code if row.standard_id else "")
+                                             category=row.category_code if row.standard_id else "",
+                                             arrivals=self.arrivals)
         if status == "closed":
             made.sampled, made.closed_at = False, self.now
             if row.sampled:
