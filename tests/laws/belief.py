@@ -64,6 +64,8 @@ class Belief:
     urges: int = 0
     dissatisfied: int = 0
     to_contact: bool = False
+    weighed: set[str] = field(default_factory=set)
+    """Reports that were there at the last look: callers who came or left since decide anew whether somebody is called."""
     has_handling_clock: bool = False
     question: bool = False
     applied: str | None = None
@@ -405,7 +407,6 @@ class Belief:
         self.handlers.add(who.name)
         if self.owes:
             self.take("report_back", who, facts, now)
-        self.helped -= set(self.helpers)
         self.to_contact, self.helpers, self.return_until = False, {}, None
 
     def _pass(self, _who: Person, _facts: Mapping[str, Any], now: datetime) -> None:

@@ -603,6 +603,9 @@ class Life(RuleBasedStateMachine):
         if known.status == "resolved":
             assert known.inspector not in known.handlers or known.whose_turn() == "operator"
         clocks = [one for one in self.world.clocks.get(row.id, ()) if one.state != TimerState.STOPPED]
+        if known.weighed != set(known.reports):
+            known.weighed = set(known.reports)
+            known.to_contact = any(one.stage == "contact" for one in clocks)
         there = {(str(one.stage), self.codes.get(one.department_id)): str(one.state) for one in clocks}
         assert there == known.clocks()
         assert len(there) == len(clocks)
