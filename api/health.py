@@ -44,6 +44,8 @@ class Probe:
     measure: Callable[[Session], float | None]
     """None when there is nothing to wait for."""
     worry: float
+    at_rest: float | None = 0
+    """What the figure shows for None: where that means "not known", no figure at all."""
 
 
 def _oldest_event_seconds(db: Session) -> float | None:
@@ -63,7 +65,9 @@ PROBES: list[Probe] = [
           _oldest_untriaged_seconds, 300),
     Probe("overdue_sweep_seconds", "How late the sweep of due clocks is.", timers.overdue_sweep_lag, 120),
     Probe("cases_without_turn", "Open cases without a party or a clock, by the last look of the schedule.",
-          turns.last_found, 0),
+          turns.last_found, 0, at_rest=None),
+    Probe("turns_unlooked_seconds", "Since when the schedule has not looked whether every case has its party.",
+          turns.seconds_unlooked, turns.STALE.total_seconds()),
     Probe("dead_messages", "Messages that were given up and wait for a person, counted up to a thousand.",
           dead_letters.count, 100),
 ]
@@ -185,4 +189,5 @@ class _Gauges(Collector):
         yield waiting
         for probe in PROBES:
             if probe.name in behind:
-                yield GaugeMetricFamily(f"zhiwang_{probe.name}", probe.means, value=behind[probe.name] or 0)
+                number = behind[probe.name]
+                yield GaugeMetricFamily(f"zhiwang_{probe.name}", probe.means, value=probe.at_rest if number is None else number)

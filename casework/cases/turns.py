@@ -22,6 +22,9 @@ from casework.storage.database import Base
 GRACE = timedelta(minutes=15)
 """What ends by itself ends with the next look of the schedule; later than this, the look did not come."""
 
+STALE = 4 * GRACE
+"""A look that is older proves nothing any more."""
+
 MOST_COUNTED = 1000
 MOST_KEPT = 20
 
@@ -84,12 +87,23 @@ def last_found(db: Session) -> int | None:
     return db.scalar(select(TurnCheck.found))
 
 
+def seconds_unlooked(db: Session) -> float | None:
+    """Since when nobody has looked; before the first look since there was something to look at, None while there is nothing."""
+    since = _unlooked_since(db)
+    return None if since is None else (clock.now() - since).total_seconds()
+
+
 def warnings(db: Session) -> list[str]:
     """That nobody has looked for long, in a sentence."""
-    at = db.scalar(select(TurnCheck.at))
-    if at is None or clock.now() - at < 4 * GRACE:
+    since = _unlooked_since(db)
+    if since is None or clock.now() - since < STALE:
         return []
-    return [f"Nobody has looked since {at:%Y-%m-%dT%H:%MZ} whether every case has its party: is the schedule running?"]
+    return [f"Nobody has looked since {since:%Y-%m-%dT%H:%MZ} whether every case has its party: is the schedule running?"]
+
+
+def _unlooked_since(db: Session) -> datetime | None:
+    # Ids grow with time: the first case is found by the primary key.
+    return db.scalar(select(TurnCheck.at)) or db.scalar(select(C.opened_at).order_by(C.id).limit(1))
 
 
 def _flaws(now: datetime) -> Iterator[tuple[list[Where], str]]:

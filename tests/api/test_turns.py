@@ -11,6 +11,7 @@ from casework.cli import checks
 from casework.identity.sealing import scrape_token
 from casework.storage.database import transaction
 from tests.api.town import Caller, Town, ok, pda_report
+from tests.conftest import SetClock
 from workers import schedule
 
 
@@ -47,3 +48,29 @@ def test_the_command_names_the_case_and_the_reason_and_fails(forgotten: str) -> 
     run = CliRunner().invoke(checks.check_turns)
     assert run.exit_code == 1
     assert run.output.splitlines() == [f"{forgotten}  待签收，却不在在办案件之列", "1 forgotten."]
+
+
+def test_where_nobody_has_looked_no_figure_says_that_all_is_well(town: Town, time: SetClock) -> None:
+    def asked() -> tuple[Any, str]:
+        figures = Caller(town.app, {"Authorization": f"Bearer {scrape_token()}"}).get("/metrics").text
+        return town.stranger.get("/health/ready").json, figures
+    health, figures = asked()
+    assert health["behind"]["turns_unlooked_seconds"] is None
+    assert "zhiwang_turns_unlooked_seconds 0.0" in figures
+    ok(town.li.post("/api/v1/pda/reports", pda_report()))
+    town.jobs()
+    time.passes(hours=2)
+    health, figures = asked()
+    assert health["behind"]["cases_without_turn"] is None
+    assert not any(line.startswith("zhiwang_cases_without_turn ") for line in figures.splitlines())
+    assert "zhiwang_turns_unlooked_seconds 7200.0" in figures
+    assert "turns_unlooked_seconds is too high" in health["warnings"]
+    assert any("Nobody has looked" in sentence for sentence in health["warnings"])
+    schedule.check_turns()
+    health, figures = asked()
+    assert "zhiwang_cases_without_turn 0.0" in figures
+    assert not [sentence for sentence in health["warnings"] if "looked" in sentence]
+    time.passes(hours=2)
+    health, figures = asked()
+    assert "zhiwang_turns_unlooked_seconds 7200.0" in figures
+    assert "turns_unlooked_seconds is too high" in health["warnings"]

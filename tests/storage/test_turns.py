@@ -34,8 +34,9 @@ def lives(city: City) -> Lives:
     """One case in each open status and some beside: a question open, a request to call back about, one closed."""
     cast = city.cast
     made = {name: city.receives(place=at_grid(grid, east)) for name, grid, east in (
-        ("dispatched", 0, -300), ("handling", 0, 0), ("returned", 0, 300), ("suspended", 1, -300), ("asked", 1, 0),
-        ("resolved", 1, 300), ("closed", 2, 0))}
+        ("dispatched", 0, -300), ("handling", 0, 0), ("returned", 0, 300), ("suspended", 1, -300), ("resolved", 1, 300),
+        ("closed", 2, 0))}
+    made["asked"] = city.receives(channel=Channel.CITIZEN, source="citizen", place=at_grid(1))
     made["reported"], made["verifying"] = (city.receives(place=Point(lon, 22)) for lon in (112, 113))  # not in the city
     made["filed"] = city.receives(claimed_category="20101", place=at_grid(3))
     made["request"] = city.receives(channel=Channel.HOTLINE, claimed_category="301", place=None, address="南塘社区文化站旁")
@@ -212,6 +213,10 @@ def test_what_a_look_found_is_kept_for_whoever_asks(lives: Lives, time: SetClock
     with reading() as db:
         assert turns.last_found(db) is None
         assert turns.warnings(db) == []
+        assert turns.seconds_unlooked(db) == 0
+    time.passes(hours=1)
+    with reading() as db:
+        assert "2026-03-02T02:00Z" in turns.warnings(db)[0]
     with transaction() as db:
         sets(is_open=False)(db, lives["handling"])
         turns.keep(db, [])
@@ -222,4 +227,4 @@ def test_what_a_look_found_is_kept_for_whoever_asks(lives: Lives, time: SetClock
         assert turns.warnings(db) == []
     time.passes(hours=1)
     with reading() as db:
-        assert "2026-03-02T02:00Z" in turns.warnings(db)[0]
+        assert "2026-03-02T03:00Z" in turns.warnings(db)[0]
