@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from casework import taxonomy
-from casework.cases import duplicates, inspectors, recounting, workflow
+from casework.cases import callers, duplicates, inspectors, recounting, workflow
 from casework.cases.case import Case, Priority
 from casework.cases.consequences import Consequences
 from casework.cases.duplicates import State
@@ -20,7 +20,8 @@ from casework.identity.people import SYSTEM, Actor
 def join(db: Session, report: Report, case: Case, why: str, later: Consequences) -> str | None:
     """One more report on a case that is open: its reporter follows the case, the count goes up, urgency is taken over.
 
-    Answers why the case is urgent from now on, or None: its clocks are then to be recounted once `later` is settled.
+    Answers why the case is urgent from now on, or None: its clocks are then to be recounted once `later` is settled. Callers
+    who came are told to callers.came() then as well.
     """
     case.add_report(report)
     because = _made_urgent(case, why_urgent([report], case.numbers, of_its_kind=False), voices=1)
@@ -50,6 +51,8 @@ def merge(db: Session, case: Case, into: Case, actor: Actor, facts: Facts) -> No
               **{"urgent_because": because} if because else {})
     if because:
         recounting.recount(db, into, f"转为紧急：{because}", actor)
+    if callers.can_be_called(moved):
+        callers.came(db, [into.id])
     duplicates.settle(db, case, into, actor, State.ACCEPTED)
 
 
@@ -122,7 +125,8 @@ def _made_urgent(case: Case, because: str | None, *, voices: int) -> str | None:
 
 
 def _weigh_anew(db: Session, case: Case, actor: Actor) -> None:
-    """Reports have left: whether the case is urgent is seen from those that stay."""
+    """Reports have left: whether the case is urgent, and whether somebody is to be called, is seen from those that stay."""
+    callers.left(db, case)
     before = case.priority
     case.weigh(db)
     if case.priority is not before:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casework import clock, taxonomy
-from casework.cases import duplicates, inspectors, links, recounting, sameness
+from casework.cases import callers, duplicates, inspectors, links, recounting, sameness
 from casework.cases.case import Case
 from casework.cases.consequences import Consequences
 from casework.cases.lookout import Lookout, Match, photos_of, rarity
@@ -126,7 +126,7 @@ def _triage(db: Session, suggestions: dict[uuid.UUID, Suggestion]) -> Counter[st
         found = None if report.handled_on_the_spot else belonging.of(report, verdict)
         if found:
             case, why = found
-            belonging.joined(case, links.join(db, report, case, why, later))
+            belonging.joined(report, case, links.join(db, report, case, why, later))
             report.outcome, report.outcome_reason = Outcome.JOINED, why
         else:
             case = _open(db, report, verdict, on_the_spot, later)
@@ -164,6 +164,7 @@ class Belonging:
         self._alike: list[Match] = []
         self._proposals: list[tuple[uuid.UUID, Match]] = []
         self._urgent: dict[uuid.UUID, str] = {}
+        self._called: set[uuid.UUID] = set()
 
     def of(self, report: Report, verdict: Verdict) -> tuple[Case, str] | None:
         """The case that this report surely belongs to, held for it, and why; what is merely alike is kept for opened()."""
@@ -177,9 +178,11 @@ class Belonging:
                 return case, match.score.why
         return None
 
-    def joined(self, case: Case, urgent_because: str | None) -> None:
+    def joined(self, report: Report, case: Case, urgent_because: str | None) -> None:
         """The report joined this case, which that may have made urgent."""
         self._alike = []
+        if callers.can_be_called([report]):
+            self._called.add(case.id)
         if urgent_because:
             self._urgent[case.id] = urgent_because
 
@@ -194,6 +197,7 @@ class Belonging:
         """After the cases and clocks of the batch are in the database."""
         duplicates.propose(db, self._proposals)
         self.lookout.keep(db)
+        callers.came(db, self._called)
         if self._urgent:
             recounting.recount_many(db, {case_id: f"转为紧急：{why}" for case_id, why in self._urgent.items()})
 
