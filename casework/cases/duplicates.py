@@ -21,7 +21,10 @@ from casework.storage.database import Base, Keyed, insert_once, new_id
 from casework.taxonomy import Catalogue
 
 PROPOSED = 5
-"""So many cases at most are shown beside one."""
+"""So many cases at most are found for one in one look."""
+
+REMEMBERED = 50
+"""So many pairs at most that were proposed before are shown beside a case: those that wait for a person, then the latest."""
 
 
 class State(StrEnum):
@@ -86,9 +89,11 @@ def worth_proposing(db: Session, category: str | None, matches: Sequence[Match])
 
 def similar(db: Session, case: Case) -> list[Similar]:
     """Cases that may be the same problem, the likeliest first: the open ones that are found now, and those of proposals."""
-    decided = {_other(one, case): one for one in db.scalars(select(Proposal).where(
-        or_(Proposal.case_id == case.id, Proposal.other_id == case.id)).order_by(Proposal.made_at))}
     found = {one.case_id: one for one in _look(db, case)} if case.is_open else {}
+    theirs = select(Proposal).where(or_(Proposal.case_id == case.id, Proposal.other_id == case.id))
+    waiting_first = theirs.order_by(Proposal.state != State.OPEN, Proposal.made_at.desc(), Proposal.id).limit(REMEMBERED)
+    again = theirs.where(or_(Proposal.case_id.in_(found), Proposal.other_id.in_(found)))
+    decided = {_other(one, case): one for one in (*db.scalars(waiting_first), *db.scalars(again))}
     cases = {one.id: one for one in db.scalars(select(Case).where(Case.id.in_({*decided, *found})))}
     mark = policies.numbers(db, case.category_code).join_score
     made = [_similar(one, decided.get(one.id), found.get(one.id), mark) for one in cases.values()]
@@ -161,9 +166,9 @@ def _look(db: Session, case: Case) -> list[Match]:
 
 
 def matches_of(db: Session, catalogue: Catalogue, said: Mapping[uuid.UUID, Evidence], *,
-               worded: Sequence[uuid.UUID]) -> list[Match]:
+               worded: Sequence[uuid.UUID], by: type[Lookout] = Lookout) -> list[Match]:
     """The open cases that this one report may belong to, the likeliest first."""
     (report_id,) = said
-    lookout = Lookout(catalogue, said, worded)
+    lookout = by(catalogue, said, worded)
     lookout.look(db)
     return lookout.ranked(report_id)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Engine, ForeignKey, delete, insert, select
+from sqlalchemy import BigInteger, Engine, ForeignKey, delete, func, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock
@@ -30,6 +30,9 @@ CROWDED = 16
 
 NEAREST, LIKEST = 8, 12
 """Candidates a report is compared with: by place, and by words."""
+
+PHOTOS = 50
+"""Of a case's photos the newest so many are compared, of its reports and of its inspections each."""
 
 WIDENED, PROLONGED = 1.35, 8
 """Times the window's metres and hours: beyond, a case at the same place is not even proposed."""
@@ -103,6 +106,8 @@ def photos_of(db: Session, report_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, f
 class Lookout:
     """Finds for each report of a batch, given as evidence, the cases that it may belong to."""
 
+    nearest = NEAREST
+
     def __init__(self, catalogue: Catalogue, reports: Mapping[uuid.UUID, Evidence], worded: Collection[uuid.UUID],
                  chosen: Mapping[uuid.UUID, uuid.UUID] | None = None) -> None:
         """`worded`: those that words lead somewhere; what a grid worker types beside a point on the map is too short.
@@ -136,7 +141,7 @@ class Lookout:
         for row, mine in zip(alike, words[len(near):], strict=True):
             self._alike[row.report_id] = Known(row.id, self._evidence(row, row.received_at, mine))
         if any(one.photos for one in self.reports.values()):
-            self._photos = _photos_of_cases(db, {row.id for row in (*near, *alike)})
+            self._photos = photos_of_cases(db, {row.id for row in (*near, *alike)})
 
     def ranked(self, report_id: uuid.UUID) -> list[Match]:
         """The cases that this report may belong to, the likeliest first."""
@@ -218,16 +223,20 @@ class Lookout:
         near = []
         if mine.place:
             window, neighbours = self.catalogue.window(mine.category), self._neighbours(mine.category)
-            for known in (one for cell in self._cells(mine) for one in self._near.get(cell, ())):
+            for known in (self._seen(mine, one) for cell in self._cells(mine) for one in self._near.get(cell, ())):
                 place, other = known.evidence.place, known.evidence
                 metres = metres_between(mine.place, place) if place else 0.0
                 long = abs(mine.at - other.at) > PROLONGED * timedelta(hours=window.hours)
                 if metres <= WIDENED * window.metres and not long:
-                    near.append((other.category not in neighbours, metres, known))
-        near.sort(key=lambda one: one[:2])
-        alike = [self._alike[one] for one in self._likest(report_id) if one in self._alike]
+                    near.append((other.category not in neighbours, metres, abs(mine.at - other.at), known))
+        near.sort(key=lambda one: one[:3])
+        alike = [self._seen(mine, self._alike[one]) for one in self._likest(report_id) if one in self._alike]
         chosen = self._cases.get(self.chosen.get(report_id, report_id))
-        return [known for _, _, known in near[:NEAREST]] + alike + ([chosen] if chosen else [])
+        return [known for *_, known in near[:self.nearest]] + alike + ([self._seen(mine, chosen)] if chosen else [])
+
+    def _seen(self, _mine: Evidence, known: Known) -> Known:
+        """What of a case is compared with this report: all that is known of it."""
+        return known
 
     def _evidence(self, row: Any, at: datetime, words: similarity.Words) -> Evidence:
         place = None if row.lon is None or row.lat is None else Point(row.lon, row.lat)
@@ -250,12 +259,18 @@ def _forget(db: Session, stale: Sequence[tuple[int, uuid.UUID]]) -> None:
                                            ReportKey.report_id.in_({report_id for _, report_id in part})))
 
 
-def _photos_of_cases(db: Session, case_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, frozenset[str]]:
-    ids = list(case_ids)
-    of_reports = select(Report.case_id, Photo.phash).join(Photo, Photo.report_id == Report.id).where(
-        Report.case_id.in_(ids), Photo.phash.is_not(None))
-    of_cases = select(Photo.case_id, Photo.phash).where(Photo.case_id.in_(ids), Photo.phash.is_not(None))
-    return _gathered([*db.execute(of_reports.limit(500)), *db.execute(of_cases.limit(500))])
+def photos_of_cases(db: Session, case_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, frozenset[str]]:
+    """The newest photos of each case: one with a crowd of them takes none from the others."""
+    ids, found = list(case_ids), list[Any]()
+    for start in range(0, len(ids), 400):
+        part = ids[start:start + 400]
+        for owner, photos in ((Report.case_id, Photo.__table__.join(Report.__table__, Photo.report_id == Report.id)),
+                              (Photo.case_id, Photo.__table__)):
+            nth = func.row_number().over(partition_by=owner, order_by=Photo.id.desc()).label("nth")
+            each = (select(owner.label("owner"), Photo.phash, nth).select_from(photos)
+                    .where(owner.in_(part), Photo.phash.is_not(None)).subquery())
+            found += db.execute(select(each.c.owner, each.c.phash).where(each.c.nth <= PHOTOS))
+    return _gathered(found)
 
 
 def _gathered(rows: Iterable[Any]) -> dict[uuid.UUID, frozenset[str]]:

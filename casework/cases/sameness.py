@@ -1,8 +1,9 @@
 """What a citizen is told before reporting: is it known already? And the answer "it is this one", which triage weighs."""
 import hmac
+import math
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ForeignKey, select
@@ -11,13 +12,15 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from casework import clock, taxonomy
 from casework.cases import duplicates, wording
 from casework.cases.case import Case
-from casework.cases.lookout import rarity
+from casework.cases.cells import cells_around, moved
+from casework.cases.lookout import WIDENED, Known, Lookout, rarity
 from casework.cases.similarity import Evidence
 from casework.cases.whereabouts import whereabouts
 from casework.errors import Fault, Invalid
 from casework.geography import areas
 from casework.geography.coordinates import Point
 from casework.media.links import signature
+from casework.sla import policies
 from casework.storage.database import Base, new_id
 
 COMMUNITY = 12
@@ -25,6 +28,12 @@ COMMUNITY = 12
 
 HOLDS = timedelta(hours=1)
 """From the answer to the report."""
+
+SQUARE_DEGREES, SQUARE_METRES = 0.002, 225
+"""The squares in which a stranger is told of cases, and their longer side at most."""
+
+NEXT = 1.1
+"""So many times the window's metres a case in the next square counts as away: it may be the same, and is not likely by that."""
 
 
 class Choice(Base):
@@ -56,8 +65,29 @@ class Public:
     opened_at: datetime
     report_count: int
     score: float
+    """The mark that it reaches: the one for joining, or the one for being proposed."""
     reasons: list[str]
     same_as: str
+
+
+class Blurred(Lookout):
+    """The search as a stranger may ask for it, from any place and as often as he likes: what it answers depends on the
+    squares in which he and the case are, and on nothing nearer. A report's evidence is to be that of its blurred() place."""
+
+    nearest = 40  # none is nearer than another in the same square
+
+    def _cells(self, one: Evidence) -> list[str]:
+        reach = max(WIDENED * self.catalogue.window(one.category).metres, SQUARE_METRES)
+        return cells_around(one.place, reach + SQUARE_METRES) if one.place else []
+
+    def _seen(self, mine: Evidence, known: Known) -> Known:
+        place, area_code = known.evidence.place, known.evidence.area_code
+        if place:
+            place = blurred(place)
+            if mine.place and 0 < _squares_apart(mine.place, place) <= 1:
+                window = self.catalogue.window(mine.category or known.evidence.category)
+                place = moved(mine.place, NEXT * window.metres, 0)
+        return replace(known, evidence=replace(known.evidence, place=place, area_code=area_code and area_code[:COMMUNITY]))
 
 
 def ask(db: Session, asked: Asked) -> list[Public]:
@@ -66,10 +96,10 @@ def ask(db: Session, asked: Asked) -> list[Public]:
     (words,) = rarity(db).read([(asked.title, asked.text)])
     place, area_code = whereabouts(db, asked.place, asked.address, asked.title, asked.text)
     category = duplicates.known(catalogue, asked.category)
-    evidence = Evidence(clock.now(), words, category, place, area_code)
-    report_id = new_id()
+    evidence = Evidence(clock.now(), words, category, place and blurred(place), area_code and area_code[:COMMUNITY])
+    report_id, numbers = new_id(), policies.numbers(db, category)
     matches = duplicates.worth_proposing(
-        db, category, duplicates.matches_of(db, catalogue, {report_id: evidence}, worded=[report_id]))
+        db, category, duplicates.matches_of(db, catalogue, {report_id: evidence}, worded=[report_id], by=Blurred))
     cases = {one.id: one for one in db.scalars(select(Case).where(Case.id.in_([match.case_id for match in matches])))}
     made = []
     for match in matches:
@@ -77,7 +107,8 @@ def ask(db: Session, asked: Asked) -> list[Public]:
         filed = catalogue.by_code.get(case.category_code or "")
         area = areas.describe(db, case.area_code[:COMMUNITY]) if case.area_code else None
         made.append(Public(wording.STANDS[case.status][wording.Language.ZH], filed.name if filed else None,
-                           area.full_name if area else None, case.opened_at, case.report_count, round(match.score.total, 2),
+                           area.full_name if area else None, case.opened_at, case.report_count,
+                           numbers.join_score if match.score.total >= numbers.join_score else numbers.propose_score,
                            [_coarse(reason) for reason in match.score.reasons], token(case.id)))
     return made
 
@@ -104,6 +135,18 @@ def chosen(db: Session, report_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, uuid
     return {row.report_id: row.case_id for row in rows}
 
 
+def blurred(place: Point) -> Point:
+    """The middle of the square that a place lies in."""
+    return Point(*((math.floor(one / SQUARE_DEGREES) + 0.5) * SQUARE_DEGREES for one in (place.lon, place.lat)))
+
+
+def _squares_apart(one: Point, other: Point) -> int:
+    """How many squares there are from one middle to another, along the longer way."""
+    return max(round(abs(one.lon - other.lon) / SQUARE_DEGREES), round(abs(one.lat - other.lat) / SQUARE_DEGREES))
+
+
 def _coarse(reason: str) -> str:
-    """How many metres away would tell where a neighbour's trouble is."""
+    """How many metres away would tell where a neighbour's trouble is, and how many words are alike, what he said."""
+    if reason.startswith("文字相似"):
+        return "文字相似"
     return "就在附近" if reason.startswith("相距") else reason

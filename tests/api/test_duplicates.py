@@ -127,6 +127,30 @@ def test_a_citizen_sees_what_is_known_and_nothing_that_somebody_said(town: Town)
     assert progress(town, sent)["case"] == town.listed(town.supervisor)[0]["number"]
 
 
+def test_from_no_place_can_a_stranger_tell_where_in_its_square_a_case_is(town: Town) -> None:
+    shown = []
+    for east, north in ((40, 25), (-60, 70)):  # one after the other: never both open
+        said = citizen_report(text="楼下烧烤店油烟扰民", place=point(0, east, north))
+        sent = ok(town.stranger.post("/api/v1/citizen/reports", said), 201)
+        town.jobs()
+        number = town.case_of(sent["number"])["number"]
+        town.act(town.triage, number, "correct", category="20101", reason="类别")
+        shown.append([_alike(town, metres, north) for metres in range(-500, 501, 50) for north in (0, 40)])
+        town.act(town.triage, number, "reject", reason="重复")
+    assert shown[0] == shown[1]
+    seen = {(one["score"], *one["reasons"]) for items in shown[0] for one in items}
+    assert {score for score, *_ in seen} <= {0.6, 0.85}
+    assert shown[0][20], "it is found from beside it"
+    assert not shown[0][0]
+    assert not any("米" in reason or "%" in reason for _, *reasons in seen for reason in reasons)
+
+
+def _alike(town: Town, east: float, north: float) -> list[Json]:
+    asked = {"text": "楼下烧烤店油烟扰民", "category": "20101", "place": point(0, east, north)}
+    items = ok(town.stranger.post("/api/v1/citizen/similar", asked))["items"]
+    return [{field: value for field, value in one.items() if field not in {"same_as", "opened_at"}} for one in items]
+
+
 @pytest.mark.parametrize("body", [{}, {"text": ""}, {"text": "井盖", "place": {"lon": 1}}, {"text": "井盖", "other": 1}])
 def test_a_question_that_cannot_be_is_told_why(town: Town, body: Json) -> None:
     assert problem(town.stranger.post("/api/v1/citizen/similar", body), 422)["fields"]

@@ -14,8 +14,8 @@ from casework.cases.lookout import ReportKey
 from casework.cases.report import Channel, Outcome, Receipt, Report
 from casework.cases.sameness import Asked
 from casework.errors import Conflict, Invalid, NotFound
-from casework.media import check_in
-from casework.storage.database import engine, reading, transaction
+from casework.media import Photo, check_in, photo
+from casework.storage.database import engine, new_id, reading, transaction
 from casework.triage import automatic
 from tests.conftest import SetClock
 from tests.factories import a_photo, at_grid
@@ -264,3 +264,42 @@ def test_keys_of_reports_that_are_too_old_to_be_found_are_dropped(city: City) ->
         assert lookout.forget_old(db, 3) == 3
         assert lookout.forget_old(db, 3) == 2
         assert set(db.scalars(select(ReportKey.report_id))) == {old.id, young.id}
+
+
+def test_a_case_with_a_crowd_of_photos_hides_those_of_no_other(city: City) -> None:
+    crowded, other = city.receives(place=at_grid(0)), city.receives(place=at_grid(1))
+    city.triages(crowded, other)
+    facts = {"size": 1, "width": 1, "height": 1, "kind": "jpeg", "state": photo.State.READY, "channel": "desk",
+             "purpose": "report", "original_key": "k"}
+    with transaction() as db:
+        of_crowd = [{"id": new_id(), "report_id": crowded.id, "phash": f"{number:016x}", "sha256": f"{number:064x}"}
+                    for number in range(600)]
+        last = [{"id": new_id(), "report_id": other.id, "phash": "f" * 16, "sha256": "f" * 64}]
+        db.execute(insert(Photo), [facts | one for one in (*of_crowd, *last)])
+    first, second = city.case(crowded).id, city.case(other).id
+    with reading() as db:
+        found = lookout.photos_of_cases(db, {first, second})
+    assert found[second] == {"f" * 16}
+    assert found[first] == {f"{number:016x}" for number in range(600 - lookout.PHOTOS, 600)}
+
+
+def test_of_many_pairs_those_that_wait_are_shown_first_and_a_decision_about_what_is_found_is_known(
+        city: City, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(duplicates, "REMEMBERED", 2)
+    first, *others = (city.receives(place=at_grid(grid, east)) for grid, east in ((0, 0), (1, 0), (2, 0), (3, 0), (3, 300)))
+    city.triages(first, *others)
+    time.passes(hours=25)
+    late = city.receives(place=at_grid(0, 10))
+    city.triages(late)
+    waits, *decided = (city.case(one).id for one in others)
+    with transaction() as db:
+        case = db.get_one(Case, city.case(first).id)
+        duplicates.decline(db, case, city.case(late), city.cast.triage)
+        db.add(duplicates.Proposal(case_id=max(case.id, waits), other_id=min(case.id, waits), score=0.7, reasons=[]))
+    for one in decided:
+        time.passes(minutes=1)
+        with transaction() as db:
+            duplicates.settle(db, db.get_one(Case, case.id), db.get_one(Case, one), city.cast.triage, State.DECLINED)
+    with reading() as db:
+        beside = {one.case.id: one.state for one in duplicates.similar(db, db.get_one(Case, case.id))}
+    assert beside == {waits: State.OPEN, decided[-1]: State.DECLINED, city.case(late).id: State.DECLINED}
