@@ -92,7 +92,8 @@ class Post:
 
 
 @contextmanager
-def mail_server(certificate: Path | None = None, *, at_once: bool = False, refuses: int = 0) -> Iterator[Post]:
+def mail_server(certificate: Path | None = None, *, at_once: bool = False, refuses: int = 0, password: str | None = None,
+                goodbye: str = "221 bye") -> Iterator[Post]:
     """A mail server that runs as long as the block; with a certificate it offers STARTTLS, or speaks TLS `at_once`."""
     made = Post(refuses=refuses)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -122,9 +123,9 @@ def mail_server(certificate: Path | None = None, *, at_once: bool = False, refus
                     line, secure = context.wrap_socket(line, server_side=True), True
                     reader = line.makefile("rb")
                 elif verb == "AUTH":
-                    _, user, password = base64.b64decode(command.split()[2]).decode().split("\0")
-                    made.logins.append((user, password))
-                    line.sendall(b"235 welcome\r\n")
+                    _, user, shown = base64.b64decode(command.split()[2]).decode().split("\0")
+                    made.logins.append((user, shown))
+                    line.sendall(b"235 welcome\r\n" if password in {None, shown} else b"535 wrong\r\n")
                 elif verb == "RCPT" and made.refuses:
                     line.sendall(f"{made.refuses} no\r\n".encode())
                 elif verb == "DATA":
@@ -134,7 +135,7 @@ def mail_server(certificate: Path | None = None, *, at_once: bool = False, refus
                     made.encrypted.append(secure)
                     line.sendall(b"250 taken\r\n")
                 else:
-                    line.sendall(b"221 bye\r\n" if verb == "QUIT" else b"250 fine\r\n")
+                    line.sendall(f"{goodbye}\r\n".encode() if verb == "QUIT" else b"250 fine\r\n")
 
     with _running(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)) as port:
         made.port = port

@@ -1,9 +1,10 @@
 """Carrying messages out of the house: claimed for a while, sent one by one outside any transaction, tried again, at last
-given up; at night only what may wake somebody."""
+given up; at night only what may wake somebody. Each way by itself: a gateway that hangs holds up no mail.
+"""
 import time
 import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -30,6 +31,9 @@ WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 480, 144
 MARK_SECONDS = 1
 """What was sent is marked together, because a transaction for each would take longer than the sending."""
 
+WAYS = (Via.SMS, Via.MAIL)
+"""Those that lead out of the house."""
+
 SMS_LENGTH = 500
 """What gateways take as one message. The tracking page has all of it."""
 
@@ -50,26 +54,40 @@ class Letter(NamedTuple):
     mail: SealedText | None
 
 
-def send_waiting(senders: Senders, *, batch: int = 50, seconds: float = 60) -> Counter[str]:
-    """Send what is due, what waits longest first, for so many seconds; how many were sent, refused, given up and left for
-    the morning.
+class Fared(Counter[str]):
+    """How many letters were sent, refused, given up and left for the morning; `away` are the ways on which nobody is there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.away = set[Via]()
+
+
+def send_waiting(senders: Senders, *, batch: int = 50, seconds: float = 60, leave: Iterable[Via] = ()) -> Fared:
+    """Send what is due by each way, what waits longest first, for so many seconds. A way on which nobody answers is left
+    alone from then on, since each further letter would only wait for its time-out; so are those in `leave`.
 
     Opens its own transactions. At least once: what was sent and could not be marked any more (a killed process loses a
     second's worth) is sent again after LEASE, under the same key.
     """
-    fared, until = Counter[str](), time.monotonic() + seconds
-    while time.monotonic() < until:
-        with transaction() as db:
-            letters = _claim(db, batch)
-        if not letters:
-            break
-        morning = quiet_until(clock.now())
-        asleep = [one for one in letters if morning and one.via is Via.SMS and not one.urgent]
-        if asleep:
-            _mark([one.id for one in asleep], next_try_at=morning)
-            fared["until_morning"] += len(asleep)
-        fared += _send_all([one for one in letters if one not in asleep], senders, until)
+    fared, until, left = Fared(), time.monotonic() + seconds, set(leave)
+    ways = [via for via in WAYS if via not in left]
+    while ways and time.monotonic() < until:
+        for via in tuple(ways):  # by turns: a long queue of one way does not take the other's time
+            with transaction() as db:
+                letters = _claim(db, via, batch)
+            _send_some(letters, senders, until, fared)
+            if not letters or via in fared.away:
+                ways.remove(via)
     return fared
+
+
+def _send_some(letters: Sequence[Letter], senders: Senders, until: float, fared: Fared) -> None:
+    morning = quiet_until(clock.now())
+    asleep = [one for one in letters if morning and one.via is Via.SMS and not one.urgent]
+    if asleep:
+        _mark([one.id for one in asleep], next_try_at=morning)
+        fared["until_morning"] += len(asleep)
+    _send_all([one for one in letters if one not in asleep], senders, until, fared)
 
 
 def quiet_until(at: datetime) -> datetime | None:
@@ -87,15 +105,17 @@ def quiet_until(at: datetime) -> datetime | None:
     return datetime.combine(day, until, clock.CITY).astimezone(at.tzinfo)
 
 
-def _send_all(letters: Sequence[Letter], senders: Senders, until: float) -> Counter[str]:
-    fared, sent, marked = Counter[str](), list[uuid.UUID](), time.monotonic()
+def _send_all(letters: Sequence[Letter], senders: Senders, until: float, fared: Fared) -> None:
+    sent, marked = list[uuid.UUID](), time.monotonic()
     try:
         for number, letter in enumerate(letters):
-            if time.monotonic() >= until:
+            if time.monotonic() >= until or letter.via in fared.away:
                 _mark([one.id for one in letters[number:]], next_try_at=clock.now())
                 break
             if fault := _fault(letter, senders):
-                fared[_refused(letter, *fault)] += 1
+                fared[_refused(letter, str(fault), fault.final)] += 1
+                if fault.away:
+                    fared.away.add(letter.via)
             else:
                 fared["sent"] += 1
                 sent.append(letter.id)
@@ -104,13 +124,13 @@ def _send_all(letters: Sequence[Letter], senders: Senders, until: float) -> Coun
                 sent, marked = [], time.monotonic()
     finally:
         _mark_sent(sent)
-    return fared
 
 
-def _claim(db: Session, limit: int) -> list[Letter]:
+def _claim(db: Session, via: Via, limit: int) -> list[Letter]:
     now = clock.now()
-    due = select(Message.id).where(Message.next_try_at <= now).order_by(Message.next_try_at, Message.id).limit(limit)
-    ids = db.scalars(due.with_for_update(skip_locked=True)).all()
+    due = select(Message.id).where(Message.next_try_at <= now, Message.via == via)
+    first = due.order_by(Message.next_try_at, Message.id).limit(limit)
+    ids = db.scalars(first.with_for_update(skip_locked=True)).all()
     if not ids:
         return []
     db.execute(update(Message).where(Message.id.in_(ids)).values(next_try_at=now + LEASE))
@@ -121,21 +141,21 @@ def _claim(db: Session, limit: int) -> list[Letter]:
     return [Letter(*row) for row in db.execute(letters.order_by(Message.created_at, Message.id))]
 
 
-def _fault(letter: Letter, senders: Senders) -> tuple[str, bool] | None:
-    """Send it; else what went wrong, and whether for good. Whatever is wrong with one message, the others go out."""
+def _fault(letter: Letter, senders: Senders) -> NotTakenError | None:
+    """Send it; else what went wrong. Whatever is wrong with one message, the others go out."""
     address = letter.phone if letter.via is Via.SMS else letter.mail
     sender = senders.get(letter.via)
     if address is None or sender is None:
-        return ("no address", True) if address is None else ("no sender", False)
+        return NotTakenError("no address", final=True) if address is None else NotTakenError("no sender")
     text = letter.text
     if letter.via is Via.SMS and len(text) > SMS_LENGTH:
         text = text[:SMS_LENGTH - 1] + "…"
     try:
         sender.send(address.open(), text, str(letter.id))
     except NotTakenError as error:
-        return str(error), error.final
+        return error
     except Exception as error:
-        return type(error).__name__, False  # not its words: a gateway may quote the phone
+        return NotTakenError(type(error).__name__)  # not its words: a gateway may quote the phone
     return None
 
 

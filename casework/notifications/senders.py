@@ -7,6 +7,7 @@ import re
 import secrets
 import smtplib
 import ssl
+from contextlib import suppress
 from email.message import EmailMessage
 from email.utils import format_datetime
 from functools import lru_cache
@@ -35,11 +36,12 @@ log = structlog.get_logger()
 
 
 class NotTakenError(Exception):
-    """The other side did not take a message. Its words hold nothing that was sent; `final`: it will never take it."""
+    """The other side did not take a message. Its words hold nothing that was sent; `final`: it will never take it; `away`:
+    it is nothing about this message, nobody there takes any now."""
 
-    def __init__(self, fault: str, *, final: bool) -> None:
+    def __init__(self, fault: str, *, final: bool = False, away: bool = False) -> None:
         super().__init__(fault)
-        self.final = final
+        self.final, self.away = final, away
 
 
 class LogSender:
@@ -74,7 +76,7 @@ class HttpSmsSender:
         try:
             status = self._client.post(self._url, content=body, headers=headers).status_code
         except httpx.HTTPError as error:
-            raise NotTakenError(type(error).__name__, final=False) from None  # its words may quote the request
+            raise NotTakenError(type(error).__name__, away=True) from None  # its words may quote the request
         if not 200 <= status < 300:
             raise NotTakenError(f"HTTP {status}", final=status < 500 and status not in PASSING)
 
@@ -102,17 +104,19 @@ class SmtpSender:
 
     def send(self, to: str, text: str, key: str) -> None:
         """Hand one over. Raises NotTakenError."""
+        mail = self._mail(to, text, key)
         try:
-            mail = self._mail(to, text, key)
-            with self._connected() as server:
-                server.send_message(mail)
-        except smtplib.SMTPRecipientsRefused as error:
-            code = next((code for code, _ in error.recipients.values()), 550)
-            raise NotTakenError(f"SMTP {code}", final=code >= 500) from None
-        except smtplib.SMTPResponseException as error:
-            raise NotTakenError(f"SMTP {error.smtp_code}", final=error.smtp_code >= 500) from None
-        except (OSError, smtplib.SMTPException) as error:
-            raise NotTakenError(type(error).__name__, final=isinstance(error, smtplib.SMTPNotSupportedError)) from None
+            server = self._connected()
+        except smtplib.SMTPResponseException as error:  # a wrong password, a server that is shutting down: not the mail's fault
+            raise NotTakenError(f"SMTP {error.smtp_code}", away=True) from None
+        except OSError as error:  # all others of smtplib are such, too
+            raise NotTakenError(type(error).__name__, away=True) from None
+        try:
+            _hand_over(server, mail)
+        finally:
+            with suppress(OSError):
+                server.putcmd("QUIT")  # what it answers changes nothing: what it took, it has
+            server.close()
 
     def _connected(self) -> smtplib.SMTP:
         context = ssl.create_default_context()
@@ -141,6 +145,20 @@ class SmtpSender:
         mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no vacation note comes back
         mail.set_content(text)
         return mail
+
+
+def _hand_over(server: smtplib.SMTP, mail: EmailMessage) -> None:
+    try:
+        server.send_message(mail)
+    except smtplib.SMTPRecipientsRefused as error:
+        code = next((code for code, _ in error.recipients.values()), 550)
+        raise NotTakenError(f"SMTP {code}", final=code >= 500) from None
+    except smtplib.SMTPResponseException as error:
+        raise NotTakenError(f"SMTP {error.smtp_code}", final=error.smtp_code >= 500) from None
+    except smtplib.SMTPNotSupportedError as error:
+        raise NotTakenError(type(error).__name__, final=True) from None
+    except OSError as error:  # all others of smtplib are such, too: silence, and a line that was cut
+        raise NotTakenError(type(error).__name__, away=True) from None
 
 
 def subject_of(text: str) -> str:

@@ -49,6 +49,12 @@ class TestSms:
         absent = refused(HttpSmsSender(city.url, KEY, SECRET))
         assert (silent, absent) == (("ReadTimeout", False), ("ConnectError", False))
 
+    @pytest.mark.parametrize(("answer", "away"), [("hang", True), (503, False), (403, False)])
+    def test_silence_says_that_nobody_is_there_and_a_refusal_does_not(self, answer: str | int, away: bool) -> None:
+        with gateway(answer) as city, pytest.raises(NotTakenError) as told:
+            HttpSmsSender(city.url, KEY, SECRET, seconds=0.2).send(PHONE, TEXT, "k")
+        assert told.value.away is away
+
 
 class TestMail:
     @pytest.fixture
@@ -88,7 +94,7 @@ class TestMail:
             assert post.encrypted == [False]
             monkeypatch.setattr(senders, "HERE", frozenset())
             fault = refused(SmtpSender(f"smtp://u:p@127.0.0.1:{post.port}?from=news@city.example"), "li@city.example")
-        assert fault == ("SMTPNotSupportedError", True)
+        assert fault == ("SMTPNotSupportedError", False)  # the server's fault, and not this mail's
         assert (len(post.mails), post.logins) == (1, [])
 
     @pytest.mark.parametrize(("code", "final"), [(550, True), (450, False)])
@@ -98,6 +104,17 @@ class TestMail:
             assert refused(SmtpSender(url), "li@city.example") == (f"SMTP {code}", final)
         absent = refused(SmtpSender(url), "li@city.example")
         assert absent == ("ConnectionRefusedError", False)
+
+    def test_a_wrong_password_is_no_mails_fault(self) -> None:
+        with mail_server(password="another") as post, pytest.raises(NotTakenError) as told:
+            SmtpSender(f"smtp://u:p@127.0.0.1:{post.port}?from=news@city.example").send("li@city.example", TEXT, "k")
+        assert (str(told.value), told.value.final, told.value.away) == ("SMTP 535", False, True)
+
+    @pytest.mark.parametrize("goodbye", ["221 bye", "421 too late", "500 what", ""])
+    def test_what_was_taken_is_taken_however_the_server_says_goodbye(self, goodbye: str) -> None:
+        with mail_server(goodbye=goodbye) as post:
+            SmtpSender(f"smtp://127.0.0.1:{post.port}?from=news@city.example", seconds=2).send("li@city.example", TEXT, "k")
+        assert len(post.mails) == 1
 
     def test_no_header_can_be_smuggled_in(self) -> None:
         with mail_server() as post:
