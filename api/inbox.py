@@ -123,7 +123,7 @@ def unread() -> dict[str, int]:
 def seen(body: dict[str, datetime]) -> None:
     """I have read my messages up to this moment."""
     with transaction() as db:
-        preferences.seen(db, caller(), body["until"])
+        inbox.seen(db, caller(), body["until"])
 
 
 @blueprint.operation("GET", "/inbox/preferences", requires("inbox.read"), answer=MyPreferencesOut())

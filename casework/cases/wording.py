@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from casework import clock
 from casework.cases import workflow
 from casework.cases.case import Case
-from casework.cases.report import Outcome, Report
+from casework.cases.report import Report
 from casework.cases.workflow import Status
 from casework.identity.people import Role
 from casework.sla.limits import Stage
@@ -57,10 +57,7 @@ DESKS: dict[Role, Said] = {
 HAPPENED: dict[str, Said] = {
     "report": _both("上报", "reported"),
     "file": _both("立案", "filed"),
-    "join": _both("已并入同一案件", "joined the same case"),
-    "merged_in": _both("另一案件并入", "another case was merged in"),
     "unmerge": _both("撤销并案", "a case of its own again"),
-    "split": _both("部分诉求转出单独办理", "some reports went to a case of their own"),
     "verify": _both("派员核实", "somebody was sent to look"),
     "dispatch": _both("派遣", "sent to the department"),
     "sign": _both("签收", "signed for"),
@@ -81,7 +78,8 @@ HAPPENED: dict[str, Said] = {
     "order_rework": _both("督办重办", "done again by order"),
     "void": _both("已作废", "void"),
 }
-"""The lines of the history that the public sees; what happens between offices is not theirs."""
+"""The lines of the history that the public sees; what happens between offices is not theirs, nor when a neighbour joined or
+left."""
 
 OURS = frozenset({Status.DISPATCHED, Status.HANDLING, Status.SUSPENDED})
 """In these the department is whom the public has to do with."""
@@ -110,7 +108,7 @@ def until(db: Session, case: Case) -> datetime | None:
 def is_asked(case: Case, report: Report) -> bool:
     """Whether a question of the department is for this report's sender. It speaks of what the first reporter said, so it
     is for no other: not for who joined, nor for whose case was merged into this one."""
-    return report.outcome is not Outcome.JOINED and report.received_at == case.opened_at
+    return case.first_report is report
 
 
 def moment(at: datetime, language: Language = Language.ZH) -> str:

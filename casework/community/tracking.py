@@ -1,6 +1,6 @@
 """What a citizen may see of a report without an account: where it stands, who has it, until when, and what happened."""
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from casework.cases import comments, search, wording, workflow
 from casework.cases.case import Case
 from casework.cases.comments import Comment
+from casework.cases.history import Entry
 from casework.cases.report import Report
 from casework.cases.wording import Language
 from casework.cases.workflow import Status
@@ -18,6 +19,11 @@ from casework.identity.people import Actor, Department, Role
 
 WAITS = {Language.ZH: "受理中心", Language.EN: "the intake centre"}
 """Who has a report that nobody has looked at yet."""
+
+REFUTES = frozenset({"fail", "decline", "reopen", "order_rework"})
+"""After one of these the answer before holds no more."""
+
+READ = frozenset(wording.HAPPENED) | REFUTES | {"resolve", "reject", "ask"}
 
 OWN = {Language.ZH: "本人", Language.EN: "you"}
 
@@ -34,14 +40,17 @@ def progress(db: Session, report: Report, actor: Actor, language: Language = Lan
         return made
     department = db.get(Department, case.lead_department_id) if case.lead_department_id else None
     name = department.name if department else None
+    # Not the whole history: of a crowd, everybody's joining stands there.
+    lines = db.scalars(select(Entry).where(Entry.case_id == case.id, Entry.action.in_(READ)).order_by(Entry.number)).all()
+    question = _question(case, report, lines)
     return made | {
         "status": case.status, "words": wording.STANDS[case.status][language], "case": case.number, "department": name,
         "holder": wording.holder(case, name, language), "due_at": wording.until(db, case),
-        "closed_at": case.closed_at, "question": _question(case, report),
-        "reply": _last(case, "resolve", "reply"), "reason": _last(case, "reject", "reason"),
-        "steps": [{"at": line.at, "words": words[language]} for line in case.history
+        "closed_at": case.closed_at, "question": question,
+        "reply": _reply(lines), "reason": _last(lines, "reject", "reason"),
+        "steps": [{"at": line.at, "words": words[language]} for line in lines
                   if (words := wording.HAPPENED.get(line.action))],
-        "comments": _comments(db, report, language), "may": _may(case, actor, report)}
+        "comments": _comments(db, report, language), "may": _may(case, actor, report, question)}
 
 
 def reports_of(db: Session, actor: Actor, *, after: tuple[datetime, uuid.UUID] | None = None, limit: int = 50,
@@ -65,10 +74,16 @@ def reports_of(db: Session, actor: Actor, *, after: tuple[datetime, uuid.UUID] |
             (last.received_at, last.id) if last else None)
 
 
-def _question(case: Case, report: Report) -> str | None:
+def _question(case: Case, report: Report, lines: Sequence[Entry]) -> str | None:
     """What the department asked last, while it waits for the answer."""
-    asked = wording.is_asked(case, report) and case.question_until is not None
-    return _last(case, "ask", "question") if asked else None
+    asked = case.question_until is not None and wording.is_asked(case, report)
+    return _last(lines, "ask", "question") if asked else None
+
+
+def _reply(lines: Sequence[Entry]) -> str | None:
+    """What the department answered, until somebody finds that it is not so."""
+    last = next((line for line in reversed(lines) if line.action == "resolve" or line.action in REFUTES), None)
+    return last.facts.get("reply") if last and last.action == "resolve" else None
 
 
 def _comments(db: Session, report: Report, language: Language) -> list[dict[str, Any]]:
@@ -87,13 +102,12 @@ def _speaker(one: Comment, departments: Mapping[uuid.UUID, str], language: Langu
     return wording.DESKS.get(one.role or Role.DISPATCHER, wording.DESKS[Role.DISPATCHER])[language]
 
 
-def _may(case: Case, actor: Actor, report: Report) -> list[str]:
+def _may(case: Case, actor: Actor, report: Report, question: str | None) -> list[str]:
     actions = [action for action in workflow.allowed_actions(case, actor) if action in {"reopen", "urge", "answered"}]
-    if "answered" in actions and _question(case, report) is None:
+    if "answered" in actions and question is None:
         actions.remove("answered")
     return actions + (["rate"] if ratings.may_rate(case, report) else [])
 
 
-def _last(case: Case, action: str, fact: str) -> str | None:
-    found = [line.facts.get(fact) for line in case.history if line.action == action]
-    return found[-1] if found else None
+def _last(lines: Sequence[Entry], action: str, fact: str) -> str | None:
+    return next((line.facts.get(fact) for line in reversed(lines) if line.action == action), None)

@@ -1,20 +1,22 @@
 """What happened, as it was then: a case may have gone on before its news are written, and news speak of their own moment."""
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
+from casework import taxonomy
 from casework.cases import wording
 from casework.cases.case import Case
 from casework.cases.comments import Comment
 from casework.cases.history import Entry
-from casework.cases.report import Report
+from casework.cases.report import Channel, Report
 from casework.cases.wording import Language
 from casework.cases.workflow import TURN, Status
-from casework.identity.people import Department
+from casework.identity.people import Citizen, Department
+from casework.notifications.rules import RULES, Audience, Via
 from casework.sla import calendar, deadlines
 from casework.sla.deadlines import Span, SpanState
 from casework.sla.limits import Stage
@@ -28,6 +30,15 @@ PROMISED = {"case.file": Stage.DISPATCH}
 TELLS_OF_NOW = frozenset({"case.joined", "case.unmerge"})
 """Who comes to a case that is under way is told how it stands."""
 
+SENDS_TO_LOOK = frozenset({"verify", "confirm", "refute", "resolve", "reassign", "sample", "pass", "fail", "accept", "decline",
+                           "reopen", "order_rework", "merge", "void"})
+"""After one of these it is somebody else's look, or nobody's."""
+
+SPOKEN_OF = SENDS_TO_LOOK | TAKEN_BACK | {SENT_OUT, "self_handle", "appeal", "parted", "supervise", "merged_in"}
+"""News look for these lines beside their own. A crowd that joins adds none, so its news cost no more with each."""
+
+WHOLE_CROWD = frozenset({Audience.REPORTERS, Audience.FIRST, Audience.ADDRESSED, Audience.WORKERS})
+
 UNNAMED: dict[Language, dict[str, str]] = {
     Language.ZH: {"department": "责任部门", "date": "规定时限", "worker": "网格员", "speaker": "指挥中心", "reply": "无"},
     Language.EN: {"department": "the department", "date": "its limit", "worker": "a grid worker",
@@ -38,18 +49,25 @@ UNNAMED: dict[Language, dict[str, str]] = {
 
 @dataclass
 class Happening:
-    """One event with its case. `lines` are the history up to it, `line` is its own, if it has one."""
+    """One event with its case. `line` is its own line of the history, if it has one; `lines` are those before it that news
+    speak of, and itself; `later` those that followed. `reports` are those that its audiences need."""
 
     event: Event
     case: Case
     lines: Sequence[Entry] = ()
     line: Entry | None = None
+    later: Sequence[Entry] = ()
+    reports: Sequence[Report] = ()
     comment: Comment | None = None
     clocks: Sequence[Timer] = ()
     moved: Sequence[Report] = ()
     departments: Mapping[uuid.UUID, str] = field(default_factory=dict)
     elsewhere: Mapping[uuid.UUID, Case] = field(default_factory=dict)
     """Where the moved reports count now."""
+    came_later: Collection[str] = frozenset()
+    """Ids of reports that another case brought along when it was merged in after this."""
+    proved: Collection[uuid.UUID] = frozenset()
+    """The reports of citizens who had proved that the phone is theirs."""
 
     @property
     def lead_id(self) -> uuid.UUID | None:
@@ -79,15 +97,15 @@ class Happening:
         """The latest of these lines so far."""
         return next((one for one in reversed(self.lines) if one.action in actions), None)
 
-    def words(self, db: Session, language: Language, report: Report | None = None) -> dict[str, str]:
-        """What the templates ask for, for this reader."""
+    def words(self, db: Session, language: Language, report: Report | None = None, via: Via | None = None) -> dict[str, str]:
+        """What the templates ask for, for this reader by this way."""
         unnamed, due = UNNAMED[language], self._due(db)
         there = self.elsewhere.get(report.case_id) if report and report.case_id else None
         name = self._lead_name() or unnamed["worker" if self.lead_id is None and self.last("self_handle") else "department"]
         until = self._until()
         facts = self._facts()
         return facts | {
-            "title": report.heading if report else self.case.title, "case": self.case.number, "department": name,
+            "title": self._title(db, report, via) if report else self.case.title, "case": self.case.number, "department": name,
             "reply": facts["reply"] or unnamed["reply"],
             "holder": self._holder(name, language) or unnamed["department"],
             "holder_there": self._held_there(there, language) or unnamed["department"],
@@ -96,6 +114,14 @@ class Happening:
             "until": wording.moment(until, language) if until else unnamed["date"],
             "speaker": self._speaker(language), "comment": self.comment.text if self.comment else "",
             "window": str(self.case.numbers.reopen_days)}
+
+    def _title(self, db: Session, report: Report, via: Via | None) -> str:
+        """The reporter's own words; but whoever reports on the web may name any phone, and the city carries nobody's words to
+        somebody else: there it is the category, or the report's number."""
+        if via is not Via.SMS or report.channel is not Channel.CITIZEN or report.id in self.proved:
+            return report.heading
+        category = taxonomy.catalogue(db, self.case.taxonomy_version_id).by_code.get(self.case.category_code or "")
+        return category.name if category else report.number
 
     def _facts(self) -> dict[str, str]:
         """What came with this step; when a case is closed, what the department had answered the citizen."""
@@ -156,20 +182,48 @@ class Happening:
 def gathered(db: Session, events: Iterable[Event]) -> list[Happening]:
     """These events with all that their news need, in a fixed number of queries; those without a case are left out."""
     events = list(events)
-    together = select(Case).where(Case.id.in_({event.subject for event in events}))
-    cases = {case.id: case for case in db.scalars(together.options(selectinload(Case.history), selectinload(Case.reports)))}
-    clocks = _clocks(db, cases)
-    made = [_happening(db, event, cases[event.subject], clocks) for event in events if event.subject in cases]
+    cases = {case.id: case for case in db.scalars(select(Case).where(Case.id.in_({event.subject for event in events})))}
+    clocks, lines, reports = _clocks(db, cases), _lines(db, events), _reports(db, events)
+    made = [_happening(db, event, cases[event.subject], lines) for event in events if event.subject in cases]
+    for one in made:
+        one.clocks, one.reports = clocks.get(one.case.id, ()), reports.get(one.case.id, ())
     _find_moved(db, made)
+    _find_who_came_later(db, made)
     _name_departments(db, made)
+    _look_who_proved(db, made)
     return made
 
 
-def _happening(db: Session, event: Event, case: Case, clocks: Mapping[uuid.UUID, list[Timer]]) -> Happening:
-    own = event.detail.get("line")
-    lines = case.history[:own]  # they are numbered from one
+def _happening(db: Session, event: Event, case: Case, lines: Mapping[uuid.UUID, list[Entry]]) -> Happening:
+    own, known = event.detail.get("line"), lines.get(case.id, [])
     comment = db.get(Comment, uuid.UUID(event.detail["comment"])) if "comment" in event.detail else None
-    return Happening(event, case, lines, lines[-1] if own is not None and lines else None, comment, clocks.get(case.id, ()))
+    if own is None:
+        return Happening(event, case, known, comment=comment)
+    until = [line for line in known if line.number <= own]
+    return Happening(event, case, until, until[-1] if until else None, known[len(until):], comment=comment)
+
+
+def _lines(db: Session, events: Sequence[Event]) -> dict[uuid.UUID, list[Entry]]:
+    """Of these cases, the lines that news speak of and the events' own, in their order."""
+    own = {event.detail["line"] for event in events if event.detail.get("line") is not None}
+    wanted = select(Entry).where(Entry.case_id.in_({event.subject for event in events}),
+                                 or_(Entry.action.in_(SPOKEN_OF), Entry.number.in_(own)))
+    found: dict[uuid.UUID, list[Entry]] = {}
+    for line in db.scalars(wanted.order_by(Entry.case_id, Entry.number)):
+        found.setdefault(line.case_id, []).append(line)
+    return found
+
+
+def _reports(db: Session, events: Sequence[Event]) -> dict[uuid.UUID, list[Report]]:
+    """Of these cases, the reports of all who are told, the oldest first; of who just joined, that one alone."""
+    crowded = {event.subject for event in events if WHOLE_CROWD & {rule.audience for rule in RULES[event.name]}}
+    named = {uuid.UUID(event.detail["report"]) for event in events if "report" in event.detail}
+    wanted = select(Report).where(or_(Report.case_id.in_(crowded), Report.id.in_(named)))
+    found: dict[uuid.UUID, list[Report]] = {}
+    for report in db.scalars(wanted.order_by(Report.received_at, Report.id)):
+        if report.case_id:
+            found.setdefault(report.case_id, []).append(report)
+    return found
 
 
 def _clocks(db: Session, cases: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Timer]]:
@@ -205,3 +259,29 @@ def _name_departments(db: Session, happenings: Sequence[Happening]) -> None:
     named = {row.id: row.name for row in db.execute(select(Department.id, Department.name).where(Department.id.in_(wanted)))}
     for one in happenings:
         one.departments = named
+
+
+def _find_who_came_later(db: Session, happenings: Iterable[Happening]) -> None:
+    """Who came with a case that was merged in afterwards was told then how things stand."""
+    brought = {id(one): {line.facts.get("case") for line in one.later if line.action == "merged_in"} for one in happenings}
+    numbers = {number for named in brought.values() for number in named}
+    if not numbers:
+        return
+    merges = (select(Case.number, Entry.facts).join(Entry, Entry.case_id == Case.id)
+              .where(Case.number.in_(numbers), Entry.action == "merge"))
+    along: dict[str, set[str]] = {}
+    for number, facts in db.execute(merges):
+        along.setdefault(number, set()).update(facts.get("reports", ()))
+    for one in happenings:
+        one.came_later = {report for number in brought[id(one)] for report in along.get(number or "", ())}
+
+
+def _look_who_proved(db: Session, happenings: Iterable[Happening]) -> None:
+    spoken_to = {report.id: report for one in happenings for report in (*one.reports, *one.moved)
+                 if report.channel is Channel.CITIZEN and report.reporter_id}
+    holders = dict(db.execute(select(Citizen.id, Citizen.phone_index).where(
+        Citizen.id.in_({report.reporter_id for report in spoken_to.values()}))).all())
+    proved = {report.id for report in spoken_to.values()
+              if report.reporter_id and holders.get(report.reporter_id) == report.reporter_phone_index}
+    for one in happenings:
+        one.proved = proved

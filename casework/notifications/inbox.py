@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from casework.cases.case import Case
 from casework.identity.people import Actor
-from casework.notifications import preferences, readers
+from casework.notifications import messages, preferences, readers
 from casework.notifications.messages import Message
 from casework.notifications.rules import Via
 
@@ -39,6 +39,13 @@ def unread(db: Session, actor: Actor) -> int:
     """How many messages came since the actor read last; counted up to MOST_UNREAD."""
     ids = _newest(actor, MOST_UNREAD, None, preferences.of(db, actor).seen_until)
     return 0 if ids is None else min(db.scalar(select(func.count()).select_from(ids.subquery())) or 0, MOST_UNREAD)
+
+
+def seen(db: Session, actor: Actor, until: datetime) -> None:
+    """The actor has read the inbox up to this moment; no further than what could be read, and never less than before."""
+    newest = messages.newest(db, readers.keys_of(actor))
+    if newest:
+        preferences.seen(db, actor, min(until, newest))
 
 
 def _newest(actor: Actor, most: int, after: Position | None, since: datetime | None) -> Any:

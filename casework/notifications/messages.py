@@ -1,10 +1,10 @@
 """Messages as rows: one for each event, reader and way, written once however often the event is handed over."""
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, and_, exists, or_, select, tuple_
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, and_, exists, func, or_, select, tuple_, union_all
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock, settings
@@ -15,8 +15,8 @@ from casework.notifications import happenings, preferences, readers
 from casework.notifications.happenings import Happening
 from casework.notifications.preferences import Preference
 from casework.notifications.readers import Reader
-from casework.notifications.rules import RULES, TO_REPORTERS, Audience, Kind, Rule, Via
-from casework.storage.database import Base, Keyed, insert_once, new_id, partial_index
+from casework.notifications.rules import RULES, Audience, Kind, Rule, Via
+from casework.storage.database import Base, Keyed, insert_once, new_id, one_at_a_time, partial_index
 from casework.storage.outbox import Event
 
 
@@ -63,12 +63,45 @@ FOR_REPORTERS, FOR_INSPECTORS = _told_only(Audience.REPORTERS), _told_only(Audie
 
 PAGE, MOST_PAGES = 500, 20
 
+AT_ONCE = 200
+"""Keys that one query asks for."""
+
 
 def write(db: Session, event_ids: Sequence[int]) -> int:
-    """Write what these events tell people; how many messages are new. Bears repetition."""
+    """Write what these events tell people; how many messages are new. Bears repetition. The last thing in its transaction:
+    until that ends, no other writes messages."""
     events = db.scalars(select(Event).where(Event.id.in_(event_ids), Event.name.in_(RULES)).order_by(Event.id)).all()
     rows = [row for found in _rows(db, events).values() for row in found]
-    return len(insert_once(db, Message, rows, on=("event_id", "reader", "via")))
+    if not rows:
+        return 0
+    one_at_a_time(db, "messages")  # the order of moments is that in which they can be read
+    return len(insert_once(db, Message, _stamped(db, _not_told(db, rows)), on=("event_id", "reader", "via")))
+
+
+def newest(db: Session, keys: Iterable[str]) -> datetime | None:
+    """When the last message to any of these readers was written."""
+    found, wanted = list[datetime | None](), sorted(set(keys))
+    for start in range(0, len(wanted), AT_ONCE):  # of each by its own index
+        each = [select(func.max(Message.created_at)).where(Message.reader == key) for key in wanted[start:start + AT_ONCE]]
+        found += db.scalars(union_all(*each) if len(each) > 1 else each[0]).all()
+    return max((one for one in found if one), default=None)
+
+
+def _not_told(db: Session, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without what reporters were told before by another way: the tracking page shows both."""
+    told = {(event_id, reader) for event_id, reader in db.execute(select(Message.event_id, Message.reader).where(
+        Message.event_id.in_({row["event_id"] for row in rows}), Message.report_id.is_not(None)))}
+    return [row for row in rows if row["report_id"] is None or (row["event_id"], row["reader"]) not in told]
+
+
+def _stamped(db: Session, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """With the moment of writing, after all that the same people and desks were told before, also by a clock that goes wrong:
+    whoever has read up to some moment must not miss what becomes readable after that."""
+    last = newest(db, (row["reader"] for row in rows if row["via"] is Via.INBOX))
+    at = max(clock.now(), last + timedelta(microseconds=1)) if last else clock.now()
+    for row in rows:
+        row["created_at"] = at
+    return rows
 
 
 def untold(db: Session, since: datetime, until: datetime, limit: int) -> list[int]:
@@ -105,7 +138,7 @@ def _rows(db: Session, events: Sequence[Event]) -> dict[int, list[dict[str, Any]
     reports = [reader.report for _, _, reader in news if reader.report]
     chosen = preferences.of_many(db, [one.reporter_phone_index for one in reports if one.reporter_phone_index],
                                  [*(one.id for one in reports), *(one.user_id for _, _, one in news if one.user_id)])
-    staff = [reader for _, rule, reader in news if rule.audience not in TO_REPORTERS]
+    staff = [reader for _, _, reader in news if not reader.report]
     mailed = readers.with_mail(db, staff) if staff and settings.current().smtp_url else {}
     found: dict[int, list[dict[str, Any]]] = {}
     for happening, rule, reader in news:
@@ -146,6 +179,6 @@ def _row(db: Session, happening: Happening, rule: Rule, reader: Reader,  # noqa:
     return {"id": new_id(), "event_id": happening.event.id, "reader": reader.key,
             "report_id": reader.report.id if reader.report else None, "user_id": reader.user_id,
             "case_id": happening.case.id, "via": via, "kind": rule.kind,
-            "text": template.format(**happening.words(db, language, reader.report)),
+            "text": template.format(**happening.words(db, language, reader.report or reader.about, via)),
             "urgent": happening.case.priority is Priority.URGENT, "created_at": at,
             "next_try_at": at if leaves else None, "sent_at": None if leaves else at}

@@ -22,6 +22,7 @@ AUDIENCES: dict[Audience, str] = {
     Audience.HELPERS: "被请协办的部门",
     Audience.INVOLVED: "主办与协办部门（发言部门除外）",
     Audience.INSPECTOR: "被派查看的网格员",
+    Audience.DESK: "受理、派遣或裁定岗位（无主办部门时）",
     Audience.ORDERER: "下达督办的人",
     Audience.APPELLANT: "申诉部门负责人",
 }
@@ -40,7 +41,8 @@ PAGE = """\
 Written from the table of rules, which also has every text in English; a test says when it is no longer current.
 
 每个事件、每个对象、每种方式只发一次，事件重复投递也不会再发。诉求人从查询页看到全部消息，留了手机号的另发短信
-（超过 {length} 字截短，全文在查询页）；部门与个人从系统内的收件箱看到，留了邮箱且城市配置了邮件服务器的另发邮件。
+（超过 {length} 字截短，全文在查询页；网上填写而未经验证的手机号，只称类别或诉求编号，不带原话）；上报的网格员在收件箱看到；
+部门与个人从系统内的收件箱看到，留了邮箱且城市配置了邮件服务器的另发邮件。
 夜间（`ZHIWANG_QUIET_HOURS`）只有紧急案件发短信，其余等到早晨。
 对方暂时不收的，隔 {waits} 分钟再试；明确拒收或多次不收的进入 `/api/v1/admin/messages`，由管理员重发。
 

@@ -79,10 +79,11 @@ def choose(db: Session, actor: Actor, *, language: Language | None = None, off: 
 
 
 def seen(db: Session, actor: Actor, until: datetime) -> None:
-    """The actor has read the inbox up to this moment; an earlier one than before changes nothing."""
+    """The actor has read the inbox up to this moment; an earlier one than before changes nothing. inbox.seen() knows how far
+    that can be."""
     kept = choose(db, actor)
     if kept.seen_until is None or kept.seen_until < until:
-        kept.seen_until = min(until, clock.now())
+        kept.seen_until = until
 
 
 def of_many(db: Session, phones: Iterable[str], ids: Iterable[uuid.UUID]) -> dict[str | uuid.UUID, Preference]:

@@ -29,6 +29,7 @@ class Audience(StrEnum):
     HELPERS = "helpers"        # the departments whose help this step asks for
     INVOLVED = "involved"      # who leads and who helps, but not the department that speaks
     INSPECTOR = "inspector"    # who is sent to look
+    DESK = "desk"              # the centre's desk whose turn it is, while no department has it
     ORDERER = "orderer"        # whoever ordered the supervision
     APPELLANT = "appellant"    # the head of the department that appealed
 
@@ -81,6 +82,7 @@ PARTED = _citizens(_K.PROGRESS, "与案件{case}不是同一问题，现作为�
 
 FOR_WORKERS = _staff(_A.WORKERS, _K.RESULT, "（您上报的）已由{department}办理并结案。答复：{reply}",
                      "{department} has handled what you reported; it is closed. Answer: {reply}")
+URGED = _staff(_A.LEAD, _K.ORDER, "被催办，请尽快办理：{reason}", "the reporter waits: {reason}")
 FROM_A_REPORTER = _staff(_A.LEAD, _K.COMMENT, "诉求人留言：{comment}", "a reporter writes: {comment}")
 
 RULES: dict[str, tuple[Rule, ...]] = {
@@ -181,7 +183,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "case.reopen": (AGAIN, _staff(_A.LEAD, _K.WORK, "已重开，应于{due}前办结：{reason}",
                                   "it is reopened, due {due}: {reason}")),
     # 催办与督办 from outside and from above
-    "case.urge": (_staff(_A.LEAD, _K.ORDER, "被催办，请尽快办理：{reason}", "the reporter waits: {reason}"),),
+    "case.urge": (URGED, replace(URGED, audience=_A.DESK)),
     "case.supervise": (_staff(_A.LEAD, _K.ORDER, "被督办，须在督办时限内反馈：{reason}",
                               "an order from above; feedback is owed within its limit: {reason}"),),
     "case.report_back": (_staff(_A.ORDERER, _K.ORDER, "督办反馈：{reply}", "feedback on your order: {reply}"),),
@@ -202,7 +204,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "case.public_comment": (
         _citizens(_K.COMMENT, "有新的说明：{comment}（{speaker}）", "{speaker} writes: {comment}", _A.ADDRESSED),
         _staff(_A.INVOLVED, _K.COMMENT, "{speaker}对外说明：{comment}", "{speaker} tells the public: {comment}")),
-    "case.citizen_comment": (FROM_A_REPORTER, replace(FROM_A_REPORTER, audience=_A.INSPECTOR)),
+    "case.citizen_comment": (FROM_A_REPORTER, replace(FROM_A_REPORTER, audience=_A.INSPECTOR),
+                             replace(FROM_A_REPORTER, audience=_A.DESK)),
 }
 
 _QUEUE = "it lies in the queue of the desk whose turn it is, and a clock runs there"

@@ -156,6 +156,51 @@ def test_a_question_is_shown_until_it_is_answered(town: Town) -> None:
     assert (now["question"], now["may"]) == (None, ["urge"])
 
 
+def test_of_two_who_reported_only_the_first_is_asked_and_may_answer(town: Town, time: SetClock) -> None:
+    first = ok(town.stranger.post(REPORTS, citizen_report(phone="13900139000")), 201)
+    case = filed(town, first)
+    time.passes(minutes=3)
+    second = ok(town.stranger.post(REPORTS, citizen_report(place=point(0, 3), phone="13900139001")), 201)
+    town.jobs()
+    number = town.case_of(second["number"])["number"]
+    if number != case:
+        town.act(town.triage, number, "merge", into=case, reason="同一处")
+    town.act(town.water_handler, case, "sign")
+    town.act(town.water_handler, case, "ask", question="您家门牌号是多少？")
+    town.jobs()
+    assert (progress(town, second)["question"], "answered" in progress(town, second)["may"]) == (None, False)
+    assert "门牌" not in str(progress(town, second))
+    problem(town.citizen(second).post(f"{REPORTS}/{second['number']}/answered", {"reply": "乱答"}), 403)
+    assert progress(town, first)["question"] == "您家门牌号是多少？"
+    assert ok(town.citizen(first).post(f"{REPORTS}/{first['number']}/answered", {"reply": "5号"}))["question"] is None
+
+
+def test_the_steps_do_not_say_when_a_neighbour_came(town: Town, time: SetClock) -> None:
+    first = ok(town.stranger.post(REPORTS, citizen_report()), 201)
+    case = filed(town, first)
+    before = progress(town, first)["steps"]
+    time.passes(minutes=3)
+    second = ok(town.stranger.post(REPORTS, citizen_report(place=point(0, 3))), 201)
+    town.jobs()
+    number = town.case_of(second["number"])["number"]
+    if number != case:
+        town.act(town.triage, number, "merge", into=case, reason="同一处")
+    assert town.case_of(second["number"])["number"] == case
+    assert progress(town, first)["steps"] == before
+
+
+def test_an_answer_that_was_refuted_is_shown_no_more(town: Town) -> None:
+    receipt = ok(town.stranger.post(REPORTS, citizen_report()), 201)
+    case = filed(town, receipt)
+    town.act(town.water_handler, case, "sign")
+    town.act(town.water_handler, case, "resolve", reply="井盖已装上", photos=[town.photo(town.water_handler, "red")])
+    assert progress(town, receipt)["reply"] == "井盖已装上"
+    sent = ok(town.supervisor.get(f"/api/v1/cases/{case}"))["inspector_id"]
+    inspector = next(getattr(town, name) for name in ("li", "wang", "zhao") if str(getattr(town.cast, name).id) == sent)
+    town.act(inspector, case, "fail", position=point(0), finding="没装", photos=[town.photo(inspector, "blue")])
+    assert (progress(town, receipt)["status"], progress(town, receipt)["reply"]) == ("handling", None)
+
+
 def test_reopened_once_by_the_citizen_and_only_in_the_window(town: Town, time: SetClock) -> None:
     receipt = ok(town.stranger.post(REPORTS, citizen_report()), 201)
     case, me, address = filed(town, receipt), town.citizen(receipt), f"{REPORTS}/{receipt['number']}/reopen"

@@ -94,7 +94,8 @@ def test_every_status_has_words_and_every_open_one_a_holder(status: Status) -> N
 
 
 def test_every_step_that_the_public_sees_is_one() -> None:
-    assert set(wording.HAPPENED) <= set(STEPS) | {"join", "merged_in"}
+    assert set(wording.HAPPENED) <= set(STEPS)
+    assert not set(wording.HAPPENED) & {"join", "merged_in", "merge", "unjoin", "split"}  # when a neighbour came or went
     assert set(Role) >= set(wording.DESKS)
 
 

@@ -16,7 +16,7 @@ from casework.cases.wording import Language
 from casework.cases.workflow import Facts
 from casework.community import ratings
 from casework.errors import Conflict, Invalid, NotFound
-from casework.identity.people import ANONYMOUS, Actor, Department
+from casework.identity.people import ANONYMOUS, Actor, Department, HeldPost, Role, actor_with
 from casework.identity.privacy import blind_index
 from casework.identity.sessions import MemorySender, actor_of_tracking, tracking_token
 from casework.notifications import dead_letters, delivery, inbox, messages, preferences, readers
@@ -495,4 +495,6 @@ def test_a_desk_is_whoever_sits_at_it(cast: people.Cast) -> None:
     (water,) = cast.water_head.department_ids
     assert readers.keys_of(cast.water_handler) == sorted([f"user:{cast.water_handler.id.hex}", f"department:{water.hex}"])
     assert f"head:{water.hex}" in readers.keys_of(cast.water_head)
-    assert readers.keys_of(cast.dispatcher) == [f"user:{cast.dispatcher.id.hex}"]
+    assert readers.keys_of(cast.dispatcher) == ["role:dispatcher", f"user:{cast.dispatcher.id.hex}"]
+    of_an_area = actor_with(cast.dispatcher.id, "某人", [HeldPost(Role.DISPATCHER, None, "440301")])
+    assert readers.keys_of(of_an_area) == [f"user:{cast.dispatcher.id.hex}"]  # what lies elsewhere is not his to read

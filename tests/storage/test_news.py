@@ -16,7 +16,7 @@ from casework.cases.report import Channel, Receipt, Report
 from casework.cases.workflow import Facts
 from casework.identity.people import Department, Role
 from casework.identity.sessions import MemorySender, Sender
-from casework.notifications import delivery, messages
+from casework.notifications import delivery, inbox, messages
 from casework.notifications.messages import Message
 from casework.notifications.rules import Via
 from casework.sla import timers
@@ -67,10 +67,12 @@ def test_who_joins_is_told_alone_and_of_nothing_that_was_before(cast: people.Cas
     first = _received()
     time.passes(minutes=5)
     second = _received(place=at_grid(0, 10), reporter_phone="13900000000")
-    worker = _received(channel=Channel.PDA, place=at_grid(0, 20))
+    worker = _received(channel=Channel.PDA, place=at_grid(0, 20), reporter_phone=None, reporter_id=cast.li.id)
     _everything_told()
-    assert (len(_told(first)), len(_told(second)), len(_told(worker))) == (1, 1, 1)
+    assert (len(_told(first)), len(_told(second)), len(_told(worker))) == (1, 1, 0)
     assert "并入案件" in _told(second)[0]
+    with reading() as db:
+        assert ["并入案件" in one["text"] for one in inbox.page(db, cast.li)[0]] == [True]  # grid workers have no tracking page
 
 
 def test_a_refusal_carries_its_reason(cast: people.Cast) -> None:
