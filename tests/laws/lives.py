@@ -314,7 +314,7 @@ class Life(RuleBasedStateMachine):
                 verb(db, 100)
         self._settle()
         with database.reading() as db:
-            assert turns.without_party(db) == []
+            assert not (forgotten := turns.without_party(db)), forgotten
 
     def _rate(self, citizen: Person, score: int) -> None:
         case_id = self.world.reports[citizen.report or ""].case_id
@@ -534,7 +534,7 @@ class Life(RuleBasedStateMachine):
 
     def _look_closely(self, found: Case, known: Belief, actor: Actor, may: set[str]) -> None:
         """Laws 4, 5 and 7 of one case: whose turn, who may know of it, who may do what."""
-        assert set(allowed_actions(found, actor)) == may
+        assert (offered := set(allowed_actions(found, actor))) == may, offered ^ may
         assert turn(found) == known.whose_turn()
         for person in self.people.values():
             assert search.may_see(self.actors[person.name], found) == known.is_known_to(person), person
@@ -607,7 +607,7 @@ class Life(RuleBasedStateMachine):
             known.weighed = set(known.reports)
             known.to_contact = any(one.stage == "contact" for one in clocks)
         there = {(str(one.stage), self.codes.get(one.department_id)): str(one.state) for one in clocks}
-        assert there == known.clocks()
+        assert there == known.clocks(), (there, known.clocks())
         assert len(there) == len(clocks)
         assert not [one for one in clocks if one.state == TimerState.PAUSED and one.next_alarm_at is not None]
         running = [one.due_at for one in clocks if one.state == TimerState.RUNNING]

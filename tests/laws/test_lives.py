@@ -11,11 +11,13 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from casework.cases import case
+from casework.identity.people import Role, actor_of, create_post, create_user
 from casework.media import keep
 from casework.storage import database
 from casework.storage.database import transaction
 from tests.conftest import Say, SetClock
 from tests.factories import a_photo, small_city
+from tests.laws.belief import Person
 from tests.laws.lives import Life, Stage
 from tests.people import hire
 
@@ -33,7 +35,11 @@ def stage(store: str, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> Iterat
     with transaction() as db:
         departments = small_city(db)
         cast = hire(db, departments)
-    made = Stage(cast, departments, time, keep(a_photo()))
+        head = create_user(db, "office_head", "Office Head")
+        create_post(db, "office head", Role.DEPARTMENT_HEAD, holder_id=head.id, department_id=departments["office"].id)
+        made = Stage(cast, departments, time, keep(a_photo()))
+        made.people["office_head"] = Person("office_head", Role.DEPARTMENT_HEAD, "office")  # else nobody agrees to applications
+        made.actors["office_head"] = actor_of(db, head.id)
     monkeypatch.setattr(case, "new_id", made.next_id)
     yield made
     database.configure(store)
