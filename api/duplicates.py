@@ -55,7 +55,7 @@ class PublicOut(ma.Schema):
     area = ma.fields.String(allow_none=True)
     opened_at = Moment()
     report_count = ma.fields.Integer()
-    score = ma.fields.Float(metadata={"description": "the mark that it reaches: likely (join_score) or perhaps (propose_score)"})
+    score = ma.fields.Float(metadata={"description": "likely (the mark for joining) or perhaps (the mark for proposing)"})
     reasons = ma.fields.List(ma.fields.String())
     same_as = ma.fields.String(metadata={"description": "send it with the report to say that it is this problem"})
 
