@@ -103,11 +103,8 @@ def test_a_case_says_what_is_open_about_it(town: Town) -> None:
     assert (fresh["feedback_owed"], fresh["dissatisfied"], fresh["sampled"], fresh["urges"]) == (False, 0, None, 0)
     assert fresh["return_until"] is not None
     assert all(uuid.UUID(one["id"]) for one in fresh["clocks"])
-    town.act(town.water_handler, number, "ask", question="井盖在哪一侧？")
-    asked = town.act(town.operator, number, "urge", reason="急")
-    assert (asked["questions"], asked["urges"]) == (1, 1)
-    assert asked["question_until"] is not None
-    town.act(town.operator, number, "answered", reply="东侧")
+    urged = town.act(town.operator, number, "urge", reason="急")
+    assert (urged["questions"], urged["urges"]) == (0, 1)
     applied = town.act(town.water_handler, number, "defer", reason="等料", until="2026-06-01T00:00:00Z")
     assert (applied["applied_for"], applied["applied_until"], applied["endorsed"]) == ("suspend", "2026-06-01T00:00:00Z", False)
     assert town.act(town.dispatcher, number, "suspend")["suspended_until"] == "2026-06-01T00:00:00Z"

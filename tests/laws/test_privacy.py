@@ -3,6 +3,7 @@ import logging
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy import LargeBinary, String, cast, select
 
 from casework import dispatch, resolution
@@ -11,7 +12,7 @@ from casework.cases.workflow import Facts
 from casework.community import tracking
 from casework.identity.privacy import Access, Sealed, blind_index, reveal
 from casework.identity.sessions import actor_of_tracking, tracking_token
-from casework.notifications import delivery, messages
+from casework.notifications import delivery, messages, senders
 from casework.notifications.rules import Via
 from casework.notifications.senders import LogSender
 from casework.settings import Settings
@@ -71,7 +72,10 @@ def test_it_is_found_by_its_blind_index_and_every_look_is_written_down(told: peo
         assert (look.actor_id, look.subject_id, look.field, look.reason) == (told.operator.id, report.id, "phone", "回访")
 
 
-def test_the_log_does_not_know_it(store: str, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_log_does_not_know_it(store: str, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str],
+                                  monkeypatch: pytest.MonkeyPatch) -> None:
+    structlog.reset_defaults()  # whatever test opened another log before
+    monkeypatch.setattr(senders, "log", structlog.get_logger())
     with caplog.at_level(logging.DEBUG):
         with transaction() as db:
             small_city(db)

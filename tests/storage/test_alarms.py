@@ -4,7 +4,7 @@ from sqlalchemy import func, select
 
 from casework.cases import alarms
 from casework.cases.history import Entry
-from casework.cases.report import Receipt
+from casework.cases.report import Channel, Receipt
 from casework.identity.people import Actor, Post, Role, vacate
 from casework.sla import timers
 from casework.sla.limits import Stage
@@ -93,7 +93,11 @@ def test_posts_that_nobody_held_stand_in_the_line_and_in_the_list(city: City, ha
         assert shown["skipped"] == line["skipped"]
 
 
-def test_a_paused_clock_and_an_ended_case_raise_nothing(city: City, handled: Receipt, time: SetClock) -> None:
+def test_a_paused_clock_and_an_ended_case_raise_nothing(city: City, time: SetClock) -> None:
+    handled = city.receives(channel=Channel.CITIZEN, source="citizen")
+    city.triages(handled)
+    city.dispatches()
+    city.does(city.cast.water_handler, "sign", handled)
     city.does(city.cast.water_handler, "ask", handled, question="哪一侧？")
     time.passes(hours=5)
     assert heard(Stage.HANDLE) == []

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from casework.cases import alarms, search, versions
 from casework.cases.case import Case
-from casework.cases.report import Receipt
+from casework.cases.report import Channel, Receipt
 from casework.cases.workflow import Facts
 from casework.errors import Conflict
 from casework.identity.people import Actor
@@ -61,7 +61,7 @@ def acts(number: str, *steps: Taken) -> None:
 def test_whatever_happens_to_a_case_writes_a_line(city: City, time: SetClock) -> None:
     cast, roads, worker, head = city.cast, city.departments["roads"].id, city.cast.water_handler, city.cast.water_head
     with watched() as unlined:
-        receipts = city.receives(), city.receives(place=at_grid(0, 160))
+        receipts = city.receives(channel=Channel.CITIZEN, source="citizen"), city.receives(place=at_grid(0, 160))
         city.triages(*receipts)
         city.dispatches()
         one, other = (city.case(receipt).number for receipt in receipts)
