@@ -11,8 +11,8 @@ from casework.cases.case import Case
 from casework.cases.consequences import Consequences
 from casework.cases.verbs import Verb
 from casework.cases.workflow import Facts, Status
-from casework.errors import Conflict, Fault, Invalid
-from casework.identity.people import SYSTEM, Actor, Department
+from casework.errors import Conflict
+from casework.identity.people import SYSTEM, Actor, active_department
 from casework.responsibility import Decision, Question, proposals
 from casework.sla import timers
 
@@ -41,7 +41,7 @@ def dispatch(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     """派遣 by a dispatcher, who says which department leads and, if they want, which assist."""
     for field, ids in (("lead", filter(None, (facts.lead,))), ("assistants", facts.assistants)):
         for department_id in ids:
-            _known(db, department_id, field)
+            active_department(db, department_id, field)
     _not_released(case, facts.lead)
     _send(case, actor, facts)
     if case.returns and facts.lead:
@@ -58,7 +58,7 @@ def recall(_db: Session, case: Case, actor: Actor, facts: Facts) -> None:
 def hand_back(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     """退单: "not ours", with the legal ground and, if known, whose it is."""
     if facts.proposed:
-        _known(db, facts.proposed, "proposed")
+        active_department(db, facts.proposed, "proposed")
     case.move("hand_back", actor, facts)
     case.returns += 1
     case.waiting_for = f"退单待裁：{facts.ground}"
@@ -66,7 +66,7 @@ def hand_back(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
 
 def uphold(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     """准予退单: the department is released and all its time is given back; the next one may be named at once."""
-    if facts.lead and _known(db, facts.lead, "lead").id == case.lead_department_id:
+    if facts.lead and active_department(db, facts.lead, "lead").id == case.lead_department_id:
         raise Conflict("the next owner cannot be the department whose return is upheld")
     _not_released(case, facts.lead)
     released = case.lead_assignment
@@ -134,13 +134,6 @@ def _facts(decision: Decision, lead: uuid.UUID) -> Facts:
 def _not_released(case: Case, department_id: uuid.UUID | None) -> None:
     if any(one.returned and one.department_id == department_id for one in case.assignments):
         raise Conflict("the return of this department was upheld; it does not get the case again")
-
-
-def _known(db: Session, department_id: uuid.UUID, field: str) -> Department:
-    department = db.get(Department, department_id)
-    if department is None or not department.active:
-        raise Invalid("there is no such department", Fault(field, f"no active department {department_id}"))
-    return department
 
 
 VERBS: dict[str, Verb] = {

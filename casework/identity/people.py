@@ -203,6 +203,14 @@ def with_parents(db: Session, department_id: uuid.UUID | None) -> list[Departmen
     return list(way.values())
 
 
+def active_department(db: Session, department_id: uuid.UUID, field: str) -> Department:
+    """The department of this id. Raises Invalid, with the fault at `field`, when there is none that still works."""
+    department = db.get(Department, department_id)
+    if department is None or not department.active:
+        raise Invalid("there is no such department", Fault(field, f"no active department {department_id}"))
+    return department
+
+
 def create_department(db: Session, code: str, name: str, parent_id: uuid.UUID | None = None) -> Department:
     """A new department. Raises Conflict when the code is taken."""
     if db.scalar(select(Department.id).where(Department.code == code)):

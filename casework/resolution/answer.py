@@ -8,7 +8,7 @@ from casework import clock
 from casework.cases import evidence, inspectors
 from casework.cases.assignment import Part
 from casework.cases.case import Case
-from casework.cases.conditions import called_back
+from casework.cases.conditions import called_back, lately_closed
 from casework.cases.verbs import Verb, plain
 from casework.cases.workflow import Facts, Status, allowed_actions
 from casework.errors import Fault, Invalid
@@ -87,9 +87,8 @@ def dissatisfied(db: Session, case: Case, actor: Actor, reason: str) -> None:
         reopen(db, case, actor, Facts(reason=reason))
         return
     case.dissatisfied += 1
-    numbers = case.numbers
-    lately = case.closed_at is not None and clock.now() - case.closed_at <= timedelta(days=numbers.reopen_days)
-    if case.status is Status.CLOSED and lately and case.dissatisfied >= numbers.supervise_after:
+    lately = case.status is Status.CLOSED and lately_closed(case) is None
+    if lately and case.dissatisfied >= case.numbers.supervise_after:
         order_rework(db, case, SYSTEM, Facts(reason=f"第{case.dissatisfied}次不满意，转督办重办：{reason}"))
     else:
         case.note("dissatisfied", actor, count=case.dissatisfied)

@@ -6,8 +6,8 @@ from casework.cases.assignment import Assignment, Part
 from casework.cases.case import Case
 from casework.cases.verbs import Verb
 from casework.cases.workflow import Facts
-from casework.errors import Conflict, Fault, Invalid
-from casework.identity.people import Actor, Department
+from casework.errors import Conflict
+from casework.identity.people import Actor, active_department
 from casework.sla import timers
 from casework.sla.limits import Stage
 
@@ -17,9 +17,7 @@ ASSISTING = (Stage.ASSIST_SIGN, Stage.ASSIST_HANDLE)
 def assist(db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     """协办: ask other departments to help."""
     for department_id in dict.fromkeys(facts.assistants):
-        department = db.get(Department, department_id)
-        if department is None or not department.active:
-            raise Invalid("there is no such department", Fault("assistants", f"no active department {department_id}"))
+        active_department(db, department_id, "assistants")
         if department_id == case.lead_department_id or department_id in case.assisting_department_ids:
             raise Conflict("this department works on the case already")
         case.assign(department_id, Part.ASSIST, facts.reason or "")

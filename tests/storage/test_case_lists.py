@@ -19,6 +19,7 @@ from tests import people
 from tests.factories import GRIDS, small_city
 from tests.people import Cast
 from tests.storage.bare_cases import bare_cases
+from tests.storage.pages import listed
 
 FILTERS = (
     Wanted(), Wanted(only_open=False), Wanted(status=Status.HANDLING), Wanted(status=Status.CLOSED),
@@ -62,18 +63,6 @@ def expected(seen: list[Case], wanted: Wanted) -> list[str]:
             and (wanted.area_code is None or (case.area_code or "").startswith(wanted.area_code))
             and (wanted.category_code is None or case.category_code == wanted.category_code)
             and (wanted.overdue is None or case.overdue == wanted.overdue)]
-
-
-def listed(actor: Actor, wanted: Wanted, limit: int) -> list[str]:
-    """All pages, one after the other."""
-    numbers, after = [], None
-    with reading() as db:
-        for _ in itertools.count():
-            rows, after = search.page(db, actor, wanted, after=after, limit=limit)
-            numbers += [row["number"] for row in rows]
-            if after is None:
-                return numbers
-    raise AssertionError
 
 
 @pytest.mark.parametrize("name", ["li", "wang", "water_handler", "water_head", "office_handler", "dispatcher", "leader"])

@@ -21,6 +21,7 @@ from tests import people
 from tests.factories import GRIDS, small_city
 from tests.people import Cast
 from tests.storage.bare_cases import bare_cases
+from tests.storage.pages import listed
 
 MANY = 3000
 APPLICANTS = [None] * 6 + ["extend", "suspend"]
@@ -71,17 +72,6 @@ def decides(name: str, case: Case, actor: Actor) -> bool:
     if name.endswith("_head"):
         return case.applied_for == "extend" and not case.endorsed and case.lead_department_id in actor.department_ids
     return True
-
-
-def listed(actor: Actor, wanted: Wanted, limit: int = 7) -> list[str]:
-    numbers, after = [], None
-    with reading() as db:
-        for _ in itertools.count():
-            rows, after = search.page(db, actor, wanted, after=after, limit=limit)
-            numbers += [row["number"] for row in rows]
-            if after is None:
-                return numbers
-    raise AssertionError
 
 
 def test_each_reader_finds_what_waits_for_them_closed_cases_included(cast: Cast) -> None:
