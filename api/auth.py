@@ -59,7 +59,7 @@ class Access:
     """Whom the view turns away with better words than ours."""
 
     def __call__(self, view: View) -> View:
-        view.access = self  # type: ignore[attr-defined]
+        view.access = self  # type: ignore[attr-defined]  # a function carries what is set on it
         return view
 
     def security(self) -> list[dict[str, list[str]]]:

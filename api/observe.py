@@ -86,6 +86,7 @@ class Figures:
             if not _alive(file.stem.rpartition("_")[2].partition("-")[0]):
                 file.unlink(missing_ok=True)
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)  # the library reads it when a figure is first written
+        # prometheus_client carries no types for its parts that count across processes.
         values.ValueClass = values.MultiProcessValue(lambda: f"{os.getppid()}-{os.getpid()}")  # type: ignore[no-untyped-call]
         self.requests = Histogram("zhiwang_request_seconds", "Time to answer a request.", ["method", "route", "status"],
                                   buckets=BUCKETS, registry=None)
@@ -101,7 +102,7 @@ class Figures:
     def registry(self) -> CollectorRegistry:
         """Everything measured by all processes until now."""
         made = CollectorRegistry()
-        MultiProcessCollector(made, path=str(self.directory))  # type: ignore[no-untyped-call]
+        MultiProcessCollector(made, path=str(self.directory))  # type: ignore[no-untyped-call]  # untyped there
         return made
 
 

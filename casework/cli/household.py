@@ -39,7 +39,7 @@ def _begin(parent: int) -> None:
         os._exit(1)
 
 
-class Kept(Process):  # type: ignore[misc]
+class Kept(Process):  # type: ignore[misc]  # honcho carries no types
     """A command that is started again whenever it ends, until `stop` is set. Runs in a process of its own."""
 
     def __init__(self, *args: Any, stop: Event, **kwargs: Any) -> None:

@@ -132,7 +132,7 @@ def insert_once(db: Session, model: type[Base], rows: list[dict[str, Any]], *, o
         return set()
     insert = postgresql_insert if db.get_bind().dialect.name == "postgresql" else sqlite_insert
     table = model.__table__
-    statement = insert(table).on_conflict_do_nothing(index_elements=on).returning(table.c.id)  # type: ignore[arg-type]
+    statement = insert(table).on_conflict_do_nothing(index_elements=on).returning(table.c.id)  # type: ignore[arg-type]  # names do
     return set(db.execute(statement, rows).scalars())
 
 
