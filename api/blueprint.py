@@ -47,6 +47,7 @@ class Operation:
     media_type: str
     problems: tuple[str, ...]
     tagged: bool
+    takes: str | None
 
     @property
     def max_bytes(self) -> int:
@@ -111,7 +112,7 @@ class Operation:
                           **{str(PROBLEMS[name].status): name for name in self._problems()}}}
         if self.query is not None:
             made["parameters"] = [{"in": "query", "schema": self.query}]
-        if self.body is not None or self.uploads is not None:
+        if self.body is not None or self.uploads is not None or self.takes:
             made["requestBody"] = {"required": True, "content": self._content()}
         if self.tagged:
             success["headers"] = {"ETag": {"schema": {"type": "string"}, "description": "what If-Match and If-None-Match take"}}
@@ -130,11 +131,13 @@ class Operation:
             names |= {"conflict"}
         if self.query is not None:
             names |= {"bad-request", "invalid"}
-        if self.body is not None or self.uploads is not None:
+        if self.body is not None or self.uploads is not None or self.takes:
             names |= {"bad-request", "invalid", "too-large", "unsupported"}
         return sorted(names, key=lambda name: PROBLEMS[name].status)
 
     def _content(self) -> dict[str, Any]:
+        if self.takes:
+            return {self.takes: {"schema": {"type": "string", "format": "binary"}}}
         example = dict(self.example or {})
         as_json = {"application/json": {"schema": self.body, "example": example}} if self.body is not None else {}
         if self.uploads is None:
@@ -154,7 +157,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
                   query: ma.Schema | None = None, uploads: Uploads | None = None, answer: ma.Schema | None = None,
                   status: int = 200, example: Mapping[str, Any] | None = None, kilobytes: int = 256,
                   media_type: str = "application/json", problems: tuple[str, ...] = (), tagged: bool = False,
-                  limit: Callable[[], str] | None = None) -> Callable[[View], View]:
+                  takes: str | None = None, limit: Callable[[], str] | None = None) -> Callable[[View], View]:
         """Declare an operation of the API.
 
         The view is called by keyword: the path's parts, `body` and `query` as their schema loaded them, `files` (a list
@@ -164,11 +167,12 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         JSON text) or, without files, as JSON. `kilobytes` limits the body without files; `example` is required with a
         body; `limit` says how often one caller may (see limits.py). `problems` names what may go wrong beyond what follows
         from the rest, such as "not-found" for what a query asks for. `tagged`: the answer carries an ETag, and the request
-        may say If-Match, or If-None-Match when it reads; the view sees to both. Pass schema instances, not classes.
+        may say If-Match, or If-None-Match when it reads; the view sees to both. `takes`: the media type of a body that the view
+        reads from the request itself. Pass schema instances, not classes.
         """
         made = Operation(method=method.upper(), path=path, access=access, body=body, query=query, uploads=uploads,
                          answer=answer, status=status, example=example, kilobytes=kilobytes, media_type=media_type,
-                         problems=problems, tagged=tagged)
+                         problems=problems, tagged=tagged, takes=takes)
 
         def declare(view: View) -> View:
             made.must_fit(view)

@@ -27,6 +27,7 @@ class Cast:
     supervisor: Actor
     leader: Actor
     administrator: Actor
+    steward: Actor
 
     def everybody(self) -> dict[str, Actor]:
         """By name."""
@@ -42,6 +43,7 @@ POSTS: dict[str, tuple[Role, str | None, str | None]] = {
     "roads_head": (Role.DEPARTMENT_HEAD, "roads", None), "office_handler": (Role.HANDLER, "office", None),
     "adjudicator": (Role.ADJUDICATOR, None, None), "supervisor": (Role.SUPERVISOR, None, None),
     "leader": (Role.LEADER, None, None), "administrator": (Role.ADMINISTRATOR, None, None),
+    "steward": (Role.DATA_STEWARD, None, None),
 }
 
 

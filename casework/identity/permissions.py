@@ -123,6 +123,22 @@ PERMISSIONS: dict[str, Grant] = {
     "templates.manage": _grant(REFERENCE),
     # photos and sound
     "media.upload": _grant(STAFF, Role.PLATFORM),
+    # in the field
+    "pda.sync": _grant(Role.GRID_WORKER),
+    "tasks.read": _grant(STAFF),
+    "tasks.manage": _grant(COMMAND, REFERENCE),
+    "rounds.walk": _grant(Role.GRID_WORKER),
+    "tracks.read": _grant(Role.SUPERVISOR, Role.ADMINISTRATOR),
+    "coverage.read": _grant(Role.GRID_WORKER, Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER, REFERENCE),
+    "forms.read": _grant(STAFF),
+    "forms.manage": _grant(REFERENCE),
+    "openrosa.use": _grant(Role.GRID_WORKER),
+    # the registers of persons, houses, legal entities, components and addresses
+    "registry.read": _grant(Role.GRID_WORKER, REFERENCE, condition=within_reach),
+    "registry.write": _grant(Role.GRID_WORKER, Role.DATA_STEWARD, condition=within_reach),
+    "registry.decide": _grant(Role.GRID_WORKER, Role.DATA_STEWARD, condition=within_reach),
+    "registry.reveal": _grant(Role.GRID_WORKER, Role.DATA_STEWARD, condition=within_reach),
+    "registry.import": _grant(Role.DATA_STEWARD),
     # reference
     "areas.read": _grant(EVERYBODY),
     "areas.import": _grant(REFERENCE),

@@ -43,13 +43,13 @@ class Access(Keyed, Base):
 
 def reveal(  # noqa: PLR0917 - the log line reads in this order: who, of what, which field
         db: Session, actor: Actor, subject_kind: str, subject_id: uuid.UUID, field: str, sealed: SealedText, *,
-        subject: object | None = None, reason: str = "") -> str:
+        subject: object | None = None, reason: str = "", permission: str = "privacy.reveal") -> str:
     """The text behind the mask, and a line in the access log in the same transaction.
 
-    `subject` is the case or report that conditions are tested on: without it only city-wide posts may look.
+    `subject` is the case, report or entry that conditions are tested on: without it only city-wide posts may look.
     Raises Refused, or Invalid when the reason holds a NUL or is over 500 characters.
     """
-    check(actor, "privacy.reveal", subject)
+    check(actor, permission, subject)
     if "\0" in reason or len(reason) > 500:
         raise Invalid("this reason cannot be kept", Fault("reason", "at most 500 characters, none of them NUL"))
     db.add(Access(actor_kind=actor.kind, actor_id=actor.id, actor_name=actor.name, subject_kind=subject_kind,

@@ -1,0 +1,1 @@
+"""What grid workers do outside: tasks, rounds, collection forms, and the changes of a PDA that was offline."""
