@@ -1,23 +1,24 @@
-"""What administrators look after: departments, people, posts, devices, systems, the log of looks."""
+"""What administrators look after: departments, people, posts, systems, the log of looks. PDAs: devices.py."""
 import uuid
 from datetime import datetime
 from typing import Any
 
 import marshmallow as ma
 from flask import Response
-from sqlalchemy import Select, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from api.auth import requires
 from api.blueprint import Blueprint
 from api.bodies import named_in
 from api.fields import Cursor, Moment, PageIn, Text, page_of, rows
+from api.listing import listed, plain
 from casework.errors import Fault, Invalid, NotFound
 from casework.geography import areas
 from casework.identity import accounts, people, sessions
 from casework.identity.people import Department, Post, Role, User
 from casework.identity.privacy import looks
-from casework.identity.sessions import Client, Device
+from casework.identity.sessions import Client
 from casework.storage.database import one_at_a_time, reading, transaction
 
 blueprint = Blueprint("admin", __name__, url_prefix="/api/v1/admin", description="管理 Administration")
@@ -106,36 +107,6 @@ class HolderIn(ma.Schema):
     holder_id = ma.fields.UUID(required=True, allow_none=True)
 
 
-class DeviceIn(ma.Schema):
-    """A PDA for a person."""
-
-    user_id = ma.fields.UUID(required=True)
-    name = Text(80, required=True)
-
-
-class DevicesIn(PageIn):
-    """Whose PDAs."""
-
-    cursor = Cursor(uuid.UUID, metadata={"description": "`next` of the page before"})
-    user_id = ma.fields.UUID(metadata={"description": "only PDAs of this person"})
-
-
-class DeviceOut(DeviceIn):
-    """A PDA in the hands of a person."""
-
-    id = ma.fields.UUID()
-    enrolled_at = Moment()
-    last_seen_at = Moment(allow_none=True)
-    revoked_at = Moment(allow_none=True)
-
-
-class EnrolledOut(ma.Schema):
-    """The token is shown this once."""
-
-    id = ma.fields.UUID()
-    token = ma.fields.String()
-
-
 class ClientIn(ma.Schema):
     """A system that is to call us."""
 
@@ -192,7 +163,7 @@ class LookOut(ma.Schema):
 def departments() -> dict[str, Any]:
     """All departments, by code."""
     with reading() as db:
-        return {"items": [_plain(one, DepartmentOut) for one in db.scalars(select(Department).order_by(Department.code))]}
+        return {"items": [plain(one, DepartmentOut) for one in db.scalars(select(Department).order_by(Department.code))]}
 
 
 @blueprint.operation("POST", "/departments", requires("departments.manage"), body=DepartmentIn(), answer=DepartmentOut(),
@@ -201,13 +172,13 @@ def create_department(body: dict[str, str]) -> dict[str, Any]:
     """A new department."""
     with transaction() as db:
         one_at_a_time(db, "departments")  # of two at once the second is told that the code is taken
-        return _plain(people.create_department(db, body["code"], body["name"]), DepartmentOut)
+        return plain(people.create_department(db, body["code"], body["name"]), DepartmentOut)
 
 
 @blueprint.operation("GET", "/users", requires("users.read"), query=UsersIn(), answer=page_of(UserOut()))
 def users(query: dict[str, Any]) -> Response:
     """People who work here, by login."""
-    return _page(select(User), User.login, query, UserOut)
+    return listed(select(User), User.login, query, UserOut)
 
 
 @blueprint.operation("POST", "/users", requires("users.manage"), body=UserIn(), answer=UserOut(), status=201,
@@ -219,7 +190,7 @@ def create_user(body: dict[str, str]) -> dict[str, Any]:
         made = people.create_user(db, body["login"], body["name"])
         if "password" in body:
             accounts.set_password(db, made.id, body["password"])
-        return _plain(made, UserOut)
+        return plain(made, UserOut)
 
 
 @blueprint.operation("POST", "/users/<uuid:user_id>/deactivate", requires("users.manage"))
@@ -244,7 +215,7 @@ def posts(query: dict[str, Any]) -> Response:
     wanted = select(Post).where(*(column == query[name] for name, column in asked.items() if name in query))
     if "vacant" in query:
         wanted = wanted.where(Post.holder_id.is_(None) if query["vacant"] else Post.holder_id.is_not(None))
-    return _page(wanted, Post.id, query, PostOut)
+    return listed(wanted, Post.id, query, PostOut)
 
 
 @blueprint.operation("POST", "/posts", requires("posts.manage"), body=PostIn(), answer=PostOut(), status=201,
@@ -256,7 +227,7 @@ def create_post(body: dict[str, Any]) -> dict[str, Any]:
         if "department_id" in body and db.get(Department, body["department_id"]) is None:
             raise Invalid("there is no such department", Fault("department_id", "no department has this id"))
         with named_in("holder_id"):
-            return _plain(people.create_post(db, body.pop("title"), body.pop("role"), **body), PostOut)
+            return plain(people.create_post(db, body.pop("title"), body.pop("role"), **body), PostOut)
 
 
 @blueprint.operation("POST", "/posts/<uuid:post_id>/holder", requires("posts.manage"), body=HolderIn(), answer=PostOut(),
@@ -272,39 +243,13 @@ def hold(post_id: uuid.UUID, body: dict[str, uuid.UUID | None]) -> dict[str, Any
         else:
             with named_in("holder_id"):
                 people.assign(db, post, body["holder_id"])
-        return _plain(post, PostOut)
-
-
-@blueprint.operation("GET", "/devices", requires("devices.manage"), query=DevicesIn(), answer=page_of(DeviceOut()))
-def devices(query: dict[str, Any]) -> Response:
-    """PDAs, of one person or all, in the order they were enrolled."""
-    wanted = select(Device)
-    if "user_id" in query:
-        wanted = wanted.where(Device.user_id == query["user_id"])
-    return _page(wanted, Device.id, query, DeviceOut)
-
-
-@blueprint.operation("POST", "/devices", requires("devices.manage"), body=DeviceIn(), answer=EnrolledOut(), status=201,
-                     example={"user_id": "018f3c1e-7b5a-7c2d-9e4f-0123456789ab", "name": "PDA 17"})
-def enrol(body: dict[str, Any]) -> dict[str, Any]:
-    """Enrol a PDA for a person; its token is shown this once."""
-    with transaction() as db:
-        with named_in("user_id"):
-            device, token = sessions.enrol_device(db, body["user_id"], body["name"])
-        return {"id": device.id, "token": token}
-
-
-@blueprint.operation("POST", "/devices/<uuid:device_id>/revoke", requires("devices.manage"))
-def revoke(device_id: uuid.UUID) -> None:
-    """A PDA was lost: its token stops now."""
-    with transaction() as db:
-        sessions.revoke_device(db, device_id)
+        return plain(post, PostOut)
 
 
 @blueprint.operation("GET", "/clients", requires("clients.manage"), query=ClientsIn(), answer=page_of(ClientOut()))
 def clients(query: dict[str, Any]) -> Response:
     """Systems that may call us, in the order they were let in."""
-    return _page(select(Client), Client.id, query, ClientOut)
+    return listed(select(Client), Client.id, query, ClientOut)
 
 
 @blueprint.operation("POST", "/clients", requires("clients.manage"), body=ClientIn(), answer=SecretOut(), status=201,
@@ -338,7 +283,7 @@ def access_log(query: dict[str, Any]) -> Response:
         found = looks(db, after=query.get("cursor"), limit=query["limit"] + 1)
     shown = found[:query["limit"]]
     last = shown[-1] if len(found) > len(shown) else None
-    return rows([_plain(one, LookOut) for one in shown], [last.at, last.id] if last else None)
+    return rows([plain(one, LookOut) for one in shown], [last.at, last.id] if last else None)
 
 
 def _check_area(db: Session, role: Role, code: str | None) -> None:
@@ -346,17 +291,3 @@ def _check_area(db: Session, role: Role, code: str | None) -> None:
         raise Invalid("this post needs an area", Fault("area_code", f"a {role} works in a grid, or the grids of an area"))
     if code is not None and areas.describe(db, code) is None:
         raise Invalid("there is no such area", Fault("area_code", "no area has this code"))
-
-
-def _page(wanted: Select[Any], key: InstrumentedAttribute[Any], query: dict[str, Any], shape: type[ma.Schema]) -> Response:
-    """A page of such rows by a key that is unique and grows, so that none is shown twice or left out."""
-    if "cursor" in query:
-        wanted = wanted.where(key > query["cursor"][0])
-    with reading() as db:
-        found = db.scalars(wanted.order_by(key).limit(query["limit"] + 1)).all()
-    shown = [_plain(one, shape) for one in found[:query["limit"]]]
-    return rows(shown, [shown[-1][key.key]] if len(found) > len(shown) else None)
-
-
-def _plain(one: Any, shape: type[ma.Schema]) -> dict[str, Any]:
-    return {name: getattr(one, name) for name in shape().fields}

@@ -142,14 +142,19 @@ def _of_device(token: str) -> Actor:
     except ValueError:
         raise Unauthenticated("a device token needs the id of its device in X-Device-Id") from None
     now = time.monotonic()
-    if _seen.get(device_id, -SEEN_EVERY_SECONDS) + SEEN_EVERY_SECONDS > now:
-        with reading() as db:
-            return sessions.actor_of_device(db, token, device_id)
-    with transaction() as db:
-        actor = sessions.actor_of_device(db, token, device_id)
-    if len(_seen) >= MOST_DEVICES:
-        _seen.clear()
-    _seen[device_id] = now
+    lately = _seen.get(device_id, -SEEN_EVERY_SECONDS) + SEEN_EVERY_SECONDS > now
+    try:
+        with reading() if lately else transaction() as db:
+            actor = sessions.actor_of_device(db, token, device_id)
+    except Unauthenticated as refusal:
+        if refusal.facts.get("wipe"):  # it erases itself on this answer, and never calls again
+            with transaction() as db:
+                sessions.note_wiped(db, device_id)
+        raise
+    if not lately:
+        if len(_seen) >= MOST_DEVICES:
+            _seen.clear()
+        _seen[device_id] = now
     return actor
 
 

@@ -19,15 +19,23 @@ from casework.identity.sessions.desk import log_in
 from casework.identity.sessions.devices import (
     Device,
     actor_of_device,
+    carrier,
     enrol_device,
+    log_in_device,
+    note_skew,
+    note_wiped,
+    own_device,
+    rename_device,
     revoke_all,
     revoke_device,
+    wipe_device,
 )
 from casework.identity.sessions.expiry import forget_expired
 from casework.identity.sessions.tokens import Tokens, actor_of_access, end_all, log_out, refresh
 
 __all__ = [
     "Client", "Device", "MemorySender", "Sender", "Tokens", "actor_of_access", "actor_of_client",
-    "actor_of_device", "actor_of_tracking", "create_client", "end_all", "enrol_device", "forget_expired", "log_in",
-    "log_in_phone", "log_out", "refresh", "revoke_all", "revoke_client", "revoke_device", "rotate_secret",
-    "send_phone_code", "signature_of", "tracking_token"]
+    "actor_of_device", "actor_of_tracking", "carrier", "create_client", "end_all", "enrol_device", "forget_expired", "log_in",
+    "log_in_device", "log_in_phone", "log_out", "note_skew", "note_wiped", "own_device", "refresh", "rename_device",
+    "revoke_all", "revoke_client", "revoke_device", "rotate_secret", "send_phone_code", "signature_of", "tracking_token",
+    "wipe_device"]

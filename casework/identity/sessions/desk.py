@@ -23,7 +23,12 @@ AT_HOME_FOR = timedelta(days=30)
 
 
 def log_in(db: Session, login: str, password: str, address: str) -> Tokens:
-    """Tokens for the right password; `address` is the caller's IP address.
+    """Tokens for the right password. Raises what prove() raises."""
+    return begin(db, user_id=prove(db, login, password, address).id)
+
+
+def prove(db: Session, login: str, password: str, address: str) -> User:
+    """Whose password this is; `address` is the caller's IP address.
 
     Raises Unauthenticated with the same sentence for a wrong login, a wrong password and a deactivated account, after
     the same work; TooMany after too many of them. What was counted is committed though it raises.
@@ -42,7 +47,7 @@ def log_in(db: Session, login: str, password: str, address: str) -> Tokens:
     _now_at_home(db, login, address)
     if user.password_hash and passwords.outdated(user.password_hash):
         user.password_hash = passwords.hashed(password)
-    return begin(db, user_id=user.id)
+    return user
 
 
 def _at_home(db: Session, login: str, address: str) -> bool:
