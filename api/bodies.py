@@ -1,4 +1,5 @@
 """From bytes to plain values: JSON, query and multipart bodies, refused at the edge when they are not clean text."""
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -82,13 +83,36 @@ def _walk(value: Any) -> list[Fault]:
 
 
 def json_body(schema: ma.Schema, kilobytes: int) -> Any:
-    """The request's JSON as the schema loads it. Raises Unsupported, TooLarge, and what read_json and it raise."""
+    """The request's JSON, perhaps packed by gzip, as the schema loads it.
+
+    Raises Unsupported, TooLarge, and what read_json and the schema raise.
+    """
     if not (request.mimetype == "application/json" or request.mimetype.endswith("+json")):
         raise Unsupported(f"send application/json here, not {request.mimetype or 'a body without a content type'}")
-    raw = request.get_data(cache=True)
+    raw = _unpacked(request.get_data(cache=True), kilobytes)
     if len(raw) > kilobytes * 1024:
         raise TooLarge(f"a body may have {kilobytes} kilobytes here")
     return schema.load(read_json(raw, nul_is_judged_later=getattr(schema, "judges_each", False)))
+
+
+def _unpacked(raw: bytes, kilobytes: int) -> bytes:
+    """A body as it was before `Content-Encoding: gzip`; of one that unpacks to more than may come, a byte more than that.
+
+    Raises BadRequest for what is no gzip or cut off, Unsupported for another encoding.
+    """
+    coding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if coding == "identity":
+        return raw
+    if coding not in {"gzip", "x-gzip"}:
+        raise Unsupported(f"send the body as it is or with Content-Encoding: gzip, not {coding[:40]}")
+    packed = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    try:
+        whole = packed.decompress(raw, kilobytes * 1024 + 1)
+    except zlib.error:
+        raise BadRequest("The body is not gzip, as Content-Encoding says.") from None
+    if not packed.eof and len(whole) <= kilobytes * 1024:
+        raise BadRequest("The gzip body was cut off.")
+    return whole
 
 
 def query(schema: ma.Schema) -> Any:
