@@ -1,0 +1,106 @@
+"""A statement as it comes in: its values read, its place found, or the faults that forbid to keep it."""
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from casework import clock
+from casework.errors import CaseworkError, Fault, Invalid
+from casework.geography import areas
+from casework.geography.coordinates import Point
+from casework.identity.people import Actor, Role
+from casework.identity.permissions import reach
+from casework.identity.privacy import blind_index
+from casework.registry.catalogue import REGISTERS
+from casework.registry.compiling import PLACE
+from casework.registry.fields import Register
+from casework.registry.records import Source, State, Statement, parted
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stated:
+    """What one source says about one subject. `id` and `subject_id` are the sender's own; `base` is the head of the entry as
+    the sender knew it, or the id of the sender's own statement before; None: the sender knew of none. `values`: by field, None
+    for nothing. `at` is the corrected time, `device_at` the device's own; `place` is WGS-84, `accuracy` in metres."""
+
+    id: uuid.UUID
+    register: Register
+    subject_id: uuid.UUID
+    base: uuid.UUID | None
+    values: Mapping[str, Any]
+    source: Source
+    at: datetime
+    device_at: datetime | None = None
+    place: Point | None = None
+    accuracy: float | None = None
+    form: str | None = None
+    origin: str = ""
+    area_code: str | None = None
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A statement that may be kept, or why not."""
+
+    stated: Stated
+    says: Mapping[str, Any]
+    digest: str
+    error: CaseworkError | None = None
+    decides: frozenset[str] = frozenset()
+
+    def statement(self, actor: Actor) -> Statement:
+        """The row of it, not yet applied."""
+        stated = self.stated
+        values, personal = parted(stated.register, {name: value for name, value in self.says.items() if name != PLACE})
+        lon, lat, area_code = self.says.get(PLACE, (None, None, None))
+        return Statement(
+            id=stated.id, subject_id=stated.subject_id, register=stated.register, base=stated.base, source=stated.source,
+            origin=stated.origin, form=stated.form, by_kind=actor.kind, by_id=actor.id, device_at=stated.device_at,
+            at=stated.at, received_at=clock.now(), values=values, personal=personal, lon=lon, lat=lat,
+            accuracy=stated.accuracy, area_code=area_code, decides=sorted(self.decides), digest=self.digest,
+            within=_within(actor), state=State.WAITING, version=None, merged=None, contested=[], reason=None)
+
+
+def drafted(db: Session, actor: Actor, stated: Sequence[Stated]) -> list[Draft]:
+    """These statements with their values read and their places found, in their order; the map is asked once."""
+    placed = [one.place for one in stated if one.place is not None]
+    grids = iter(areas.areas_at(db, placed) if placed else ())
+    own = _own_grid(actor)
+    return [_draft(db, one, next(grids) if one.place is not None else None, own) for one in stated]
+
+
+def decision(draft: Draft, fields: frozenset[str]) -> Draft:
+    """The same statement, taking the place of all that stands of these fields."""
+    return replace(draft, decides=fields, digest=blind_index("decision", draft.digest + repr(sorted(fields))))
+
+
+def _draft(db: Session, stated: Stated, grid: areas.GridRef | None, own: str | None) -> Draft:
+    whole = stated.base is None
+    says, faults = REGISTERS[stated.register].read(stated.values, whole=whole)
+    area_code = stated.area_code or (grid.code if grid else own if whole or stated.place is not None else None)
+    if stated.area_code and areas.describe(db, stated.area_code) is None:
+        faults.append(Fault("area", "is not the code of an area"))
+    elif area_code is None and (whole or stated.place is not None):
+        faults.append(Fault("place", "must lie in an area of the city" if stated.place else "must be given, or an area"))
+    plain = (stated.register, stated.subject_id, stated.base, sorted(says.items()), stated.source, stated.form,
+             stated.place and (stated.place.lon, stated.place.lat), stated.area_code)
+    digest = blind_index("statement", repr(plain))  # keyed: what somebody said is soon guessed from a plain hash
+    if area_code is not None:
+        says = says | {PLACE: [stated.place.lon if stated.place else None, stated.place.lat if stated.place else None,
+                               area_code]}
+    error = Invalid("this statement cannot be kept", *faults) if faults else None
+    return Draft(stated, says, digest, error)
+
+
+def _own_grid(actor: Actor) -> str | None:
+    """Where somebody who says nothing of the place is: a grid worker with one grid."""
+    grids = [post.area_code for post in actor.posts if post.role is Role.GRID_WORKER and post.area_code]
+    return grids[0] if len(grids) == 1 else None
+
+
+def _within(actor: Actor) -> list[str] | None:
+    scope = reach(actor)
+    return None if scope.everything else sorted(scope.area_codes)

@@ -1,0 +1,154 @@
+"""Entries as others see them: masked, within their reach, by the page; one of them with all that is behind it."""
+import uuid
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from casework.errors import Fault, Invalid, NotFound
+from casework.geography.coordinates import METRES_PER_DEGREE, Point, metres_between
+from casework.identity import privacy
+from casework.identity.people import Actor, User
+from casework.identity.permissions import allowed
+from casework.identity.privacy import seal
+from casework.registry import access, keys, relations, visits
+from casework.registry.catalogue import REGISTERS
+from casework.registry.contests import Contest
+from casework.registry.fields import Register
+from casework.registry.keys import Key
+from casework.registry.records import Entry, State, Statement
+from casework.registry.statements import plain
+
+FARTHEST_METRES = 2000
+MOST_NEAR = 200
+MOST_STATEMENTS = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What a search is narrowed to; None means any. `text`: part of a label, or exactly a name, phone or number."""
+
+    register: Register | None = None
+    text: str | None = None
+    area_code: str | None = None
+    near: Point | None = None
+    metres: float = 200
+
+
+def shown(db: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[str, Any]]:
+    """By id what a PDA or a list shows of an entry: {register, label, lon, lat, area, head, version, values, masked,
+    conflicts, relations}; entries that there are not are left out. Whether the reader may know of them the caller has seen to.
+    """
+    rows = db.scalars(select(Entry).where(Entry.id.in_(ids))).all() if ids else []
+    return _shown(db, rows)
+
+
+def ids_in(db: Session, area_codes: Iterable[str], after: uuid.UUID | None = None, limit: int = 500) -> list[uuid.UUID]:
+    """Ids of the entries in these areas, in their order, from the one after `after` on."""
+    around = [access.within(code) for code in sorted(set(area_codes))]
+    if not around:
+        return []
+    wanted = select(Entry.id).where(or_(*around)).order_by(Entry.id).limit(limit)
+    return list(db.scalars(wanted.where(Entry.id > after) if after else wanted))
+
+
+def find(db: Session, actor: Actor, entry_id: uuid.UUID) -> Entry:
+    """The entry. Raises NotFound when there is none or the actor may not know of it."""
+    entry = db.get(Entry, entry_id)
+    if entry is None or not allowed(actor, "registry.read", entry):
+        raise NotFound(f"no entry {entry_id}")
+    return entry
+
+
+def search(db: Session, actor: Actor, wanted: Wanted, *, after: uuid.UUID | None = None,
+           limit: int = 50) -> tuple[list[dict[str, Any]], uuid.UUID | None]:
+    """Up to `limit` entries within the actor's reach, each as `shown` has it with its id; where the next page begins, or None.
+
+    In the order of their ids, with `near` by distance, and then there is one page of at most MOST_NEAR. A name, phone or
+    number is found exactly, in every field that may hold it; a label also in part, which reads through the area.
+    """
+    where = access.inside(actor, wanted.area_code)
+    if wanted.register:
+        where.append(Entry.register == wanted.register)
+    if wanted.text:
+        digests = keys.holding([wanted.register] if wanted.register else list(Register), wanted.text)
+        exactly = Entry.id.in_(select(Key.entry_id).where(Key.digest.in_(digests)))
+        where.append(or_(exactly, Entry.label.contains(wanted.text, autoescape=True)))
+    if wanted.near:
+        return _near(db, wanted, where), None
+    page = select(Entry).where(*where).order_by(Entry.id).limit(limit + 1)
+    rows = db.scalars(page.where(Entry.id > after) if after else page).all()
+    found = _shown(db, rows[:limit])
+    return [{"id": one, **about} for one, about in found.items()], rows[limit - 1].id if len(rows) > limit else None
+
+
+def detail(db: Session, entry: Entry) -> dict[str, Any]:
+    """One entry with its statements (who, when, by what right, what; personal values masked) and its latest visits."""
+    (about,) = _shown(db, [entry]).values()
+    rows = db.execute(select(Statement, User.name).join(User, User.id == Statement.by_id, isouter=True)
+                      .where(Statement.subject_id == entry.id).order_by(Statement.received_at.desc(), Statement.id.desc())
+                      .limit(MOST_STATEMENTS))
+    return {"id": entry.id, **about, "field_versions": entry.field_versions, "created_at": entry.created_at,
+            "changed_at": entry.changed_at, "statements": [_statement(one, name) for one, name in rows],
+            "visits": visits.of(db, entry.id)}
+
+
+def reveal(db: Session, actor: Actor, entry: Entry, field: str, reason: str) -> Any:
+    """The value of a personal field; the look is logged. Raises NotFound, Refused, Invalid."""
+    about = REGISTERS[entry.register].fields.get(field)
+    value = entry.whole.get(field)
+    if about is None or not about.personal:
+        raise Invalid("nothing is hidden here", Fault("field", "is not a personal field of this register"))
+    if value is None:
+        raise NotFound(f"the entry has no {field}")
+    return orjson.loads(privacy.reveal(
+        db, actor, f"register.{entry.register}", entry.id, field, seal(orjson.dumps(value).decode()), subject=entry,
+        reason=reason, permission="registry.reveal"))
+
+
+def _shown(db: Session, entries: Sequence[Entry]) -> dict[uuid.UUID, dict[str, Any]]:
+    ids = [one.id for one in entries]
+    related = relations.of(db, ids)
+    open_ones: dict[uuid.UUID, list[dict[str, Any]]] = {one: [] for one in ids}
+    for one in db.scalars(select(Contest).where(Contest.subject_id.in_(ids), Contest.closed_at.is_(None))) if ids else ():
+        open_ones[one.subject_id].append({"id": one.id, "fields": one.fields})
+    return {one.id: {
+        "register": one.register, "label": one.label, "lon": one.lon, "lat": one.lat, "area": one.area_code,
+        "head": one.head, "version": one.version, "values": one.values, "masked": _masked(one),
+        "conflicts": open_ones[one.id], "relations": related[one.id]} for one in entries}
+
+
+def _masked(entry: Entry) -> dict[str, Any]:
+    fields = REGISTERS[entry.register].fields
+    return {name: fields[name].masked(value) for name, value in entry.whole.items() if fields[name].personal}
+
+
+def _statement(one: Statement, name: str | None) -> dict[str, Any]:
+    fields = REGISTERS[one.register].fields
+    values = {**one.values, **{field: plain(fields[field], value) for field, value in one.says.items() if field in fields}}
+    return {"id": one.id, "base": one.base, "source": one.source, "origin": one.origin, "form": one.form,
+            "by": name or one.by_kind, "at": one.at, "device_at": one.device_at, "received_at": one.received_at,
+            "values": values, "lon": one.lon, "lat": one.lat, "area": one.area_code, "state": State(one.state),
+            "version": one.version, "contested": one.contested, "reason": one.reason}
+
+
+def _near(db: Session, wanted: Wanted, where: list[Any]) -> list[dict[str, Any]]:
+    """By distance from the point: a box by the index, then the circle in it."""
+    assert wanted.near is not None  # noqa: S101 - asked for only then
+    lat = wanted.metres / METRES_PER_DEGREE
+    lon = lat / max(0.1, _narrowing(wanted.near))
+    box = [Entry.lat.between(wanted.near.lat - lat, wanted.near.lat + lat),
+           Entry.lon.between(wanted.near.lon - lon, wanted.near.lon + lon)]
+    far = {one.id: (metres_between(wanted.near, Point(one.lon or 0, one.lat or 0)), one)
+           for one in db.scalars(select(Entry).where(*where, *box).limit(5 * MOST_NEAR))}
+    close = sorted((pair for pair in far.values() if pair[0] <= wanted.metres), key=lambda pair: (pair[0], pair[1].id))
+    found = _shown(db, [one for _, one in close[:MOST_NEAR]])
+    return [{"id": one, **about, "metres": round(far[one][0])} for one, about in found.items()]
+
+
+def _narrowing(point: Point) -> float:
+    """How much shorter a degree of longitude is here than one of latitude."""
+    return metres_between(point, Point(point.lon + 0.001, point.lat)) / (METRES_PER_DEGREE * 0.001)

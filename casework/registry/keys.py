@@ -1,0 +1,136 @@
+"""How entries are found by what is sealed, and whose a number is that only one can have."""
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Index, UniqueConstraint, delete, select, tuple_
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from casework.identity.privacy import blind_index
+from casework.registry.catalogue import REGISTERS
+from casework.registry.fields import Field, Kind, Register
+from casework.storage.database import Base, Keyed, insert_once, new_id
+
+
+class Key(Keyed, Base):
+    """A value that an entry has in one field, as a keyed hash: the same name or phone is found in every register."""
+
+    __tablename__ = "register_keys"
+    entry_id: Mapped[uuid.UUID]
+    field: Mapped[str]
+    digest: Mapped[str] = mapped_column(index=True)
+
+    __table_args__ = (UniqueConstraint("entry_id", "field"),)
+
+
+class Holder(Keyed, Base):
+    """Whose a number is: the entry that stated it first. A row of its own, so that two at once cannot both have it."""
+
+    __tablename__ = "register_holders"
+    register: Mapped[Register]
+    digest: Mapped[str]
+    entry_id: Mapped[uuid.UUID]
+
+    __table_args__ = (UniqueConstraint("register", "digest"), Index(None, "entry_id"))
+
+
+@dataclass(frozen=True)
+class Change:
+    """What an entry had before and has now, by field."""
+
+    entry_id: uuid.UUID
+    register: Register
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Same:
+    """An entry states a number that another entry has stated before."""
+
+    subject_id: uuid.UUID
+    field: str
+    other_id: uuid.UUID
+
+
+SCHEMES: dict[Kind, str] = {Kind.PHONE: "phone", Kind.TEXT: "name"}
+"""What names a keyed hash: names and phones are compared across fields and registers, everything else within its kind."""
+
+
+def digest_of(field: Field, value: str) -> str:
+    """The keyed hash by which such a value is found."""
+    scheme = "address_code" if field.unique and field.kind is Kind.TEXT else SCHEMES.get(field.kind, field.kind)
+    return blind_index(scheme, value)
+
+
+def found_fields(register: Register) -> list[Field]:
+    """The fields by whose exact value entries are found."""
+    return [field for field in REGISTERS[register].fields.values() if field.found]
+
+
+def keep(db: Session, changes: Sequence[Change]) -> tuple[list[Same], set[tuple[uuid.UUID, str]]]:
+    """Keep the index as the entries now are.
+
+    Returns the numbers that others have, and (entry, field) of the numbers that were given up or changed.
+    """
+    moved: list[tuple[Change, Field]] = [
+        (change, field) for change in changes for field in found_fields(change.register)
+        if change.before.get(field.name) != change.after.get(field.name)]
+    old = [(change.entry_id, field.name) for change, field in moved if change.before.get(field.name) is not None]
+    if old:
+        db.execute(delete(Key).where(tuple_(Key.entry_id, Key.field).in_(old)))
+    rows = [{"id": new_id(), "entry_id": change.entry_id, "field": field.name,
+             "digest": digest_of(field, change.after[field.name])}
+            for change, field in moved if change.after.get(field.name) is not None]
+    insert_once(db, Key, rows, on=("entry_id", "field"))
+    numbers = [(change, field) for change, field in moved if field.unique]
+    given_up = _give_up(db, [(change, field) for change, field in numbers if change.before.get(field.name) is not None])
+    return _claim(db, [(change, field) for change, field in numbers if change.after.get(field.name) is not None]), given_up
+
+
+def _claim(db: Session, numbers: Sequence[tuple[Change, Field]]) -> list[Same]:
+    """Each number is whose who states it first; the others are told whose it is."""
+    wanted: dict[tuple[str, str], list[tuple[uuid.UUID, str]]] = {}
+    for change, field in numbers:
+        digest = digest_of(field, change.after[field.name])
+        wanted.setdefault((change.register, digest), []).append((change.entry_id, field.name))
+    # In the order of the numbers: two transactions that want the same ones must not wait for each other.
+    rows = [{"id": new_id(), "register": at[0], "digest": at[1], "entry_id": wanted[at][0][0]} for at in sorted(wanted)]
+    new = insert_once(db, Holder, rows, on=("register", "digest"))
+    holder: dict[tuple[str, str], uuid.UUID] = {
+        at: wanted[at][0][0] for at, row in zip(sorted(wanted), rows, strict=True) if row["id"] in new}
+    others = [at for at in wanted if at not in holder]
+    if others:
+        taken = select(Holder).where(tuple_(Holder.register, Holder.digest).in_(others))
+        holder |= {(one.register, one.digest): one.entry_id for one in db.scalars(taken)}
+    return [Same(entry_id, field, holder[at]) for at, claims in wanted.items() for entry_id, field in claims
+            if holder.get(at, entry_id) != entry_id]
+
+
+def _give_up(db: Session, numbers: Sequence[tuple[Change, Field]]) -> set[tuple[uuid.UUID, str]]:
+    """Numbers that an entry had and has no more go to who states them still, if anybody."""
+    for change, field in numbers:
+        digest = digest_of(field, change.before[field.name])
+        held = delete(Holder).where(Holder.register == change.register, Holder.digest == digest,
+                                    Holder.entry_id == change.entry_id)
+        if db.execute(held).rowcount:  # type: ignore[attr-defined]  # a DELETE has it
+            next_one = db.scalar(select(Key.entry_id).where(Key.digest == digest, Key.field == field.name).order_by(Key.id))
+            if next_one is not None:
+                insert_once(db, Holder, [{"id": new_id(), "register": change.register, "digest": digest,
+                                          "entry_id": next_one}], on=("register", "digest"))
+    return {(change.entry_id, field.name) for change, field in numbers}
+
+
+def holding(registers: Iterable[Register], text: str) -> list[str]:
+    """Every keyed hash that this text could have in these registers, for a search: as a name, a phone, a number."""
+    found = set()
+    for register in registers:
+        for field in found_fields(register):
+            try:
+                value = field.read(text)
+            except ValueError:
+                continue
+            if value is not None:
+                found.add(digest_of(field, value))
+    return sorted(found)
