@@ -57,6 +57,12 @@ PROBLEMS = {problem.name: problem for problem in (
     Problem("conflict", 409, "状态冲突", "In conflict with the present state",
             "对象目前的状态不允许这样做，或已被他人修改。请重新读取后再决定。",
             "The thing is not in a state that allows this, or somebody changed it first. Read it again, then decide."),
+    Problem("gone", 410, "已过期", "Its time is over",
+            "这里曾有内容，但已超过保留期限。请重新创建。",
+            "There was something at this address, and its time is over. Make it anew."),
+    Problem("other-version", 412, "协议版本不符", "Another version of the protocol",
+            "请求头 Tus-Resumable 须为 Tus-Version 所列的版本；本次没有处理任何内容。",
+            "The header Tus-Resumable must name a version that Tus-Version lists; nothing was done."),
     Problem("too-large", 413, "内容过大", "Too large",
             "说明中写有上限。请减小内容或分次发送。",
             "The sentence names the limit. Send less, or send it in parts."),
@@ -66,6 +72,9 @@ PROBLEMS = {problem.name: problem for problem in (
     Problem("invalid", 422, "内容有误", "What was sent cannot be",
             "errors 逐项列出有误的字段和原因。请改正后重新发送。",
             "`errors` lists each field and what is wrong with it. Correct them and send again."),
+    Problem("damaged", 460, "校验不符", "The checksum differs",
+            "收到的字节与校验值不符，已丢弃。请重新发送。",
+            "The bytes that came are not those that were meant, and were thrown away. Send them again."),
     Problem("too-many", 429, "请求过于频繁", "Too often",
             "请等待 Retry-After 给出的秒数后再发送。",
             "Wait the seconds that Retry-After says, then send again."),
@@ -75,12 +84,17 @@ PROBLEMS = {problem.name: problem for problem in (
     Problem("unavailable", 503, "暂时不可用", "Not available just now",
             "系统依赖的部分暂时没有应答。请等待 Retry-After 给出的秒数；本次没有保存任何内容。",
             "Something we depend on does not answer. Wait the seconds that Retry-After says; nothing was stored."),
+    Problem("no-room", 507, "存储空间不足", "No room for more",
+            "磁盘已满，或您未完成、未使用的文件已达上限。已收到的部分仍在；有空间后请从断点继续。",
+            "The disk is full, or your own files that are unfinished or unused have reached their limit. What has arrived is "
+            "kept: go on from there when there is room."),
 )}
 
 OF_CASEWORK: dict[type[errors.CaseworkError], str] = {
-    errors.NotFound: "not-found", errors.Refused: "refused", errors.Unauthenticated: "unauthenticated",
+    errors.NotFound: "not-found", errors.Gone: "gone", errors.Refused: "refused", errors.Unauthenticated: "unauthenticated",
     errors.Conflict: "conflict", errors.Invalid: "invalid", errors.TooLarge: "too-large",
-    errors.Unsupported: "unsupported", errors.TooMany: "too-many", errors.Unavailable: "unavailable",
+    errors.Unsupported: "unsupported", errors.Damaged: "damaged", errors.TooMany: "too-many",
+    errors.Unavailable: "unavailable", errors.NoRoom: "no-room",
 }
 OF_STATUS = {problem.status: problem.name for problem in PROBLEMS.values()}
 

@@ -24,6 +24,10 @@ class NotFound(CaseworkError):
     """There is no such thing, or this actor may not know there is."""
 
 
+class Gone(NotFound):
+    """There was such a thing, and its time is over."""
+
+
 class Refused(CaseworkError):
     """The actor is known and may see the thing, but may not do this."""
 
@@ -52,6 +56,10 @@ class Unsupported(CaseworkError):
     """The content is of a kind we do not take."""
 
 
+class Damaged(CaseworkError):
+    """The bytes that came are not those that were meant: their checksum differs. Send them again."""
+
+
 class TooMany(CaseworkError):
     """Too often; try again after `retry_after` seconds."""
 
@@ -66,3 +74,7 @@ class Unavailable(CaseworkError):
     def __init__(self, sentence: str, retry_after: int = 5, **facts: Any) -> None:
         super().__init__(sentence, **facts)
         self.retry_after = retry_after
+
+
+class NoRoom(Unavailable):
+    """There is no room for more bytes: the disk is full, or one person's share of it; try again when there is room."""

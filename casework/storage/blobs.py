@@ -1,5 +1,7 @@
 """Bytes by key: a local folder by default, any S3-compatible store by URL. Content is written once, never changed."""
 import os
+import re
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -7,10 +9,16 @@ from urllib.parse import unquote, urlsplit
 import obstore
 from obstore.store import LocalStore, ObjectStore, from_url
 
-from casework.errors import NotFound, Unavailable
+from casework.errors import NoRoom, NotFound, Unavailable
 
 PATIENCE = timedelta(seconds=5)
 """A caller waits for the answer: a store that does not come back so soon is away."""
+
+ROOM_SECONDS = 60
+"""A disk is made free by people, so to ask again sooner is of no use."""
+
+FULL = re.compile(r"StorageFull|QuotaExceeded|os error (28|122)\b")
+"""ENOSPC and EDQUOT as obstore says them: it has no exception of its own for a disk that is full."""
 
 _store: ObjectStore | None = None
 
@@ -27,10 +35,15 @@ def configure(url: str) -> None:
 
 
 def put(key: str, content: bytes) -> None:
-    """Keep these bytes under this key; complete or not at all. Raises Unavailable when the store does not take them."""
+    """Keep these bytes under this key; complete or not at all.
+
+    Raises NoRoom when the store is full, Unavailable when it does not take them for another reason.
+    """
     try:
         obstore.put(_opened(), key, content)
     except (obstore.exceptions.BaseError, OSError) as error:
+        if FULL.search(str(error)):
+            raise NoRoom("the file store is full; what has arrived is kept", ROOM_SECONDS) from error
         raise Unavailable("the file store does not take files just now") from error
 
 
@@ -50,6 +63,15 @@ def delete(key: str) -> None:
         obstore.delete(_opened(), key)
     except FileNotFoundError:
         return
+    except (obstore.exceptions.BaseError, OSError) as error:
+        raise Unavailable("the file store does not answer just now") from error
+
+
+def keys_under(folder: str) -> Iterator[str]:
+    """Every key that begins with this folder's name and a slash, in no order. Raises Unavailable."""
+    try:
+        for batch in obstore.list(_opened(), folder):
+            yield from (one["path"] for one in batch)
     except (obstore.exceptions.BaseError, OSError) as error:
         raise Unavailable("the file store does not answer just now") from error
 
