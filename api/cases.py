@@ -25,6 +25,7 @@ from casework.errors import NotFound
 from casework.geography import areas
 from casework.identity.people import Department
 from casework.identity.privacy import SealedText, mask_name, mask_phone, reveal
+from casework.media import awaited
 from casework.sla import timers
 from casework.storage.database import reading, transaction
 
@@ -98,6 +99,7 @@ class ReportOut(ma.Schema):
     outcome = ma.fields.String(allow_none=True)
     outcome_reason = ma.fields.String(allow_none=True)
     suggestion = ma.fields.Dict(allow_none=True)
+    files_missing = ma.fields.Integer(metadata={"description": "files that it names and that have not arrived yet"})
 
 
 class LineOut(ma.Schema):
@@ -234,14 +236,17 @@ def whole(db: Session, found: Case) -> dict[str, Any]:
     standard = found.standard(db)
     place = areas.describe(db, found.area_code) if found.area_code else None
     lead = db.get(Department, found.lead_department_id) if found.lead_department_id else None
-    photos = [*media.of_reports(db, [one.id for one in found.reports]), *media.of_case(db, found.id)]
+    report_ids = [one.id for one in found.reports]
+    photos = [*media.of_reports(db, report_ids), *media.of_case(db, found.id)]
+    missing = awaited.missing(db, report_ids)
     plain = {name: getattr(found, name) for name in PLAIN}
     return plain | {
         "category": category.name if category else None, "department": lead.name if lead else None,
         "standard": {"condition": standard.condition, "closing": standard.closing, "limit_value": standard.limit_value,
                      "limit_unit": standard.limit_unit, "evidence": standard.evidence} if standard else None,
         "area": place.full_name if place else None,
-        "turn": workflow.turn(found), "version": found.history_length, "reports": [_report(one) for one in found.reports],
+        "turn": workflow.turn(found), "version": found.history_length,
+        "reports": [_report(one, missing[one.id]) for one in found.reports],
         "photos": [shown(one) for one in photos], "history": [_line(one) for one in found.history],
         "clocks": [{"id": one.id, "stage": one.stage, "state": one.state, "limit": str(one.limit), "started_at": one.started_at,
                     "due_at": one.due_at, "overdue": one.overdue}
@@ -271,9 +276,9 @@ def tagged(found: Case, body: dict[str, Any]) -> dict[str, Any]:
     return body
 
 
-def _report(one: Report) -> dict[str, Any]:
-    plain = {name: getattr(one, name) for name in ReportOut().fields if name not in {"name", "phone"}}
-    return plain | {"name": mask_name(one.reporter_name.open()) if one.reporter_name else None,
+def _report(one: Report, files_missing: int) -> dict[str, Any]:
+    plain = {name: getattr(one, name) for name in ReportOut().fields if name not in {"name", "phone", "files_missing"}}
+    return plain | {"files_missing": files_missing, "name": mask_name(one.reporter_name.open()) if one.reporter_name else None,
                     "phone": mask_phone(one.reporter_phone.open()) if one.reporter_phone else None}
 
 

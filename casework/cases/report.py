@@ -51,6 +51,7 @@ class Report(Keyed, Base):
     digest: Mapped[str]
     received_at: Mapped[datetime]
     happened_at: Mapped[datetime | None]
+    device_at: Mapped[datetime | None]
     text: Mapped[str]
     title: Mapped[str | None]
     claimed_category: Mapped[str | None]
@@ -99,8 +100,8 @@ class Report(Keyed, Base):
         return None if self.lon is None or self.lat is None else Point(self.lon, self.lat)
 
 
-WHAT_WAS_SAID = frozenset({"number", "channel", "source", "key", "digest", "received_at", "happened_at", "text", "title",
-                           "claimed_category", "lon", "lat", "accuracy", "address", "handled_on_the_spot", "urgent",
+WHAT_WAS_SAID = frozenset({"number", "channel", "source", "key", "digest", "received_at", "happened_at", "device_at", "text",
+                           "title", "claimed_category", "lon", "lat", "accuracy", "address", "handled_on_the_spot", "urgent",
                            "reporter_id", "external_number"})
 
 
@@ -114,7 +115,11 @@ def _refuse_edits(_mapper: Mapper[Report], _connection: Connection, report: Repo
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """What a channel understood, in the words of the domain. `source` names who sends, `key` is the sender's own."""
+    """What a channel understood, in the words of the domain. `source` names who sends, `key` is the sender's own.
+
+    A device whose clock is wrong says `device_at`, and `happened_at` is that corrected. `files` are the hashes of those that
+    come later; they are kept elsewhere, and count here for telling one report from another.
+    """
 
     channel: Channel
     source: str
@@ -122,6 +127,7 @@ class Said:
     text: str
     title: str | None = None
     happened_at: datetime | None = None
+    device_at: datetime | None = None
     claimed_category: str | None = None
     place: Point | None = None
     accuracy: float | None = None
@@ -132,11 +138,15 @@ class Said:
     reporter_name: str | None = None
     reporter_phone: str | None = None
     external_number: str | None = None
+    files: tuple[str, ...] = ()
 
     @cached_property
     def digest(self) -> str:
-        """Tells a resend from another report that took the same key by mistake."""
-        said = [getattr(self, one.name) for one in fields(self) if one.name not in {"channel", "source", "key"}]
+        """Tells a resend from another report that took the same key by mistake. How a clock was corrected is not said by
+        the sender, so the device's own time stands in for it."""
+        unsaid = {"channel", "source", "key", "device_at"} | (set() if self.files else {"files"})
+        said = [getattr(self, one.name) if one.name != "happened_at" else self.device_at or self.happened_at
+                for one in fields(self) if one.name not in unsaid]
         return blind_index("said", repr(said))  # keyed: a phone number is soon guessed from a plain hash
 
 
@@ -195,7 +205,8 @@ def receive_one(db: Session, said: Said) -> Receipt:
 def _row(one: Said, at: datetime) -> dict[str, Any]:
     return {
         "id": new_id(), "number": public_number("ZW", at), "channel": one.channel, "source": one.source, "key": one.key,
-        "digest": one.digest, "received_at": at, "happened_at": one.happened_at, "text": one.text, "title": one.title,
+        "digest": one.digest, "received_at": at, "happened_at": one.happened_at,
+        "device_at": one.device_at, "text": one.text, "title": one.title,
         "claimed_category": one.claimed_category, "lon": one.place.lon if one.place else None,
         "lat": one.place.lat if one.place else None, "accuracy": one.accuracy, "address": one.address,
         "handled_on_the_spot": one.handled_on_the_spot, "urgent": one.urgent, "reporter_id": one.reporter_id,

@@ -1,4 +1,5 @@
 """Photos: taken in at the door, looked into in a process of their own, shown by links that expire."""
+from casework.media.awaited import Named
 from casework.media.formats import Kind
 from casework.media.links import Rendition, sign
 from casework.media.photo import (
@@ -18,5 +19,5 @@ from casework.media.photo import (
     view,
 )
 
-__all__ = ["Kind", "Original", "Photo", "Picture", "Purpose", "Rendition", "State", "attach", "check_in", "claim",
+__all__ = ["Kind", "Named", "Original", "Photo", "Picture", "Purpose", "Rendition", "State", "attach", "check_in", "claim",
            "delete_unclaimed", "keep", "of_case", "of_reports", "sign", "upload_token", "view"]

@@ -42,7 +42,7 @@ class Purpose(StrEnum):
 
 
 class Photo(Keyed, Base):
-    """One photo of one report or one case; neither while a citizen has uploaded it but not yet reported.
+    """One photo of one report, one case or one field task; none of them while a citizen has uploaded it but not yet reported.
 
     `width` and `height` are as stored in the file until the photo is ready, then upright. `taken_at`, `lon`,
     `lat` (WGS-84) are what the camera wrote: a claim, not a proof.
@@ -67,18 +67,25 @@ class Photo(Keyed, Base):
     step: Mapped[str | None]
     report_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("reports.id"))
     case_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("cases.id"))
+    task_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("field_tasks.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
     __table_args__ = (
         UniqueConstraint("report_id", "sha256"), UniqueConstraint("case_id", "sha256"), Index(None, "original_key"),
+        Index(None, "uploaded_by", "sha256"),  # files are named by their hash, by those who sent them
         partial_index("ix_photos_waiting", "created_at", where="state = 'received'"),
-        partial_index("ix_photos_unclaimed", "created_at", where="report_id IS NULL AND case_id IS NULL"),
+        partial_index("ix_photos_unclaimed", "created_at", where="report_id IS NULL AND case_id IS NULL AND task_id IS NULL"),
     )
 
     @property
     def place(self) -> Point | None:
         """Where the camera says it stood, WGS-84."""
         return None if self.lon is None or self.lat is None else Point(self.lon, self.lat)
+
+    @property
+    def given(self) -> bool:
+        """It belongs to a report, a case or a task already."""
+        return any(owner is not None for owner in (self.report_id, self.case_id, self.task_id))
 
 
 @dataclass(frozen=True)
@@ -147,6 +154,18 @@ def check_in(db: Session, content: bytes | Original, *, channel: str, uploaded_b
     return photo
 
 
+def show_again(db: Session, photo: Photo, *, report_id: uuid.UUID, purpose: Purpose) -> Photo:
+    """The same picture in another report of whoever sent it: a row of its own over the same file."""
+    facts = {name: getattr(photo, name) for name in (
+        "sha256", "size", "kind", "state", "reason", "width", "height", "taken_at", "lon", "lat", "phash", "original_key",
+        "uploaded_by", "channel")}
+    made = Photo(id=new_id(), **facts, purpose=purpose, report_id=report_id, created_at=clock.now())
+    db.add(made)
+    if made.state is State.RECEIVED:
+        outbox.publish(db, "photo.received", made.id)
+    return made
+
+
 def upload_token(photo_id: uuid.UUID) -> str:
     """What a citizen who uploads before reporting shows to claim the photo."""
     return links.signature("photo upload", str(photo_id))
@@ -162,7 +181,7 @@ def claim(db: Session, photo_id: uuid.UUID, token: str, *, report_id: uuid.UUID)
         raise NotFound("there is no such uploaded photo")
     if photo.report_id == report_id:
         return photo
-    if photo.report_id is not None or photo.case_id is not None:
+    if photo.given:
         raise Conflict("this photo belongs to another report")
     if photo.created_at <= clock.now() - timedelta(hours=UNCLAIMED_HOURS):
         raise NotFound(f"uploaded photos are kept for {UNCLAIMED_HOURS} hours; send it again")
@@ -187,7 +206,7 @@ def attach(db: Session, photo_ids: Sequence[uuid.UUID], *, case_id: uuid.UUID, p
         photo = found.get(photo_id)
         if photo is None or photo.uploaded_by != actor_id:
             faults.append(Fault(f"photos.{at}", "there is no such photo of yours"))
-        elif photo.case_id is not None or photo.report_id is not None or photo.sha256 in known:
+        elif photo.given or photo.sha256 in known:
             faults.append(Fault(f"photos.{at}", "this photo was given before; take a new one"))
         else:
             photo.case_id, photo.purpose, photo.step = case_id, purpose, step
@@ -233,7 +252,7 @@ def view(db: Session, photo_id: uuid.UUID, rendition: Rendition, expires: int, s
 
 def delete_unclaimed(db: Session, batch: int = 200) -> int:
     """Forget photos that nobody claimed within 24 hours; returns how many. Call again while it is `batch`."""
-    stale = select(Photo).where(Photo.report_id.is_(None), Photo.case_id.is_(None),
+    stale = select(Photo).where(Photo.report_id.is_(None), Photo.case_id.is_(None), Photo.task_id.is_(None),
                                 Photo.created_at <= clock.now() - timedelta(hours=UNCLAIMED_HOURS))
     photos = db.scalars(stale.order_by(Photo.created_at).limit(batch).with_for_update(skip_locked=True)).all()
     for photo in photos:
