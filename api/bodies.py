@@ -57,13 +57,13 @@ def read_json(raw: bytes, *, nul_is_judged_later: bool = False) -> Any:
     except orjson.JSONDecodeError as error:
         raise BadRequest(f"The body is not JSON in UTF-8: {error}.") from None
     if raw.count(b"{") + raw.count(b"[") > DEEPEST or b"\\u0000" in raw:
-        faults = _walk(value)
+        faults = nul_in(value)
         if faults and not nul_is_judged_later:
             raise Invalid(TAKEN, *faults)
     return value
 
 
-def _walk(value: Any) -> list[Fault]:
+def nul_in(value: Any) -> list[Fault]:
     """Where there is NUL. Raises BadRequest for what is nested too deep."""
     faults: list[Fault] = []
     waiting = [(value, "", 1)]

@@ -4,29 +4,39 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import marshmallow as ma
 import orjson
 from flask import Response
+from sqlalchemy.orm import Session
 
 from api import errors, limits
 from api.auth import caller, requires
 from api.blueprint import Blueprint
+from api.compression import packed
 from api.errors import ProblemOut
-from api.fields import Moment, encode
+from api.fields import Moment, Text, Whole, encode
 from api.operations import OPERATIONS, VERBS
 from casework import clock
 from casework.cases.report import Channel
+from casework.fieldwork import changes as missed
 from casework.fieldwork import operations
+from casework.fieldwork.changes import Batch, Position, Section, Worker
 from casework.fieldwork.operations import Answer, Operation, Outcome
 from casework.identity import sessions
 from casework.identity.people import Actor
 from casework.intake import refusals
-from casework.storage.database import transaction
+from casework.notifications import inbox
+from casework.storage.database import reading, transaction
 
 blueprint = Blueprint("sync", __name__, url_prefix="/api/v1/pda", description="同步 What a PDA did and missed offline")
 
+blueprint.after_request(packed)
+
 MOST = 500
+MOST_ITEMS = 1000
+FIRST = UUID(int=0)
 
 
 class OperationIn(ma.Schema):
@@ -98,6 +108,23 @@ class SyncOut(ma.Schema):
     results = ma.fields.List(ma.fields.Nested(OperationOut()))
 
 
+class ChangesIn(ma.Schema):
+    """From where on, and how much at once."""
+
+    cursor = Text(4000, metadata={"description": "`next` of the answer before; left out, all is told from the start"})
+    limit = Whole(1, MOST_ITEMS, load_default=MOST_ITEMS, metadata={"description": "items a page"})
+
+
+class ChangesOut(ma.Schema):
+    """What the device has to merge into what it has."""
+
+    items = ma.fields.List(ma.fields.Dict(), metadata={
+        "description": "each with `kind` and `id`, and fields to be merged into what is there under both; or `deleted`"})
+    next = ma.fields.String(metadata={"description": "cursor to come again with, at once or later"})
+    more = ma.fields.Boolean(metadata={"description": "there is more to be had at once"})
+    reset = ma.fields.Boolean(metadata={"description": "throw away what was told before, then take these items"})
+
+
 OPERATION = OperationIn()
 
 EXAMPLE = {"sent_at": "2026-03-02T12:30:00+08:00", "operations": [{
@@ -128,11 +155,51 @@ def sync(body: dict[str, Any]) -> Response:
     return encode({"received_at": received_at, "skew_seconds": skew.total_seconds(), "results": results})
 
 
+@blueprint.operation("GET", "/changes", requires("pda.sync"), query=ChangesIn(), answer=ChangesOut())
+def changes(query: dict[str, Any]) -> Response:
+    """What this worker needs since then: profile, areas, taxonomy, forms, tasks, own cases, register entries of the own grids,
+    messages; without a cursor all that there is.
+
+    No change is ever skipped, whatever happens at the same moment. The answer comes packed by gzip if that is accepted and
+    worth it. docs/sync.md describes each kind of item.
+    """
+    with reading() as db:
+        page = missed.page(db, caller(), query.get("cursor"), query["limit"], SECTIONS)
+    if page.unknown:
+        with transaction() as db:
+            missed.remember(db, page.unknown)
+    return encode({"items": page.items, "next": page.next, "more": page.more, "reset": page.reset})
+
+
+def _messages(db: Session, worker: Worker, position: Position, limit: int) -> Batch:
+    """Messages to the worker, from those of the last days on; [moment, id] of the last one told."""
+    at, last = (datetime.fromisoformat(position[0]), UUID(position[1])) if position else (clock.now() - missed.RECENT, FIRST)
+    found = inbox.later(db, worker.user_id, (at, last), limit + 1)
+    told = [{"kind": "message", "id": one["id"], "message_kind": one["kind"], **{
+        name: one[name] for name in ("at", "text", "case", "urgent")}} for one in found[:limit]]
+    end = [told[-1]["at"].isoformat(), told[-1]["id"].hex] if told else position
+    return Batch(told, end, more=len(found) > limit)
+
+
+def _fits(position: Position) -> bool:
+    if position is None:
+        return True
+    try:
+        at, last = position
+        return datetime.fromisoformat(at).tzinfo is not None and isinstance(UUID(last), UUID)
+    except (AttributeError, TypeError, ValueError):
+        return False
+
+
+SECTIONS = (*missed.SECTIONS, Section(_messages, _fits))
+"""Messages come from another topic than what happens in the field, so the two are put together here."""
+
+
 def _read(item: Any) -> Readable | Unreadable:
     try:
         sent = OPERATION.load(item)
         try:
-            return Readable(sent, OPERATIONS[sent["kind"]].schema.load(sent["data"]))
+            return Readable(sent, OPERATIONS[sent["kind"]].shape.load(sent["data"]))
         except ma.ValidationError as error:
             raise ma.ValidationError({"data": error.messages}) from None
     except ma.ValidationError as error:

@@ -30,6 +30,7 @@ def dispatch_filed(db: Session, case_ids: Sequence[uuid.UUID]) -> int:
     for case, decision in zip(cases, responsibility.find_many(db, questions), strict=True):
         if decision.lead is None:
             case.waiting_for = decision.explanation
+            later.publish(case.id, "case.changed")
         else:
             _send(case, SYSTEM, _facts(decision, decision.lead), later)
             case.dispatched_by_rule = True

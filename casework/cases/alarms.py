@@ -14,6 +14,7 @@ from casework.sla import escalation
 from casework.sla.escalation import Escalation
 from casework.sla.limits import Stage
 from casework.sla.timers import Timer, TimerState
+from casework.storage import outbox
 from casework.storage.outbox import Event
 
 EVENTS = ("timer.warned", "timer.overdue")
@@ -37,7 +38,9 @@ def hear(db: Session, event: Event) -> None:
     timer = db.get(Timer, uuid.UUID(alarm["timer_id"]), populate_existing=True)
     if case is None or timer is None or not _stands(timer, alarm) or not (case.is_open or timer.stage is Stage.APPEAL):
         return
-    case.overdue = case.overdue or timer.counts_as_late
+    if timer.counts_as_late and not case.overdue:
+        case.overdue = True
+        outbox.publish(db, "case.changed", case.id)
     if escalation.heard(db, timer.id, alarm["limit_round"], alarm["share"]):
         return  # its line of the history was written with it
     # An order from above is a clock of the case: it is for whoever leads it at this moment.

@@ -80,6 +80,7 @@ def _recount(db: Session, cases: Mapping[uuid.UUID, Case], reasons: Mapping[uuid
         if signing and case.return_until:
             case.return_until = signing
         case.note("recount", actor, why=reasons[case_id], clocks=[_said(one) for one in theirs])
+    outbox.publish_many(db, "case.changed", changed)
     db.flush()
     return len(done)
 

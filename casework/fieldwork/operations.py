@@ -135,6 +135,13 @@ def alone(db: Session, do: Callable[[], Answer]) -> Answer:
         return Answer(Outcome.REFUSED, error=error)
 
 
+def one_by_one(verb: Callable[[Session, Actor, Operation], Answer]) -> Verb:
+    """A verb for many from one that does a single operation: what is wrong with one undoes no other."""
+    def do(db: Session, actor: Actor, asked: Sequence[Operation]) -> list[Answer]:
+        return [alone(db, partial(verb, db, actor, one)) for one in asked]
+    return do
+
+
 def forget_old(db: Session, batch: int = 5000) -> int:
     """Forget operations that were received longer ago than KEPT; how many. Call again while it is `batch`."""
     # Ids grow with time.

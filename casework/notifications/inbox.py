@@ -35,6 +35,20 @@ def page(db: Session, actor: Actor, *, after: Position | None = None, limit: int
     return items, (last.at, last.id) if last else None
 
 
+def later(db: Session, user_id: uuid.UUID, after: Position, limit: int) -> list[dict[str, Any]]:
+    """Up to `limit` messages for this person after a position, the oldest first; not those for the desks.
+
+    Nobody misses one who goes on from the last: messages to one reader are stamped in the order in which they can be read.
+    """
+    wanted = (select(Message.id, Message.created_at.label("at"), Message.kind, Message.text, Message.urgent,
+                     Case.number.label("case"))
+              .join(Case, Case.id == Message.case_id)
+              .where(Message.reader == readers.person(user_id).key, Message.via == Via.INBOX,
+                     tuple_(Message.created_at, Message.id) > after)
+              .order_by(Message.created_at, Message.id).limit(limit))
+    return [dict(row._mapping) for row in db.execute(wanted)]  # noqa: SLF001 - public
+
+
 def unread(db: Session, actor: Actor) -> int:
     """How many messages came since the actor read last; counted up to MOST_UNREAD."""
     ids = _newest(actor, MOST_UNREAD, None, preferences.of(db, actor).seen_until)

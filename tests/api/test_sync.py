@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from casework import clock
 from casework.cases.report import Report
@@ -15,38 +15,13 @@ from casework.identity.sessions import Device
 from casework.intake import refusals
 from casework.storage.database import reading
 from casework.storage.outbox import Event
-from tests.api.town import Caller, Json, Town, key, ok, point, problem, stored
+from tests.api.handheld import SYNC, faults, operation, results, send
+from tests.api.town import Caller, Json, Town, ok, problem, stored
 from tests.conftest import SetClock
-
-SYNC = "/api/v1/pda/sync"
-
-
-def operation(kind: str = "report", /, *, id: str | None = None, at: Any = None, base: str | None = None,  # noqa: A002
-              **data: Any) -> Json:
-    """A missing manhole cover in the first grid, seen just now, unless told otherwise."""
-    if kind == "report":
-        data = {"text": "人行道上水井盖缺失", "category": "10101", "place": point(0), "accuracy": 8.5} | data
-    return {"id": id or key(), "kind": kind, "at": at or clock.now().isoformat(), "base": base, "data": data}
-
-
-def send(caller: Caller, *operations: Any, sent_at: Any = None) -> Json:
-    """The whole answer."""
-    return ok(caller.post(SYNC, {"sent_at": sent_at or clock.now().isoformat(), "operations": list(operations)}), 200)
-
-
-def results(caller: Caller, *operations: Any, sent_at: Any = None) -> list[Json]:
-    found: list[Json] = send(caller, *operations, sent_at=sent_at)["results"]
-    assert [one["id"] for one in found] == [one.get("id") if isinstance(one, dict) else None for one in operations]
-    return found
 
 
 def result(caller: Caller, one: Json, sent_at: Any = None) -> Json:
     return results(caller, one, sent_at=sent_at)[0]
-
-
-def faults(one: Json) -> set[str]:
-    assert one["outcome"] == "refused", one
-    return {fault["field"] for fault in one["problem"].get("errors", [])}
 
 
 def test_what_was_done_offline_is_done_and_answered_one_by_one(town: Town) -> None:
@@ -197,8 +172,3 @@ def test_more_than_five_hundred_are_refused_whole(town: Town) -> None:
 def test_only_grid_workers_sync(town: Town) -> None:
     for caller, status in ((town.stranger, 401), (town.dispatcher, 403)):
         problem(caller.post(SYNC, {"sent_at": clock.now().isoformat(), "operations": []}), status)
-
-
-def counted(kind: str) -> int:
-    with reading() as db:
-        return db.scalar(select(func.count()).where(FieldOperation.kind == kind)) or 0

@@ -1,0 +1,61 @@
+"""What a device looks things up in: who carries it, the areas he works in, and the forms; told again when they change."""
+from collections.abc import Iterable
+from typing import Any
+
+import shapely
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from casework.fieldwork.changes.sections import Batch, Item, Position, Section, Worker, digest, fits_turn, turn
+from casework.fieldwork.forms import library
+from casework.fieldwork.forms.library import CollectionForm
+from casework.geography.areas import Area, AreasVersion
+from casework.identity.sessions import Device
+
+ROUGH_DEGREES = 2e-5
+"""Outlines are drawn on a phone: two metres are less than a line is wide."""
+
+
+def profile(db: Session, worker: Worker, position: Position, limit: int) -> Batch:
+    """Who carries the device, and what it is called."""
+    actor = worker.actor
+    device = db.scalar(select(Device.name).where(Device.id == actor.device_id)) if actor.device_id else None
+    item: Item = {"kind": "profile", "id": worker.user_id, "name": actor.name, "areas": list(worker.own),
+                  "device": {"id": actor.device_id, "name": device}}
+    told, position, more = turn(digest(repr(item)), ["."], position, limit)
+    return Batch([item] if told else [], position, more)
+
+
+def areas(db: Session, worker: Worker, position: Position, limit: int) -> Batch:
+    """The areas of the worker's posts and what lies inside, each with its outline as a list of rings in WGS-84."""
+    version = db.scalar(select(AreasVersion.version))
+    grounds = {ground.code: ground for ground in worker.grounds}
+    told, position, more = turn(version.hex[-12:] if version else "", sorted(grounds), position, limit)
+    outlines = dict(db.execute(select(Area.code, Area.outline).where(Area.code.in_(told))).all()) if told else {}
+    items = [{"kind": "area", "id": code, "code": code, "name": grounds[code].name, "level": grounds[code].level,
+              "parent": grounds[code].parent_code, "outline": _rings(outlines.get(code))} for code in told]
+    return Batch(items, position, more)
+
+
+def forms(db: Session, worker: Worker, position: Position, limit: int) -> Batch:
+    """The forms in use; those that were withdrawn are deleted."""
+    states = dict(db.execute(select(CollectionForm.form_id, CollectionForm.active).order_by(CollectionForm.active)).all())
+    told, position, more = turn(library.digest(db)[:12], sorted(states), position, limit)
+    form = CollectionForm
+    wanted = select(form.form_id, form.version, form.title, form.register, form.questions).where(
+        form.active, form.form_id.in_(told))
+    used = {row.form_id: {"kind": "form", "id": row.form_id, **row._mapping}  # noqa: SLF001 - the public way
+            for row in (db.execute(wanted) if told else ())}
+    return Batch([used.get(form_id, {"kind": "form", "id": form_id, "deleted": True}) for form_id in told], position, more)
+
+
+def _rings(outline: bytes | None) -> list[list[list[float]]]:
+    if outline is None:
+        return []
+    shape: Any = shapely.simplify(shapely.from_wkb(outline), ROUGH_DEGREES)
+    parts: Iterable[Any] = shapely.get_parts(shape)
+    return [[[round(lon, 6), round(lat, 6)] for lon, lat in shapely.get_coordinates(ring).tolist()]
+            for part in parts for ring in shapely.get_rings(part)]
+
+
+PROFILE, AREAS, FORMS = (Section(read, fits_turn) for read in (profile, areas, forms))
