@@ -30,7 +30,7 @@ KEEP = (Outcome.CURRENT, Outcome.STATED, Outcome.OTHER)
 
 @dataclass(frozen=True)
 class About:
-    """A conflict with the entry that it is about; `closed_at` when it is settled, `other_id` who else has the number."""
+    """An open conflict with the entry that it is about; `other_id`: who else has the number."""
 
     id: uuid.UUID
     kind: ContestKind
@@ -43,13 +43,12 @@ class About:
     lat: float | None
     fields: list[str]
     opened_at: datetime
-    closed_at: datetime | None
 
 
 def about(db: Session, ids: Iterable[uuid.UUID]) -> list[About]:
-    """These conflicts, open or closed, with where their entries lie; those that there are, by id."""
+    """Which of these conflicts are open, in the order of their ids, with where their entries lie."""
     rows = db.execute(select(Contest, Entry).join(Entry, Entry.id == Contest.subject_id)
-                      .where(Contest.id.in_(list(ids))).order_by(Contest.id))
+                      .where(Contest.id.in_(list(ids)), Contest.closed_at.is_(None)).order_by(Contest.id))
     return [_about(contest, entry) for contest, entry in rows]
 
 
@@ -155,7 +154,7 @@ def _standing(entry: Entry, statements: Sequence[Statement]) -> dict[str, dict[s
 
 def _about(contest: Contest, entry: Entry) -> About:
     return About(contest.id, contest.kind, contest.subject_id, contest.other_id, contest.register, entry.label,
-                 entry.area_code, entry.lon, entry.lat, contest.fields, contest.opened_at, contest.closed_at)
+                 entry.area_code, entry.lon, entry.lat, contest.fields, contest.opened_at)
 
 
 def _shown(contest: Contest, entry: Entry, statements: Sequence[Statement], other: Entry | None) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from casework import clock
 from casework.errors import CaseworkError, Fault, Invalid
 from casework.geography import areas
+from casework.geography.codes import Level, level_of
 from casework.geography.coordinates import Point
-from casework.identity.people import Actor, Role
+from casework.identity.people import Actor
 from casework.identity.permissions import reach
 from casework.identity.privacy import blind_index
 from casework.registry.catalogue import REGISTERS
@@ -61,14 +62,14 @@ class Draft:
             origin=stated.origin, form=stated.form, by_kind=actor.kind, by_id=actor.id, device_at=stated.device_at,
             at=stated.at, received_at=clock.now(), values=values, personal=personal, lon=lon, lat=lat,
             accuracy=stated.accuracy, area_code=area_code, decides=sorted(self.decides), digest=self.digest,
-            within=_within(actor), state=State.WAITING, version=None, merged=None, contested=[], reason=None)
+            within=within_of(actor), state=State.WAITING, version=None, merged=None, contested=[], reason=None)
 
 
 def drafted(db: Session, actor: Actor, stated: Sequence[Stated]) -> list[Draft]:
     """These statements with their values read and their places found, in their order; the map is asked once."""
     placed = [one.place for one in stated if one.place is not None]
     grids = iter(areas.areas_at(db, placed) if placed else ())
-    own = _own_grid(actor)
+    own = own_grid(within_of(actor))
     return [_draft(db, one, next(grids) if one.place is not None else None, own) for one in stated]
 
 
@@ -78,13 +79,12 @@ def decision(draft: Draft, fields: frozenset[str]) -> Draft:
 
 
 def _draft(db: Session, stated: Stated, grid: areas.GridRef | None, own: str | None) -> Draft:
-    whole = stated.base is None
-    says, faults = REGISTERS[stated.register].read(stated.values, whole=whole)
-    area_code = stated.area_code or (grid.code if grid else own if whole or stated.place is not None else None)
+    says, faults = REGISTERS[stated.register].read(stated.values, whole=stated.base is None)
+    area_code = stated.area_code or (grid.code if grid else own if stated.place is not None else None)
     if stated.area_code and areas.describe(db, stated.area_code) is None:
         faults.append(Fault("area", "is not the code of an area"))
-    elif area_code is None and (whole or stated.place is not None):
-        faults.append(Fault("place", "must lie in an area of the city" if stated.place else "must be given, or an area"))
+    elif stated.place is not None and area_code is None:
+        faults.append(Fault("place", "must lie in an area of the city"))
     plain = (stated.register, stated.subject_id, stated.base, sorted(says.items()), stated.source, stated.form,
              stated.place and (stated.place.lon, stated.place.lat), stated.area_code)
     digest = blind_index("statement", repr(plain))  # keyed: what somebody said is soon guessed from a plain hash
@@ -95,12 +95,12 @@ def _draft(db: Session, stated: Stated, grid: areas.GridRef | None, own: str | N
     return Draft(stated, says, digest, error)
 
 
-def _own_grid(actor: Actor) -> str | None:
-    """Where somebody who says nothing of the place is: a grid worker with one grid."""
-    grids = [post.area_code for post in actor.posts if post.role is Role.GRID_WORKER and post.area_code]
-    return grids[0] if len(grids) == 1 else None
-
-
-def _within(actor: Actor) -> list[str] | None:
+def within_of(actor: Actor) -> list[str] | None:
+    """The areas that the actor may write in; None for all."""
     scope = reach(actor)
     return None if scope.everything else sorted(scope.area_codes)
+
+
+def own_grid(within: list[str] | None) -> str | None:
+    """Where something is of which nobody says where: in the grid of who says it, who has but one."""
+    return within[0] if within and len(within) == 1 and level_of(within[0]) is Level.GRID else None

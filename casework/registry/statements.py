@@ -20,7 +20,7 @@ from casework.identity.permissions import allowed
 from casework.registry import contests, keys
 from casework.registry.catalogue import REGISTERS
 from casework.registry.compiling import PLACE
-from casework.registry.drafts import Draft, Stated, drafted
+from casework.registry.drafts import Draft, Stated, drafted, own_grid
 from casework.registry.fields import Field
 from casework.registry.history import statements_of
 from casework.registry.records import Entry, State, Statement
@@ -161,9 +161,13 @@ class _Batch:
 
     def _apply_one(self, subject_id: uuid.UUID, one: Statement) -> None:
         subject = self.subjects.get(subject_id) or Subject(subject_id, one.register, None)
+        if subject.area_code is None and one.area_code is None:
+            one.area_code = own_grid(one.within)
         if subject.register != one.register:
             self._refuse(one, Invalid("the entry is in another register",
                                       Fault("register", f"the entry is in the register {subject.register}")))
+        elif subject.area_code is None and one.area_code is None:
+            self._refuse(one, Invalid("nobody has said where it is", Fault("place", "must be given, or an area")))
         elif not self._may_write(subject, one):
             self._refuse(one, Refused("this lies in none of your areas", action="registry.write"))
         else:

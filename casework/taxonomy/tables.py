@@ -77,12 +77,15 @@ def csv_lines(content: bytes) -> Iterator[Line]:
         raise _unread(f"the file is not CSV: {error}") from None
 
 
-def xlsx_lines(content: bytes, table: Table) -> Iterator[Line]:
-    """Rows of the sheet with the table's title (or key). A formula is refused. Raises TooLarge and Invalid."""
+def xlsx_lines(content: bytes, table: Table, *, or_first: bool = False) -> Iterator[Line]:
+    """Rows of the sheet with the table's title (or key), or else, if wanted, of the first. A formula is refused.
+
+    Raises TooLarge and Invalid.
+    """
     _check_archive(content)
     try:
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True)
-        names = [name for name in book.sheetnames if name in {table.title, table.key}]
+        names = [name for name in book.sheetnames if name in {table.title, table.key}] or book.sheetnames[:or_first]
         if not names:
             raise Invalid("a sheet is missing", Fault(table.key, f"there is no sheet {table.title}"))
         for number, row in enumerate(book[names[0]].iter_rows(max_col=MAX_COLUMNS), start=1):
