@@ -10,31 +10,28 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casework import clock, taxonomy
-from casework.cases import callers, duplicates, inspectors, links, recounting, sameness
+from casework.cases import callers, duplicates, links, recounting, sameness
 from casework.cases.case import Case
 from casework.cases.consequences import Consequences
 from casework.cases.lookout import Lookout, Match, photos_of, rarity
 from casework.cases.report import Channel, Outcome, Report, announce
 from casework.cases.similarity import Evidence
 from casework.cases.whereabouts import SURE_OF_PLACE
-from casework.cases.workflow import Facts
+from casework.cases.workflow import Facts, Status
 from casework.classification.linear import message
 from casework.classification.suggester import Suggester
 from casework.classification.suggestion import Suggestion
 from casework.geography import addresses, areas
 from casework.geography.coordinates import Point
-from casework.identity.people import SYSTEM, Actor, actor_of
-from casework.media import photo
+from casework.identity.people import SYSTEM
 from casework.sla import policies
 from casework.storage.database import one_at_a_time, reading, transaction
 from casework.taxonomy import Catalogue
+from casework.triage import on_the_spot
+from casework.triage.on_the_spot import OnTheSpot
 
 BRANCHES = {Channel.PDA: ("1", "2"), Channel.HOTLINE: ("",), Channel.CITIZEN: ("",)}
 """Where a channel's reports are looked for when nobody said: PDAs see things on the street, callers speak of anything."""
-
-
-BEFORE_AND_AFTER = 2
-"""Photos that what was put right on the spot needs at least: how it was, and how it is."""
 
 
 @dataclass(frozen=True)
@@ -55,14 +52,6 @@ class Verdict:
     doubt: str | None
 
 
-@dataclass(frozen=True)
-class OnTheSpot:
-    """For reports that were put right on the spot: their photos, and the grid workers who did it, by their ids."""
-
-    photos: dict[uuid.UUID, tuple[uuid.UUID, ...]]
-    workers: dict[uuid.UUID, Actor]
-
-
 def triage(report_ids: Sequence[uuid.UUID]) -> Counter[str]:
     """Triage these reports, each once however often it is asked; how many were joined, filed, left or self-handled.
 
@@ -74,6 +63,20 @@ def triage(report_ids: Sequence[uuid.UUID]) -> Counter[str]:
     suggestions = _suggest(suggester, waiting) if suggester else {}
     with transaction() as db:
         return _triage(db, suggestions)
+
+
+def complete(report_ids: Sequence[uuid.UUID]) -> Counter[str]:
+    """The last file of these reports is here: what was put right on the spot and only waited for it is closed; how many were
+    self-handled, how many left. Bears repetition; what a person has taken in hand meanwhile stays theirs.
+
+    Opens its own transactions, as triage() does.
+    """
+    with reading() as db:
+        handled = db.scalars(select(Report).where(Report.id.in_(report_ids), Report.handled_on_the_spot)).all()
+        suggester = suggester_of(taxonomy.catalogue(db)) if handled else None
+    suggestions = _suggest(suggester, handled) if suggester else {}
+    with transaction() as db:
+        return _complete(db, suggestions)
 
 
 def leave(report_id: uuid.UUID) -> None:
@@ -118,7 +121,7 @@ def _triage(db: Session, suggestions: dict[uuid.UUID, Suggestion]) -> Counter[st
     catalogue, counts = taxonomy.catalogue(db), Counter[str]()
     verdicts = {report.id: _judge(report, suggestions[report.id], placed[report.id], catalogue) for report in reports}
     lookout = _lookout(db, reports, verdicts, catalogue)
-    on_the_spot = _on_the_spot(db, reports)
+    there = on_the_spot.look(db, reports)
     later, belonging = Consequences(clock.now()), Belonging(db, lookout)
     for report in reports:
         verdict = verdicts[report.id]
@@ -129,7 +132,7 @@ def _triage(db: Session, suggestions: dict[uuid.UUID, Suggestion]) -> Counter[st
             belonging.joined(report, case, links.join(db, report, case, why, later))
             report.outcome, report.outcome_reason = Outcome.JOINED, why
         else:
-            case = _open(db, report, verdict, on_the_spot, later)
+            case = _open(db, report, verdict, there, later)
             belonging.opened(report, case)
         if case.is_open:
             lookout.counted(report.id, case)
@@ -138,6 +141,35 @@ def _triage(db: Session, suggestions: dict[uuid.UUID, Suggestion]) -> Counter[st
     later.settle(db)
     belonging.settle(db)
     return counts
+
+
+def _complete(db: Session, suggestions: dict[uuid.UUID, Suggestion]) -> Counter[str]:
+    # Waits for triage, and looks at the outcome only then: one that is not triaged yet is closed by triage itself.
+    wanted = select(Report).where(Report.id.in_(suggestions)).order_by(Report.received_at, Report.id).with_for_update()
+    reports = [report for report in db.scalars(wanted) if report.outcome is Outcome.LEFT]
+    of_them = select(Case).where(Case.id.in_({report.case_id for report in reports}))
+    cases = {case.id: case for case in db.scalars(of_them.order_by(Case.id).with_for_update())}
+    placed, there = _place(db, reports), on_the_spot.look(db, reports)
+    catalogue, later, counts = taxonomy.catalogue(db), Consequences(clock.now()), Counter[str]()
+    for report in reports:
+        case, verdict = cases.get(report.case_id) if report.case_id else None, _judge(
+            report, suggestions[report.id], placed[report.id], catalogue)
+        if case is None or case.status is not Status.REPORTED or case.waiting_for != report.outcome_reason:
+            continue  # a person has it in hand
+        doubt = "；".join(filter(None, (verdict.doubt, there.lacks(report), _touched(case, verdict)))) or None
+        case.waiting_for = None
+        if doubt or not verdict.category or not on_the_spot.put_right(db, case, report, verdict.category, there, later=later):
+            case.waiting_for = report.outcome_reason = doubt or "自行处置，请人工核对"
+        counts[str(report.outcome)] += 1
+    later.settle(db)
+    return counts
+
+
+def _touched(case: Case, verdict: Verdict) -> str | None:
+    """Why a case is not closed by itself any more, although nobody has moved it: it is not only this report's, or not that
+    which the report was taken for."""
+    same = case.report_count == 1 and case.category_code == verdict.category
+    return None if same else "等待照片期间案件已有变动，请人工受理"
 
 
 def _lookout(db: Session, reports: Sequence[Report], verdicts: dict[uuid.UUID, Verdict], catalogue: Catalogue) -> Lookout:
@@ -256,29 +288,11 @@ def _unsure(report: Report, suggestion: Suggestion, catalogue: Catalogue) -> str
     return f"分类把握不足（最像“{best.name}”，{suggestion.confidence:.0%}）" if best else "认不出类别"
 
 
-def _on_the_spot(db: Session, reports: Sequence[Report]) -> OnTheSpot:
-    handled = [report for report in reports if report.handled_on_the_spot]
-    photos: dict[uuid.UUID, tuple[uuid.UUID, ...]] = {}
-    for one in photo.of_reports(db, [report.id for report in handled]) if handled else ():
-        if one.report_id and one.state is not photo.State.REFUSED:
-            photos[one.report_id] = (*photos.get(one.report_id, ()), one.id)
-    workers = {report.reporter_id for report in handled if report.reporter_id}
-    return OnTheSpot(photos, {worker: actor_of(db, worker) for worker in workers})
-
-
-def _open(db: Session, report: Report, verdict: Verdict, on_the_spot: OnTheSpot, later: Consequences) -> Case:
+def _open(db: Session, report: Report, verdict: Verdict, there: OnTheSpot, later: Consequences) -> Case:
     case = Case.open(db, report, SYSTEM, area_code=verdict.placed.area_code, place=verdict.placed.point, later=later)
-    doubt = verdict.doubt
-    if report.handled_on_the_spot:
-        photos = on_the_spot.photos.get(report.id, ())
-        worker = on_the_spot.workers.get(report.reporter_id) if report.reporter_id else None
-        if verdict.category and not doubt and report.place and len(photos) >= BEFORE_AND_AFTER and worker:
-            case.categorise(db, verdict.category)
-            case.move("self_handle", worker, Facts(photos=photos, position=report.place), later=later)
-            inspectors.sample(db, case, later)
-            report.outcome, report.outcome_reason = Outcome.SELF_HANDLED, "网格员当场处置"
-            return case
-        doubt = "；".join(filter(None, (doubt, None if len(photos) >= BEFORE_AND_AFTER else "自行处置须有处置前、后照片")))
+    doubt = "；".join(filter(None, (verdict.doubt, there.lacks(report)))) or None
+    if verdict.category and not doubt and on_the_spot.put_right(db, case, report, verdict.category, there, later=later):
+        return case
     if verdict.category and not doubt:
         case.categorise(db, verdict.category)
         case.move("file", SYSTEM, Facts(category=verdict.category, standard=case.standard_id), later=later)
