@@ -32,6 +32,9 @@ SCHEMES: dict[str, dict[str, Any]] = {
                "query, time, nonce and the SHA-256 of the body. A nonce is taken once."},
     "scrape": {"type": "http", "scheme": "bearer", "description":
                "The token that `zhiwang scrape-token` prints, for Prometheus."},
+    "fieldKey": {"type": "http", "scheme": "digest", "description":
+                 "Username and password of a field key, as Digest or, over https, as Basic. With "
+                 "/openrosa/key/TOKEN/ before the rest of the address, the key's token stands for both."},
     "tracking": {"type": "apiKey", "in": "header", "name": "X-Tracking-Token",
                  "description": "The token that the receipt of a citizen's report carries."},
 }
@@ -57,6 +60,8 @@ class Access:
     """A credential beside those of the permission, which the view itself looks at before it calls admit()."""
     strangers: frozenset[Role] = frozenset()
     """Whom the view turns away with better words than ours."""
+    identify: "Callable[[], Actor] | None" = None
+    """Who calls, where credentials of `scheme` are taken and no others: field apps cannot send ours."""
 
     def __call__(self, view: View) -> View:
         view.access = self  # type: ignore[attr-defined]  # a function carries what is set on it
@@ -66,6 +71,8 @@ class Access:
         """The OpenAPI security of an operation with this access: any one entry suffices, {} is no credential at all."""
         if not self.identifies and self.scheme is None:
             return []
+        if self.identify is not None and self.scheme is not None:
+            return [{self.scheme: []}]
         roles = (PERMISSIONS[self.permission].roles if self.permission else frozenset(Role)) - self.strangers
         ways: list[dict[str, list[str]]] = [{self.scheme: []}] if self.scheme else []
         if roles & (DESK_ROLES | {Role.CITIZEN}):
@@ -191,7 +198,7 @@ def guard() -> Response | None:
 
 def admit(access: Access) -> None:
     """Find out who calls, and let them in or raise Unauthenticated or Refused."""
-    actor = g.actor = authenticate()
+    actor = g.actor = (access.identify or authenticate)()
     if actor is ANONYMOUS and not access.anonymous:
         raise Unauthenticated("log in to do this")
     if access.permission and PERMISSIONS[access.permission].roles.isdisjoint(actor.roles):

@@ -136,14 +136,17 @@ class Operation:
         return sorted(names, key=lambda name: PROBLEMS[name].status)
 
     def _content(self) -> dict[str, Any]:
+        binary = {"type": "string", "format": "binary"}
+        if self.takes == "multipart/form-data":
+            return {self.takes: {"schema": {"type": "object", "properties": {"parts": {"type": "array", "items": binary}}}}}
         if self.takes:
-            return {self.takes: {"schema": {"type": "string", "format": "binary"}}}
+            return {self.takes: {"schema": binary}}
         example = dict(self.example or {})
         as_json = {"application/json": {"schema": self.body, "example": example}} if self.body is not None else {}
         if self.uploads is None:
             return as_json
         size = f"{self.uploads.megabytes} MB each" if self.uploads.megabytes else "ZHIWANG_PHOTO_MEGABYTES each (20 unless set)"
-        file = {"type": "array", "maxItems": self.uploads.most, "items": {"type": "string", "format": "binary"},
+        file = {"type": "array", "maxItems": self.uploads.most, "items": binary,
                 "description": f"at most {self.uploads.most} files of at most {size}"}
         files = {"type": "object", "properties": {self.uploads.field: file}}
         form = {"allOf": [self.body, files]} if self.body is not None else files

@@ -68,6 +68,13 @@ def current(db: Session) -> Sequence[CollectionForm]:
     return db.scalars(select(CollectionForm).where(CollectionForm.active).order_by(CollectionForm.form_id)).all()
 
 
+def all_versions(db: Session) -> Sequence[CollectionForm]:
+    """Every version of the forms of which one is in use, by id, the latest last."""
+    used = select(CollectionForm.form_id).where(CollectionForm.active)
+    return db.scalars(select(CollectionForm).where(CollectionForm.form_id.in_(used))
+                      .order_by(CollectionForm.form_id, CollectionForm.id)).all()
+
+
 def digest(db: Session) -> str:
     """Changes whenever a form in use does: 32 hex digits, from the versions and not from the forms themselves."""
     used = db.execute(select(CollectionForm.form_id, CollectionForm.version, CollectionForm.md5)

@@ -21,8 +21,10 @@ from casework.fieldwork.forms.questions import Question
 MAX_BYTES = 2_000_000
 MAX_UNPACKED_BYTES = 20_000_000
 MAX_QUESTIONS = 500
-LONGEST_VERSION = 249
-FORM_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,79}")
+LONGEST_VERSION = 40
+FORM_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,49}")
+TAKEN = {"keys", "submissions"}
+"""Addresses beside those of the forms."""
 
 
 class Kind(StrEnum):
@@ -108,10 +110,11 @@ def _unread(sentence: str) -> Invalid:
 
 def _settings(form_id: str, version: str, register: str) -> list[Fault]:
     faults = []
-    if not FORM_ID.fullmatch(form_id):
-        faults.append(Fault("settings.form_id", "must be letters, digits, _ and -, beginning with a letter, at most 80"))
-    if not 0 < len(version) <= LONGEST_VERSION or not version.isprintable():
-        faults.append(Fault("settings.version", f"must be said in 1 to {LONGEST_VERSION} characters, another for each change"))
+    if not FORM_ID.fullmatch(form_id) or form_id in TAKEN:
+        faults.append(Fault("settings.form_id", "must be up to 50 letters, digits, _ and -, beginning with a letter, and not "
+                            f"{' or '.join(sorted(TAKEN))}"))
+    if not 0 < len(version) <= LONGEST_VERSION or not version.isprintable() or "/" in version:
+        faults.append(Fault("settings.version", f"must have 1 to {LONGEST_VERSION} characters, none of them /"))
     if register not in targets.KNOWN:
         faults.append(Fault("settings.register", f"must be one of {', '.join(targets.KNOWN)}"))
     return faults

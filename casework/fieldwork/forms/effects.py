@@ -1,0 +1,228 @@
+"""What becomes of a submission: the same report or statement as from our own page, with the files that it names."""
+import hashlib
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from casework import clock
+from casework.cases.report import Report
+from casework.errors import CaseworkError, Conflict, Fault, Invalid, Unavailable, Unsupported
+from casework.fieldwork.forms import answers, meaning, submissions
+from casework.fieldwork.forms.answers import Filled
+from casework.fieldwork.forms.library import CollectionForm
+from casework.fieldwork.forms.meaning import Picture
+from casework.fieldwork.forms.submissions import Arrived, Sent, State, Submission
+from casework.fieldwork.forms.targets import REPORT
+from casework.fieldwork.operations import Answer, Outcome
+from casework.identity.people import Actor, actor_of
+from casework.identity.permissions import check
+from casework.media import Named, Purpose, awaited
+from casework.media import keep as keep_photo
+from casework.media.awaited import AwaitedFile
+from casework.storage import blobs
+
+Perform = Callable[[Session, Actor, str, uuid.UUID, datetime, Mapping[str, Any], uuid.UUID | None], Answer]
+"""Does one operation: who, its kind, id, time and data, and the statement that it is based on."""
+
+ASIDE = "forms/"
+"""Where files lie that are no photo of any report."""
+MOST_FILES = 9
+"""Of one report when it is made; more are added to it at once."""
+
+
+def store(name: str, content: bytes, media_type: str, form: CollectionForm) -> Arrived:
+    """Keep a file before the transaction opens; a picture for a report is looked at as every photo is.
+
+    What is no photo is kept all the same, with the reason. Raises Unavailable when the store takes nothing.
+    """
+    sha256, reason = hashlib.sha256(content).hexdigest(), "is kept with the answers"
+    if form.register == REPORT:
+        try:
+            original = keep_photo(content)
+            return Arrived(name, sha256, len(content), media_type, original.key, original)
+        except (Unsupported, Invalid) as error:
+            reason = error.sentence
+    return Arrived(name, sha256, len(content), media_type, _put_aside(sha256, content), reason=reason)
+
+
+def receive(db: Session, actor: Actor, sent: Sent, form: CollectionForm, perform: Perform) -> tuple[Submission, bool]:
+    """Take a submission, or a further part of it, and do what follows; whether anything of it is new.
+
+    Raises Conflict (see submissions.keep), and Unavailable when nothing can be made of it just now: then nothing is kept, and
+    whoever sent it sends it again.
+    """
+    check(actor, "openrosa.use")
+    one, is_new, fresh = submissions.keep(db, actor, sent, form)
+    if is_new:
+        one.flags = [*one.flags, *meaning.broken(form.questions, sent.filled, one.at.astimezone(clock.CITY).date())]
+        _become(db, actor, one, form, sent.filled, fresh, perform)
+        _take_up_corrections(db, actor, one, perform)
+    elif fresh and one.report_id is not None:
+        _hand_over(db, one, meaning.pictures(form.questions, sent.filled), fresh)
+    _note_missing(db, one, form, sent.filled)
+    return one, is_new or bool(fresh)
+
+
+def retry(db: Session, actor: Actor, submission_id: uuid.UUID, perform: Perform) -> Submission:
+    """Try once more what was refused, in the name of who sent it, with the posts of now. Raises Refused, NotFound, Conflict."""
+    check(actor, "forms.manage")
+    one = submissions.of(db, submission_id)
+    if one.state is not State.REFUSED:
+        raise Conflict("only what was refused is tried again", state=one.state)
+    author = actor_of(db, one.user_id)
+    _take_up(db, author, one, perform)
+    _take_up_corrections(db, author, one, perform)
+    return one
+
+
+def _take_up_corrections(db: Session, actor: Actor, one: Submission, perform: Perform) -> None:
+    """Those that came before what they correct, and those that correct them in turn."""
+    here = [one]
+    while here:
+        for later in submissions.corrections_of(db, here.pop().instance_id):
+            _take_up(db, actor, later, perform)
+            if later.state is not State.WAITING:
+                here.append(later)
+
+
+def _take_up(db: Session, actor: Actor, one: Submission, perform: Perform) -> None:
+    """What came earlier, with all its files."""
+    form, filled = submissions.form_of(db, one), answers.read(one.xml.open().encode())
+    files = [store(file.name, blobs.get(file.key), file.media_type, form) for file in submissions.files_of(db, [one.id])]
+    _become(db, actor, one, form, filled, files, perform)
+    _note_missing(db, one, form, filled)
+
+
+def _become(  # noqa: PLR0917 - who, what, and what it is made of
+        db: Session, actor: Actor, one: Submission, form: CollectionForm, filled: Filled, files: Sequence[Arrived],
+        perform: Perform) -> None:
+    former = submissions.of_instance(db, one.deprecated_id) if one.deprecated_id else None
+    if one.deprecated_id and (former is None or former.state is State.WAITING):
+        one.state = State.WAITING
+        return
+    try:
+        _become_now(db, actor, one, form, filled, files, former, perform)
+    except Unavailable:
+        raise
+    except CaseworkError as error:
+        _refuse(db, one, error)
+    else:
+        one.reason, one.faults = None, []
+
+
+def _become_now(  # noqa: PLR0917 - as above
+        db: Session, actor: Actor, one: Submission, form: CollectionForm, filled: Filled, files: Sequence[Arrived],
+        former: Submission | None, perform: Perform) -> None:
+    with db.begin_nested():  # all of it or nothing
+        if former is not None and (former.user_id != one.user_id or former.form_id != one.form_id):
+            raise Invalid("this corrects another person's answers, or those to another form",
+                          Fault("meta.deprecatedID", "must name a submission of yours on this form"))
+        if form.register == REPORT:
+            _report(db, actor, one, form, filled, files, former, perform)
+        else:
+            _statement(db, actor, one, form, filled, former, perform)
+
+
+def _report(  # noqa: PLR0917 - as above
+        db: Session, actor: Actor, one: Submission, form: CollectionForm, filled: Filled, files: Sequence[Arrived],
+        former: Submission | None, perform: Perform) -> None:
+    """A report is never edited: who corrects one says it once more, and triage joins it to the case of the first."""
+    corrects = db.get_one(Report, former.report_id).number if former and former.report_id else None
+    named = meaning.pictures(form.questions, filled)
+    here = {file.name: file for file in files}
+    listed = [_file(one, picture, here.get(picture.name)) for picture in named]
+    data = meaning.report(filled, corrects) | {"files": _each_once(listed)[:MOST_FILES]}
+    result = _done(perform(db, actor, "report", one.operation_id, one.at, data, None))
+    one.report_id = db.scalars(select(Report.id).where(Report.number == result["number"])).one()
+    one.state = State.DONE
+    awaited.expect(db, one.report_id, one.user_id, [
+        Named(file["sha256"], file["size"], file["name"], Purpose(file["purpose"])) for file in listed])
+    _hand_over(db, one, named, files)
+
+
+def _statement(  # noqa: PLR0917 - as above
+        db: Session, actor: Actor, one: Submission, form: CollectionForm, filled: Filled, former: Submission | None,
+        perform: Perform) -> None:
+    """A correction states what differs from the former answers, and is based on what these stated."""
+    one.subject_id = (former.subject_id if former else None) or one.operation_id
+    base = former.statement_id if former else None
+    before = answers.read(former.xml.open().encode()) if former and base else None
+    said = meaning.changes(form.questions, filled, before)
+    if base is not None and said == {"values": {}}:
+        one.statement_id, one.state = base, State.DONE  # nothing was changed
+        return
+    data = said | {"subject": str(one.subject_id), "register": form.register, "form": f"{form.form_id}@{form.version}"}
+    answer = perform(db, actor, "entry", one.operation_id, one.at, data, base)
+    if answer.outcome is not Outcome.CONFLICT:
+        _done(answer)
+    one.statement_id = one.operation_id
+    one.state = State.CONFLICT if answer.outcome is Outcome.CONFLICT else State.DONE
+
+
+def _done(answer: Answer) -> Mapping[str, Any]:
+    """The result of what was done, or is kept and will be. Raises why it was not; Unavailable when it may be done later."""
+    if answer.error is None and answer.outcome is not Outcome.REFUSED:
+        return answer.result or {}
+    if isinstance(answer.error, CaseworkError):
+        raise answer.error
+    raise Invalid("an error of ours, which was logged; try it again later")  # the answers are kept all the same
+
+
+def _file(one: Submission, picture: Picture, arrived: Arrived | None) -> dict[str, Any]:
+    """As an operation names it. One that has not come has no hash yet; until then the report awaits it by another number."""
+    return {"sha256": arrived.sha256 if arrived else _stand_in(one, picture.name), "size": arrived.size if arrived else 1,
+            "type": (arrived.media_type if arrived else "") or "application/octet-stream", "name": picture.name[:200],
+            "purpose": picture.purpose}
+
+
+def _stand_in(one: Submission, name: str) -> str:
+    return hashlib.sha256(f"{one.instance_id}\0{name}".encode()).hexdigest()
+
+
+def _each_once(listed: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    return list({file["sha256"]: file for file in listed}.values())
+
+
+def _hand_over(db: Session, one: Submission, named: Sequence[Picture], files: Sequence[Arrived]) -> None:
+    """Give the report the files that came; one whose name was awaited is awaited by its hash from now on."""
+    assert one.report_id is not None  # noqa: S101 - callers have looked
+    purposes = {picture.name: picture.purpose for picture in named}
+    for file in files:
+        if file.name not in purposes:
+            continue
+        stand_in = db.scalar(select(AwaitedFile).where(AwaitedFile.report_id == one.report_id,
+                                                       AwaitedFile.sha256 == _stand_in(one, file.name)))
+        if stand_in is not None:
+            db.delete(stand_in)
+            db.flush()
+        awaited.expect(db, one.report_id, one.user_id, [
+            Named(file.sha256, file.size, file.name[:200], Purpose(purposes[file.name]))])
+        if file.original is not None:
+            awaited.give(db, one.user_id, file.original)
+        else:
+            awaited.refuse(db, one.user_id, file.sha256, file.reason or "is no photo")
+
+
+def _note_missing(db: Session, one: Submission, form: CollectionForm, filled: Filled) -> None:
+    here = {file.name for file in submissions.files_of(db, [one.id])}
+    one.missing = meaning.missing(meaning.pictures(form.questions, filled), here)
+
+
+def _refuse(db: Session, one: Submission, error: CaseworkError) -> None:
+    """Keep the reason; and photos that no report has are put aside, where nobody clears away what is unused."""
+    faults = error.faults if isinstance(error, Invalid) else ()
+    one.state, one.reason = State.REFUSED, error.sentence
+    one.faults = [{"field": fault.field, "reason": fault.reason} for fault in faults]
+    for file in submissions.files_of(db, [one.id]):
+        if not file.key.startswith(ASIDE):
+            file.key = _put_aside(file.sha256, blobs.get(file.key))
+
+
+def _put_aside(sha256: str, content: bytes) -> str:
+    key = f"{ASIDE}{clock.now():%Y/%m/%d}/{sha256}"
+    blobs.put(key, content)
+    return key
