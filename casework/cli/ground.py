@@ -3,9 +3,12 @@ import os
 from pathlib import Path
 
 import click
+from sqlalchemy.orm import Session
 
-from casework import settings, storage
+from casework import settings, storage, taxonomy
 from casework.cli import home as homes
+from casework.fieldwork.forms import library
+from casework.sla import calendar
 from casework.storage import database
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -35,3 +38,10 @@ def use(folder: Path) -> None:
     home = homes.opened(folder)
     environ = homes.environment(home, port=8000, valkey_port=6379, given=os.environ)  # neither is used by a command
     settings.configure(settings.load(environ))
+
+
+def furnish(db: Session) -> None:
+    """Put in what a city cannot start without: taxonomy, calendar, collection forms. One that has its own keeps it."""
+    taxonomy.load_default(db)
+    calendar.seed(db)
+    library.load_default(db)

@@ -1,9 +1,7 @@
 """`zhiwang migrate`: the schema of the database."""
 import click
 
-from casework import taxonomy
-from casework.cli.ground import connect
-from casework.sla import calendar
+from casework.cli.ground import connect, furnish
 from casework.storage import migrations
 from casework.storage.database import transaction
 
@@ -25,7 +23,6 @@ def migrate(revision: str, back_to: str | None, message: str | None) -> None:
     else:
         migrations.upgrade(revision)
         if revision == "head":
-            with transaction() as db:  # what a city cannot start without; one that has its own keeps it
-                taxonomy.load_default(db)
-                calendar.seed(db)
+            with transaction() as db:
+                furnish(db)
         click.echo("The database is up to date." if revision == "head" else f"The database is at {revision}.")

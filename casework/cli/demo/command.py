@@ -94,7 +94,8 @@ def _put_in(folder: Path, port: int, environ: dict[str, str], console: Console) 
 LOG_INS = (("leader1", "领导"), ("dispatcher1", "派遣员（dispatcher2 同）"), ("triage1", "受理员（triage2、triage3 同）"),
            ("operator1", "话务员"), ("adjudicator1", "裁定员"), ("supervisor1", "督办员"), ("steward1", "数据管理员"),
            ("hw-head", "环境卫生管理中心负责人"), ("hw-1", "环境卫生管理中心处置人员"),
-           ("sz-1", "市政设施维护中心处置人员"), ("cg-1", "城市管理综合执法局处置人员"))
+           ("sz-1", "市政设施维护中心处置人员"), ("cg-1", "城市管理综合执法局处置人员"),
+           ("grid01", "网格员（grid02 至 grid60 同），用手机浏览器打开 /pda"))
 
 
 def _train(folder: Path, console: Console) -> None:
@@ -176,7 +177,7 @@ def _spots() -> list[Spot]:
 def _show(folder: Path, port: int, console: Console) -> None:
     url = f"http://127.0.0.1:{port}"
     lines: list[Any] = [
-        "", "织网 Zhiwang runs.", f"  看板 board     {url}/", f"  接口 API       {url}/docs",
+        "", "织网 Zhiwang runs.", f"  看板 board     {url}/", f"  网格员 PDA     {url}/pda", f"  接口 API       {url}/docs",
         f"  状态 health    {url}/health/ready", f"  数据 data      {folder}", f"  日志 log       {folder / PROCESSES_LOG}",
         "  登录 log-ins   POST /api/v1/sessions"]
     log_ins = folder / homes.LOG_INS

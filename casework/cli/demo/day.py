@@ -15,6 +15,7 @@ from casework.cli.demo import desks, table
 from casework.cli.demo.callers import City
 from casework.cli.demo.desks import Shift
 from casework.cli.demo.district import District
+from casework.cli.demo.fieldwork import Fieldwork, told
 from casework.cli.demo.mischief import Mischief
 from casework.cli.demo.plan import WAVES, Planned
 from casework.cli.demo.reporters import Reporters
@@ -26,7 +27,8 @@ LAST_ROUNDS = 3
 SETTLED_SECONDS = 120
 PRANKS_SHARE, FEWEST_PRANKS = 0.08, 50
 BARS = (("pda", "网格员上报 grid workers"), ("hotline", "热线工单 hotline"), ("citizen", "市民随手拍 citizens"),
-        ("mischief", "错误与恶意 wrong and hostile"), ("steps", "办理步骤 steps taken"))
+        ("mischief", "错误与恶意 wrong and hostile"), ("outside", "外勤采集 in the field"),
+        ("steps", "办理步骤 steps taken"))
 
 T = TypeVar("T")
 
@@ -42,6 +44,7 @@ class Day:
         self.bars: dict[str, TaskID] = {}
         truths = {one.title: one for one in planned}
         self.shift = Shift(city, district, self.reporters, truths, seed, stepped=lambda: self._on("steps"))
+        self.fieldwork = Fieldwork(self.shift, planned)
         makes = Mischief(self.reporters, planned[0].spot.point, seed)
         self.pranks = makes.pranks(max(FEWEST_PRANKS, round(len(planned) * PRANKS_SHARE)))
         self.makes = makes
@@ -53,11 +56,13 @@ class Day:
             self.pool = pool
             for name, words in BARS:
                 count = sum(one.channel == name for one in self.planned)
-                total = {"mischief": len(self.pranks), "steps": None}.get(name, count)
+                beside = {"mischief": len(self.pranks), "outside": 2 * len(self.fieldwork.walkers), "steps": None}
+                total = beside.get(name, count)
                 self.bars[name] = self.progress.add_task(words, total=total)
             try:
                 for number, wave in enumerate(WAVES):
                     self._wave(number, wave)
+                self._outside()
                 for _ in range(LAST_ROUNDS):
                     self._round()
                 self._walk()
@@ -84,6 +89,7 @@ class Day:
                                soft_wrap=True, highlight=False)
         answers = " ".join(f"{status}×{count}" for status, count in sorted(self.city.answers.items()))
         self.console.print(f"HTTP answers: {answers}")
+        self.console.print(f"From PDAs, by sync: {told(self.fieldwork.outcomes.items())}", highlight=False, soft_wrap=True)
         steps = " ".join(f"{action}×{count}" for action, count in self.shift.steps.most_common())
         self.console.print(f"Steps taken: {steps}")
         if self.city.surprises:
@@ -127,6 +133,15 @@ class Day:
         self._together(lambda number: desks.call_back(shift, number), (1, 2, 3))
         waiting = [number for number in self.reporters.kept if number not in shift.told]
         self._together(lambda number: desks.follow(shift, number), waiting)
+
+    def _outside(self) -> None:
+        """A survey is opened; some grid workers come back from their round and send it all; two accounts of a house differ."""
+        field = self.fieldwork
+        field.survey()
+        self._together(lambda one: self._errand("outside", 1, partial(field.morning, one)), field.walkers)
+        self._settle()
+        field.disagree()
+        self._together(lambda one: self._errand("outside", 1, partial(field.answer, one)), field.walkers)
 
     def _walk(self) -> None:
         self._together(lambda pda: desks.walk(self.shift, pda), self.reporters.pdas.values())

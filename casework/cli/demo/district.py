@@ -89,7 +89,7 @@ def seed(db: Session, password: str, number: int = 1) -> District:
     people = random.Random(f"people {number}")  # noqa: S311 - made-up names, no secret
     password_hash = hashed(password)
     hire(db, _desk_people(people, made), password_hash)
-    walkers = _walkers(db, people)
+    walkers = _walkers(db, people, password_hash)
     _, key_id, secret = sessions.create_client(db, "12345热线平台", [Role.PLATFORM])
     return District(password, walkers, made, named, key_id, secret)
 
@@ -104,14 +104,14 @@ def _desk_people(people: random.Random, made: Mapping[str, uuid.UUID]) -> list[H
     return hires
 
 
-def _walkers(db: Session, people: random.Random) -> tuple[Walker, ...]:
+def _walkers(db: Session, people: random.Random, password_hash: str) -> tuple[Walker, ...]:
     """Grid workers with neighbouring grids (codes follow each other inside a community) and a PDA each."""
     grids = db.scalars(select(Area.code).where(Area.level == Level.GRID).order_by(Area.code)).all()
     walkers = []
     for number in range(GRID_WORKERS):
         own = tuple(grids[len(grids) * number // GRID_WORKERS:len(grids) * (number + 1) // GRID_WORKERS])
         login = f"grid{number + 1:02d}"
-        ((user, _),) = hire(db, [Hire(login, _name(people), Role.GRID_WORKER, "网格员", area_code=own[0])])
+        ((user, _),) = hire(db, [Hire(login, _name(people), Role.GRID_WORKER, "网格员", area_code=own[0])], password_hash)
         for code in own[1:]:
             create_post(db, "网格员", Role.GRID_WORKER, area_code=code, holder_id=user.id)
         device, token = sessions.enrol_device(db, user.id, f"PDA {number + 1:02d}")
