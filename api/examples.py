@@ -36,10 +36,12 @@ WORDS: dict[str, Any] = {
     "version": 4, "waiting_for": None, "warnings": None, "words": "处置中",
     "author_kind": "user", "by": "水务局", "fault": "HTTP 403", "holder": "水务局", "kinds": "progress", "lang": "zh",
     "mail": "wangfang@example.org", "off": {"mail": ["comment"]}, "to": "138****0000", "via": "sms",
-    "visibility": "public"}
+    "visibility": "public", "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "upload": f"/api/v1/uploads/{ID}"}
 """By the field's name, where no shape below says otherwise."""
 
 EXACTLY: dict[str, Any] = {
+    "ArrivalOut.name": "IMG_0412.jpg", "ArrivalOut.state": "arriving",
     "InboxMessageOut.kind": "work", "LetterOut.kind": "result", "RatedOut.outcome": "kept", "RatedOut.rated": 5,
     "OfferOut.category": "10101", "OfferOut.title": "井盖复位", "OfferOut.text": "水务局已到场处置：上水井盖缺失。",
     "TemplateOut.category": "10101", "TemplateOut.title": "井盖复位", "TemplateOut.action": "resolve",
