@@ -18,6 +18,7 @@ from api.compression import packed
 from api.errors import ProblemOut
 from api.fields import Moment, Text, Whole, encode
 from api.operations import OPERATIONS, VERBS
+from api.operations.answers import within
 from casework import clock
 from casework.cases.report import Channel
 from casework.fieldwork import changes as missed
@@ -146,8 +147,8 @@ def sync(body: dict[str, Any]) -> Response:
     asked = [_operation(one, me, skew, received_at) if isinstance(one, Readable) else one for one in body["operations"]]
     with transaction() as db:
         done = iter(operations.perform(db, me, [one for one in asked if isinstance(one, Operation)], VERBS))
-        results = [_result(one, next(done) if isinstance(one, Operation) else Answer(Outcome.REFUSED, error=one.error))
-                   for one in asked]
+        results = [_result(one, within("data", next(done)) if isinstance(one, Operation) else
+                           Answer(Outcome.REFUSED, error=one.error)) for one in asked]
         for reason, number in _refused_reports(asked, results).items():
             refusals.count(db, Channel.PDA, reason, number)
         if me.device_id:

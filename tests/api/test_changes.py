@@ -3,6 +3,7 @@ import base64
 import gzip
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import orjson
 import pytest
@@ -149,18 +150,13 @@ def test_tasks_come_change_hands_and_go_when_they_are_done(town: Town) -> None:
     assert (item["task_kind"], item["title"], item["area"], item["state"]) == ("visit", "走访独居老人", GRIDS[0], "open")
     assert "assignee" not in item
     with transaction() as db:
-        tasks.reassign(db, town.cast.dispatcher, as_id(task), town.cast.wang.id)  # type: ignore[arg-type]
+        tasks.reassign(db, town.cast.dispatcher, UUID(task), town.cast.wang.id)  # type: ignore[arg-type]
     follow()
     assert (li.pull().of("task"), list(wang.pull().of("task"))) == ({}, [task])
     done(town.wang, operation("task", task=task, outcome="done", place=point(0), note="已送药"))
     follow()
     assert wang.pull().told("task") == [{"kind": "task", "id": task, "deleted": True}]
     assert Handheld(town.wang).pull().of("task") == {}
-
-
-def as_id(text: str) -> Any:
-    """An id that came as text."""
-    return type(new_id())(text)
 
 
 def test_entries_of_the_own_grids_come_masked_and_leave_with_what_moves_away(town: Town) -> None:
@@ -270,7 +266,7 @@ def test_what_is_gone_for_long_is_forgotten_and_numbers_never_begin_again(town: 
     task = task_for(town, town.cast.li)
     follow()
     with transaction() as db:
-        tasks.cancel(db, town.cast.dispatcher, as_id(task))
+        tasks.cancel(db, town.cast.dispatcher, UUID(task))
     follow()
     other = task_for(town, town.cast.li)
     follow()
@@ -282,7 +278,7 @@ def test_what_is_gone_for_long_is_forgotten_and_numbers_never_begin_again(town: 
         newest = db.scalar(select(FieldChange.seq))
     assert stored(FollowedEvent) == 0
     with transaction() as db:
-        tasks.cancel(db, town.cast.dispatcher, as_id(other))
+        tasks.cancel(db, town.cast.dispatcher, UUID(other))
     time.passes(days=32)
     follow()
     with transaction() as db:
