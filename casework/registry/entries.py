@@ -57,7 +57,7 @@ def ids_in(db: Session, area_codes: Iterable[str], after: uuid.UUID | None = Non
 
 def areas_of(db: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str | None]:
     """By id the area that an entry lies in; entries that there are not are left out."""
-    rows = db.execute(select(Entry.id, Entry.area_code).where(Entry.id.in_(ids))).tuples().all() if ids else []
+    rows = db.execute(select(Entry.id, Entry.area_code).where(Entry.id.in_(ids))).all() if ids else []
     return dict(rows)
 
 

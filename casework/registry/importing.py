@@ -188,7 +188,7 @@ class _Import:
         for draft in drafted(self.db, self.actor, [one for one in wanted if one.id not in there]):
             faults = draft.error.faults if isinstance(draft.error, Invalid) else ()
             if draft.stated.subject_id not in entries and PLACE not in draft.says and not faults:
-                faults = (Fault(LON, "must be given, or an area"),)
+                faults = (Fault(AREA, "must be given, or a place"),)
             for fault in faults:
                 self.bad(numbers[draft.stated.id], LON if fault.field == PLACE else fault.field, fault.reason)
             if not faults:
@@ -267,11 +267,11 @@ def _id(*parts: Any) -> uuid.UUID:
 def _against(stated: Stated, entry: Entry | None, *, trust: bool) -> Stated | None:
     """What a row says that is not known; None for nothing. Its id is always the same for the same, so it is said once."""
     if entry is None:
-        return replace(stated, id=_id(stated.subject_id, sorted(stated.values.items())))
+        return replace(stated, id=_id(stated.subject_id, sorted(stated.values.items()), None))
     whole = entry.whole
     differing = {name: value for name, value in stated.values.items() if whole.get(name) != value}
     if not differing:
         return None
     base = entry.head if trust and not entry.contested else None
-    return replace(stated, id=_id(entry.id, sorted(differing.items()), base), subject_id=entry.id, base=base,
+    return replace(stated, id=_id(entry.id, sorted(stated.values.items()), base), subject_id=entry.id, base=base,
                    values=differing if base else stated.values, place=None, area_code=None)

@@ -113,7 +113,7 @@ def of(db: Session, entry_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[dict
     today = clock.now().astimezone(clock.CITY).date()
     living = [one for one in latest.values() if one.until is None or one.until >= today]
     labels: dict[uuid.UUID, str] = dict(db.execute(select(Entry.id, Entry.label).where(
-        Entry.id.in_({end for one in living for end in (one.from_id, one.to_id)}))).tuples().all()) if living else {}
+        Entry.id.in_({end for one in living for end in (one.from_id, one.to_id)}))).all()) if living else {}
     found: dict[uuid.UUID, list[dict[str, Any]]] = {one: [] for one in ids}
     for one in living:
         for own, other in {(one.from_id, one.to_id), (one.to_id, one.from_id)}:

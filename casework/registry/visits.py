@@ -79,7 +79,7 @@ class Visited:
 
 def record(db: Session, actor: Actor, visited: Sequence[Visited]) -> list[CaseworkError | None]:
     """Keep these visits, each once; for each of them None, or why it is refused. Publishes "register.changed"."""
-    digests = dict(db.execute(select(Visit.id, Visit.digest).where(Visit.id.in_([one.id for one in visited]))).tuples().all())
+    digests = dict(db.execute(select(Visit.id, Visit.digest).where(Visit.id.in_([one.id for one in visited]))).all())
     entries = {one.id: one for one in db.scalars(select(Entry).where(Entry.id.in_([one.subject_id for one in visited])))}
     errors: list[CaseworkError | None] = []
     rows: dict[uuid.UUID, dict[str, Any]] = {}
