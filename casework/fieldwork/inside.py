@@ -1,0 +1,31 @@
+"""Rows that lie in areas, by an index on any database: codes are digits, and ":" follows "9"."""
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, false, or_, true
+
+from casework.identity.people import Actor
+from casework.identity.permissions import PERMISSIONS, reach
+
+
+def inside(column: Any, *codes: str) -> ColumnElement[bool]:
+    """The column holds the code of one of these areas or of an area in it; nothing lies in no area."""
+    return or_(false(), *(and_(column >= code, column < code + ":") for code in codes))
+
+
+def reached(column: Any, actor: Actor, permission: str, area_code: str | None = None) -> ColumnElement[bool]:
+    """The column holds the code of an area over which a post of the actor has this permission, and that lies in the area
+    named, if one is. What another post of his looks after lends nothing."""
+    scopes = [reach(post) for post in actor.each() if not PERMISSIONS[permission].roles.isdisjoint(post.roles)]
+    codes = {code for scope in scopes for code in scope.area_codes}
+    mine = true() if any(scope.everything for scope in scopes) else inside(column, *_fewest(codes))
+    return and_(mine, inside(column, area_code)) if area_code else mine
+
+
+def _fewest(codes: Iterable[str]) -> list[str]:
+    """Without those that lie in another of them."""
+    kept: list[str] = []
+    for code in sorted(codes):
+        if not kept or not code.startswith(kept[-1]):
+            kept.append(code)
+    return kept
