@@ -1,0 +1,66 @@
+// The registers as this phone knows them: what the server told, and over it what this worker has said and not yet sent.
+import {ofLabel} from "./language.js";
+import * as store from "./store.js";
+
+export const REGISTERS = ["person", "house", "entity", "component", "address"];
+
+/** Which relations begin at an entry of a register, and where each ends. */
+export const RELATIONS = {
+  lives_in: ["person", "house"], owns: ["person", "house"], rents_to: ["person", "person"], works_at: ["person", "entity"],
+  located_in: ["entity", "house"], represents: ["person", "entity"], stands_at: ["component", "address"], lies_at: ["house", "address"]};
+
+/** What owns a house may be an entity as well. */
+export const relationsOf = (register) => Object.entries(RELATIONS)
+  .filter(([kind, [from]]) => from === register || (kind === "owns" && register === "entity"));
+
+const NAMED_BY = {
+  person: ["name"], entity: ["name"], component: ["name", "code"], address: ["text"], house: ["address", "building", "unit", "room"]};
+
+const named = (register, values) => NAMED_BY[register].map((name) => values[name]).filter(Boolean).join(" ");
+
+/** An entry with one operation of ours on top. */
+function over(entry, {id, data, state}) {
+  const values = {...entry.values};
+  const masked = {...entry.masked};
+  for (const [name, value] of Object.entries(data.values)) {
+    delete masked[name];
+    if (value === null) delete values[name];
+    else values[name] = value;
+  }
+  return {...entry, values, masked, ...(data.place && {lon: data.place.lon, lat: data.place.lat}), head: id, pending: state,
+    label: named(data.register, data.values) || entry.label};
+}
+
+const isNew = ({id, data}) => ({kind: "entry", id: data.subject, register: data.register, label: "", values: {}, masked: {}, conflicts: [],
+  relations: [], head: id, version: 0});
+
+/** All entries on this phone by id. Those with something unsent carry `pending`, its state. */
+export async function entries() {
+  const [told, operations] = await Promise.all([store.items("entry"), store.all("operations")]);
+  const found = new Map(told.map((one) => [one.id, one]));
+  // what met a conflict the server has: it stands beside the entry, not over it
+  for (const one of operations.filter(({kind, state}) => kind === "entry" && state !== "conflict").sort((a, b) => a.order - b.order)) {
+    found.set(one.data.subject, over(found.get(one.data.subject) ?? isNew(one), one));
+  }
+  return found;
+}
+
+/** Those of a register ("" for all) in which every word stands: in the label or in any value that may be shown. */
+export function search(all, register, text) {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  const line = (one) => [one.label, ...Object.values(one.values ?? {}), ...Object.values(one.masked ?? {})].flat().join(" ").toLowerCase();
+  return all.filter((one) => (!register || one.register === register)
+    && (!words.length || (one.line ??= line(one), words.every((word) => one.line.includes(word)))));
+}
+
+/** The form in use for a register, if there is one. */
+export async function formOf(register) {
+  const forms = (await store.items("form")).filter((form) => form.register === register);
+  return forms.find(({form_id: id}) => id === register) ?? forms[0] ?? null;
+}
+
+/** What a value is called: the label of the choice, in the form's words. */
+export function spokenValue(question, value) {
+  const label = (one) => ofLabel(question?.choices?.find(({name}) => name === one)?.label) || String(one);
+  return (Array.isArray(value) ? value : [value]).map(label).join("、");
+}

@@ -1,0 +1,67 @@
+// The map without tiles: outlines of the grids, what is to be done, and where the phone is. Leaflet is loaded when first needed.
+import {say} from "./language.js";
+import * as store from "./store.js";
+
+const CITY_ZOOM = 16;
+
+let loading = null;
+const leaflet = () => (loading ??= import("./leaflet/leaflet-src.esm.js"));
+
+async function outlines(L, map) {
+  const rings = [];
+  for (const area of await store.items("area")) {
+    if (!area.outline?.length) continue;
+    const ring = L.polygon(area.outline.map((line) => line.map(([lon, lat]) => [lat, lon])),
+      {className: `outline ${area.level}`, interactive: false});
+    ring.bindTooltip(area.name, {permanent: true, direction: "center", className: "area-name"});
+    rings.push(ring.addTo(map));
+  }
+  return rings.length ? L.featureGroup(rings).getBounds() : null;
+}
+
+const marker = (L, {lon, lat, text, kind, label, go}) => {
+  const sign = L.marker([lat, lon], {
+    icon: L.divIcon({className: `marker ${kind}`, html: "", iconSize: [36, 36]}), keyboard: Boolean(go), title: label, alt: label});
+  sign.on("add", () => { sign.getElement().textContent = text; });
+  if (go) sign.on("click keypress", go);
+  return sign;
+};
+
+/** A map in this element. `around` {lon, lat} is shown first, else the own grids. `onpick` hears of taps. Answers
+ * {show(signs), pin(point), me(point), remove()}: signs are {lon, lat, text, kind, label, go?}. */
+export async function openMap(ground, {around = null, onpick = null} = {}) {
+  const L = await leaflet();
+  ground.setAttribute("role", "application");
+  ground.setAttribute("aria-label", say("map"));
+  const map = L.map(ground, {attributionControl: false, zoomAnimation: false, fadeAnimation: false, zoomControl: false, maxZoom: 20, minZoom: 8});
+  L.control.zoom({zoomInTitle: say("map.closer"), zoomOutTitle: say("map.farther"), position: "topright"}).addTo(map);
+  L.control.scale({imperial: false}).addTo(map);
+  map.setView(around ? [around.lat, around.lon] : [22.6, 114], around ? 17 : 12); // a view first: layers need one
+  const bounds = await outlines(L, map);
+  if (!around && bounds) map.fitBounds(bounds);
+  const layer = L.layerGroup().addTo(map);
+  const signs = {pin: null, me: null};
+  const resized = new ResizeObserver(() => map.invalidateSize());
+  resized.observe(ground);
+  if (onpick) map.on("click", ({latlng}) => onpick({lon: latlng.lng, lat: latlng.lat}));
+
+  function put(name, point, text, label) {
+    signs[name]?.remove();
+    signs[name] = point ? marker(L, {...point, text, kind: name, label}).addTo(map) : null;
+  }
+
+  return {
+    show(wanted) {
+      layer.clearLayers();
+      for (const one of wanted) marker(L, one).addTo(layer);
+      if (!around && wanted.length) {
+        const all = L.latLngBounds(wanted.map(({lat, lon}) => [lat, lon]));
+        map.fitBounds(bounds ? all.extend(bounds) : all, {padding: [24, 24], maxZoom: CITY_ZOOM});
+      }
+    },
+    pin: (point) => { put("pin", point, "", say("map.pin")); if (point) map.setView([point.lat, point.lon], Math.max(map.getZoom(), CITY_ZOOM)); },
+    me: (point) => put("me", point, "", say("map.me")),
+    remove() { resized.disconnect(); map.remove(); },
+
+  };
+}

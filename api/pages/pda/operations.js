@@ -1,0 +1,94 @@
+// What the worker says, as operations: each with an id made here, kept with its files in one transaction before the page
+// says "saved", and sent later, as often as needed, with one effect.
+import * as store from "./store.js";
+
+/** Where an operation is: "waiting" to be sent; "held" by the server until something else arrives; "files": done, and its files
+ * are on the way; "conflict" and "refused": for the worker to decide. What is done and whole is no longer here. */
+export const OPEN = ["waiting", "held", "files", "conflict", "refused"];
+
+let last = 0;
+
+/** Grows with every operation of this phone, so that they are sent in the order said, also when its clock jumps. */
+function order() {
+  last = Math.max(Date.now(), last + 1);
+  return last;
+}
+
+const moment = () => new Date().toISOString();
+
+const described = (photo) => ({
+  sha256: photo.sha256, size: photo.blob.size, type: photo.blob.type, name: photo.name, ...(photo.purpose && {purpose: photo.purpose})});
+
+const kept = (id, photo, number) => ({
+  key: `${id}/${number}`, operation: id, sha256: photo.sha256, size: photo.blob.size, type: photo.blob.type, name: photo.name,
+  purpose: photo.purpose ?? null, blob: photo.blob, preview: photo.preview ?? null, url: null, offset: 0, sent: false, reason: null});
+
+/** Without what says nothing: null, undefined and empty text. */
+export const plain = (facts) =>
+  Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== null && value !== undefined && value !== ""));
+
+/** Keep an operation with its photos. Once this returns it survives an empty battery. `about`: {title, link} for lists; `draft`:
+ * key of the form it came from, forgotten in the same transaction, as are `points` (keys of the track that is handed over) and
+ * `replaces` (id of an operation that this one mends or answers; what was based on that one is based on this one); `meta`: [key,
+ * value] to be noted with it. */
+export async function save(kind, data, {photos = null, base = null, about = {}, draft = null, replaces = null, points: keys = [], meta: noted = null,
+  id = crypto.randomUUID()} = {}) {
+  const operation = {
+    id, kind, at: moment(), base, data: photos ? {...data, files: photos.map(described)} : data, state: "waiting", order: order(),
+    about, problem: null, current: null, missing: [], tries: 0};
+  await store.write(["operations", "files", "drafts", "points", "meta"], async (operations, files, drafts, points, meta) => {
+    await store.answer(operations.add(operation));
+    for (const [number, photo] of (photos ?? []).entries()) await store.answer(files.add(kept(id, photo, number)));
+    for (const key of keys) await store.answer(points.delete(key));
+    if (replaces) await replace(operations, files, replaces, id);
+    if (draft) await store.answer(drafts.delete(draft));
+    if (noted) await store.answer(meta.put(noted[1], noted[0]));
+  });
+  store.tell("operations");
+  if (kind !== "track") store.tell("saved"); // the track goes with the next run: each point is not worth one
+  return operation;
+}
+
+async function replace(operations, files, old, id) {
+  await drop(operations, files, old);
+  for (const one of await store.answer(operations.getAll())) {
+    if (one.base === old) await store.answer(operations.put({...one, base: id}));
+  }
+}
+
+async function drop(operations, files, id) {
+  await store.answer(operations.delete(id));
+  for (const key of await store.answer(files.index("operation").getAllKeys(id))) await store.answer(files.delete(key));
+}
+
+/** Give up an operation and its files: only the worker does that. */
+export async function discard(id) {
+  await store.write(["operations", "files"], (operations, files) => drop(operations, files, id));
+  store.tell("operations");
+}
+
+/** All that is not yet done, in the order said. */
+export async function open() {
+  return (await store.all("operations")).sort((one, other) => one.order - other.order);
+}
+
+/** Send a refused one once more as it is. */
+export async function retry(id) {
+  await store.write(["operations"], async (operations) => {
+    const found = await store.answer(operations.get(id));
+    if (found) await store.answer(operations.put({...found, state: "waiting", problem: null}));
+  });
+  store.tell("operations");
+  store.tell("saved");
+}
+
+/** An operation back as the draft of its form, to be mended: {values of the form}, in the same transaction. */
+export async function backToDraft(id, key, draftOf) {
+  await store.write(["operations", "files", "drafts"], async (operations, files, drafts) => {
+    const found = await store.answer(operations.get(id));
+    const photos = await store.answer(files.index("operation").getAll(id));
+    await store.answer(drafts.put(draftOf(found, photos), key));
+    await drop(operations, files, id);
+  });
+  store.tell("operations");
+}

@@ -1,0 +1,205 @@
+// Sends what waits and fetches what changed: one runner at a time on this phone, whichever page or worker it is in.
+// It may be killed at any point: whatever was not answered is sent again under the same id, and has one effect.
+import {pull} from "./changes.js";
+import {Away, LockedOut, Problem, json} from "./server.js";
+import * as store from "./store.js";
+import {current, handOver} from "./track.js";
+import {upload} from "./upload.js";
+
+const BATCH = 100;
+const BATCH_CHARACTERS = 300_000;
+
+/** Of these the server keeps the operation only together with its files, so the files go first. */
+const FILES_FIRST = new Set(["step", "task"]);
+
+/** The server found fault with one request: with a batch of one, that is with the operation in it. */
+const FAULTS = new Set([400, 409, 413, 422]);
+
+/** Send and fetch all there is. Answers {busy} when another runner is at it, {away, after?} when the server does not answer,
+ * {locked} when this phone is not let in, {} when all is done that can be done now. */
+export function run() {
+  return navigator.locks.request("zhiwang-sync", {ifAvailable: true}, (lock) => (lock ? once() : {busy: true}));
+}
+
+async function once() {
+  const device = await store.device();
+  if (!device || device.revoked) return {locked: true};
+  await state({running: true});
+  try {
+    await everything();
+    await state({running: false, at: Date.now(), away: null});
+    return {};
+  } catch (error) {
+    if (error instanceof LockedOut) return await locked(error);
+    await state({running: false, away: error.message});
+    if (error instanceof Away || error instanceof Problem) return {away: true, after: error.after};
+    throw error;
+  }
+}
+
+async function everything() {
+  await handOver({rest: !await current()});
+  await operations();
+  await seen();
+  await pull();
+  const moved = await files();
+  if (await operations() || await receipts() || moved) await pull();
+}
+
+/** What the sync page shows of the runner: {running, at: last time that all went well, away: why not}. */
+async function state(facts) {
+  await store.put("meta", {...await store.get("meta", "sync"), ...facts}, "sync");
+  store.tell("sync");
+}
+
+async function locked({wipe}) {
+  if (wipe) {
+    await store.wipe();
+    store.tell("wiped");
+  } else {
+    await store.put("meta", {...await store.device(), revoked: true}, "device");
+    await state({running: false, away: null});
+    store.tell("locked");
+  }
+  return {locked: true};
+}
+
+// ---- operations
+
+async function ready() {
+  const found = (await store.all("operations")).filter((one) => one.state === "waiting" || one.state === "held")
+    .sort((one, other) => one.order - other.order);
+  const unsent = new Set((await store.all("files")).filter((file) => !file.sent).map((file) => file.operation));
+  return found.filter((one) => !(FILES_FIRST.has(one.kind) && unsent.has(one.id)));
+}
+
+const spoken = ({id, kind, at, base, data}) => ({id, kind, at, base, data});
+
+/** Send them; how many the server has taken. What the worker says meanwhile is sent as well. */
+async function operations() {
+  const tried = new Set();
+  let done = 0;
+  for (;;) {
+    const batch = [];
+    let size = 0;
+    for (const one of (await ready()).filter(({id}) => !tried.has(id))) {
+      size += JSON.stringify(one.data).length;
+      if (batch.length && (batch.length === BATCH || size > BATCH_CHARACTERS)) break;
+      batch.push(one);
+    }
+    if (!batch.length) return done;
+    for (const one of batch) tried.add(one.id);
+    done += await say(batch);
+  }
+}
+
+async function say(batch) {
+  let answer;
+  try {
+    answer = await json("POST", "/api/v1/pda/sync", {sent_at: new Date().toISOString(), operations: batch.map(spoken)});
+  } catch (error) {
+    if (!(error instanceof Problem) || !FAULTS.has(error.status)) throw error;
+    if (batch.length > 1) { // find the one at fault
+      let done = 0;
+      for (const one of batch) done += await say([one]);
+      return done;
+    }
+    return await settle(batch[0], {outcome: "refused", problem: error.document ?? {detail: error.message}});
+  }
+  const sent = new Map(batch.map((one) => [one.id, one]));
+  let done = 0;
+  for (const result of answer.results) if (sent.has(result.id)) done += await settle(sent.get(result.id), result);
+  store.tell("operations");
+  return done;
+}
+
+/** Keep what the server answered to one operation; 1 when it was done. */
+async function settle({id}, {outcome, result = null, current = null, missing = [], problem = null}) {
+  const done = outcome === "done" || outcome === "already_done";
+  await store.write(["operations", "files"], async (operations, files) => {
+    const one = await store.answer(operations.get(id));
+    if (!one) return; // the worker gave it up meanwhile
+    const own = await store.answer(files.index("operation").getAll(id));
+    if (done && (!own.length || FILES_FIRST.has(one.kind))) {
+      for (const file of own) await store.answer(files.delete(file.key));
+      await store.answer(operations.delete(id));
+      return;
+    }
+    for (const file of own.filter(({sha256}) => missing.includes(sha256))) {
+      await store.answer(files.put({...file, sent: false, url: null, offset: 0}));
+    }
+    const stands = done ? "files" : {waiting: "held"}[outcome] ?? outcome;
+    await store.answer(operations.put({...one, state: stands, result, current, missing, problem, tries: one.tries + 1}));
+  });
+  return done ? 1 : 0;
+}
+
+// ---- files
+
+/** Send the files whose operation the server has, or waits for them; how many. One that is not taken holds up no other. */
+async function files() {
+  const standing = new Map((await store.all("operations")).map((one) => [one.id, one]));
+  const owed = (await store.all("files")).filter((file) => !file.sent).map((file) => [file, standing.get(file.operation)])
+    .filter(([, one]) => one && (one.state === "files" || (FILES_FIRST.has(one.kind) && ["waiting", "held"].includes(one.state))))
+    .sort(([, one], [, other]) => one.order - other.order);
+  let sent = 0;
+  for (const [file] of owed) {
+    try {
+      await upload(file, () => store.tell("operations"));
+      sent += 1;
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error; // its reason stands with the file
+    }
+    store.tell("operations");
+  }
+  return sent;
+}
+
+/** Files leave this phone only when the server says of each that it has it; how many reports are whole now. */
+async function receipts() {
+  let whole = 0;
+  for (const one of (await store.all("operations")).filter(({state: stands}) => stands === "files")) {
+    if ((await store.filesOf(one.id)).every((file) => file.sent)) whole += await receipt(one);
+  }
+  return whole;
+}
+
+async function receipt({id}) {
+  let told;
+  try {
+    told = await json("GET", `/api/v1/pda/reports/${id}/receipt`);
+  } catch (error) {
+    if (error instanceof Problem) return 0; // nothing is deleted without a receipt
+    throw error;
+  }
+  const states = new Map(told.files.map((file) => [file.sha256, file]));
+  const whole = await store.write(["operations", "files"], async (operations, kept) => {
+    const own = await store.answer(kept.index("operation").getAll(id));
+    let left = 0;
+    for (const file of own) {
+      const there = states.get(file.sha256);
+      if (there?.state === "arrived") await store.answer(kept.delete(file.key));
+      else left += 1;
+      if (there?.state === "refused") await store.answer(kept.put({...file, reason: there.reason ?? "refused", refused: true}));
+      else if (there?.state !== "arrived") await store.answer(kept.put({...file, sent: false, url: null, offset: 0}));
+    }
+    if (!left) await store.answer(operations.delete(id));
+    return !left;
+  });
+  store.tell("operations");
+  return whole ? 1 : 0;
+}
+
+/** Tell the server up to where the messages have been read. */
+async function seen() {
+  const until = await store.get("meta", "seen");
+  if (!until) return;
+  try {
+    await json("POST", "/api/v1/inbox/seen", {until});
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error; // a moment that it does not take will never be taken
+  }
+  await store.write(["meta"], async (meta) => {
+    if (await store.answer(meta.get("seen")) === until) await store.answer(meta.delete("seen"));
+  });
+}

@@ -1,0 +1,30 @@
+// The track of a round: points are kept on the phone as they come and handed over in batches, only while on duty.
+import * as store from "./store.js";
+import {save} from "./operations.js";
+
+const BATCH = 60;
+
+/** The round that is on: {id, since}, or nothing. */
+export const current = () => store.get("meta", "round");
+
+/** Keep a point: [longitude, latitude, accuracy in metres, milliseconds since 1970 by the phone's clock]. */
+export const keep = (round, point) => store.write(["points"], (points) => store.answer(points.add({round, point})));
+
+/** How many points are not handed over yet. */
+export const waiting = () => store.read(["points"], (points) => store.answer(points.count()));
+
+async function oldest() {
+  return store.read(["points"], async (points) => {
+    const [keys, values] = await Promise.all([store.answer(points.getAllKeys(null, BATCH)), store.answer(points.getAll(null, BATCH))]);
+    return values.map((value, number) => ({...value, key: keys[number]})).filter((one) => one.round === values[0].round);
+  });
+}
+
+/** Make operations of the points that wait: of whole batches, or with `rest` of all. The points leave in the transaction
+ * in which their operation is kept, so none is lost or handed over twice. */
+export async function handOver({rest = false} = {}) {
+  while ((await waiting()) >= (rest ? 1 : BATCH)) {
+    const batch = await oldest();
+    await save("track", {round: batch[0].round, points: batch.map(({point}) => point)}, {points: batch.map(({key}) => key)});
+  }
+}
