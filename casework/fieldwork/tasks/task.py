@@ -173,7 +173,8 @@ def check_worker(db: Session, user_id: uuid.UUID) -> None:
 
 
 def changed(db: Session, *task_ids: uuid.UUID) -> None:
-    """Say that these tasks are not as they were."""
+    """Say that these tasks are not as they were; what was changed is written, and has its new version."""
+    db.flush()
     outbox.publish_many(db, "task.changed", task_ids)
 
 
