@@ -13,11 +13,12 @@ from sqlalchemy.exc import DBAPIError
 
 from casework import clock, settings
 from casework.errors import Unavailable
+from casework.fieldwork import changes
 from casework.notifications.rules import NOBODY, RULES
 from casework.storage import outbox
 from casework.storage.database import reading, transaction
 from casework.storage.outbox import Claimed, Event
-from workers import deadlines, dispatching, media, notifications, queues, recounting, triage
+from workers import deadlines, dispatching, fieldwork, media, notifications, queues, recounting, triage
 from workers.job import Stop, start
 
 IDLE_SECONDS = 0.1
@@ -38,21 +39,34 @@ class Line:
 
 
 TELL = Line("notifications", notifications.tell, batch=200, events=True)
+FOLLOW = Line("fieldwork", fieldwork.follow, events=True)
+REVIEW = Line("fieldwork", fieldwork.review_cases, batch=200)
 
-JOBS: dict[str, tuple[Line, ...]] = {
-    **dict.fromkeys(RULES, (TELL,)),  # whoever is told of something stands in one table, notifications/rules.py
+BESIDE: dict[str, tuple[Line, ...]] = {
     "report.received": (Line("triage", triage.triage_reports, batch=200),),
-    "case.file": (Line("dispatching", dispatching.dispatch_cases, batch=200), TELL),
-    "photo.received": (Line("media", media.process, batch=8),),
+    "report.completed": (Line("triage", triage.complete_reports, batch=200),),
+    "case.report": (REVIEW,),
+    "case.joined": (REVIEW,),
+    "case.file": (Line("dispatching", dispatching.dispatch_cases, batch=200),),
+    "photo.received": (Line("media", media.process, batch=8), Line("fieldwork", fieldwork.review_photos, batch=200)),
+    "survey.opened": (Line("fieldwork", fieldwork.spread_surveys, batch=10),),
+    "register.conflict": (Line("fieldwork", fieldwork.settle_conflicts, batch=200),),
     "timer.warned": (Line("deadlines", deadlines.escalate, events=True),),
     "timer.overdue": (Line("deadlines", deadlines.escalate, events=True),),
     "policy.changed": (Line("deadlines", recounting.announce, events=True),),
     "calendar.changed": (Line("deadlines", recounting.announce, events=True),),
     "clocks.outdated": (Line("deadlines", recounting.recount_cases, batch=100, events=True),),
 }
+"""Event → consequences other than that somebody is told."""
+
+JOBS: dict[str, tuple[Line, ...]] = {
+    event: (*BESIDE.get(event, ()),
+            *((TELL,) if event in RULES else ()),             # people, by the table in notifications/rules.py
+            *((FOLLOW,) if event in changes.EVENTS else ()))  # devices, by fieldwork/changes/audiences.py
+    for event in dict.fromkeys((*BESIDE, *RULES, *changes.EVENTS))}
 """Event → consequences. The law test asks that every event published anywhere stands here or below."""
 
-NOTHING: dict[str, str] = {**NOBODY}
+NOTHING: dict[str, str] = {event: why for event, why in NOBODY.items() if event not in JOBS}
 """Event → why nothing follows from it."""
 
 OUTAGE: tuple[type[Exception], ...] = (DBAPIError, Unavailable, *queues.UNREACHABLE)

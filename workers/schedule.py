@@ -16,10 +16,12 @@ from casework import clock, resolution
 from casework.cases import alarms, anchors, lookout, recounting, turns
 from casework.cases.case import Case
 from casework.cases.workflow import Status
+from casework.fieldwork import changes, coverage, operations, presence, rounds, surveys, tasks, tracks
 from casework.identity import sessions
 from casework.identity.sessions.clients import Nonce
 from casework.media import photo
 from casework.media.photo import Photo, State
+from casework.media.uploads import forgetting
 from casework.notifications import messages
 from casework.notifications.messages import Message
 from casework.sla import timers
@@ -27,7 +29,7 @@ from casework.storage import outbox, timetable
 from casework.storage.database import reading, transaction
 from casework.storage.outbox import Event
 from casework.triage import automatic
-from workers import dispatching, notifications, queues
+from workers import dispatching, fieldwork, notifications, queues
 from workers.job import Stop, start
 from workers.relay import OUTAGE
 
@@ -102,6 +104,55 @@ def announce_unheard_alarms() -> None:
 def announce_untold_news() -> None:
     """What happened in the last day and was told to nobody, although somebody waits for it, is handed over again."""
     _hand_over_again("news", "notifications", messages.untold)
+
+
+def announce_unfollowed_changes() -> None:
+    """What changed in the last day and no device was told of is handed over again."""
+    _hand_over_again("changes", "fieldwork", changes.unfollowed)
+
+
+def spread_waiting_surveys() -> None:
+    """Surveys whose tasks are not all there although nothing is queued."""
+    with reading() as db:
+        lost = surveys.unspread(db, clock.now() - STUCK)
+    if lost and not _queued("fieldwork"):
+        queues.enqueue([queues.Batch("fieldwork", fieldwork.spread_surveys, [str(one) for one in lost], "waiting")])
+        _said_again("survey.opened", len(lost))
+
+
+def expire_tasks() -> None:
+    """Tasks in the field whose time is over are marked; they stay with their worker."""
+    _until_fewer(tasks.expire, BATCH)
+
+
+def hand_on_tasks() -> None:
+    """Tasks of workers who left, and of grids that had nobody, go to whose grid it is now."""
+    with transaction() as db:
+        tasks.hand_on(db)
+
+
+def close_forgotten_rounds() -> None:
+    """Rounds that nobody ended end by themselves."""
+    _until_fewer(rounds.close_forgotten, BATCH)
+
+
+def forget_where_people_were() -> None:
+    """Tracks, check-ins and fixes of ZHIWANG_TRACK_DAYS ago; of what was walked only counts stay."""
+    for forget in (tracks.forget_old, rounds.forget_check_ins, presence.forget_old, coverage.forget_squares):
+        _until_fewer(forget, BATCH)
+
+
+def forget_uploads() -> None:
+    """Uploads that nobody went on with, and pieces that a crash left."""
+    _until_fewer(forgetting.forget_expired, 200)
+    with transaction() as db:
+        forgetting.sweep(db)
+
+
+def forget_changes() -> None:
+    """What devices were told long ago: one that has been away for longer begins anew."""
+    _until_fewer(changes.forget_old, 1000)
+    _until_fewer(operations.forget_old, 5000)
 
 
 def look_at_clocks_again() -> None:
@@ -203,10 +254,18 @@ TIMETABLE: dict[str, Entry] = {
     "check_turns": Entry(check_turns, every=timedelta(minutes=5), lease=timedelta(minutes=5)),
     "announce_unheard_alarms": Entry(announce_unheard_alarms, every=timedelta(minutes=15)),
     "announce_untold_news": Entry(announce_untold_news, every=timedelta(minutes=15)),
+    "announce_unfollowed_changes": Entry(announce_unfollowed_changes, every=timedelta(minutes=15)),
+    "spread_waiting_surveys": Entry(spread_waiting_surveys, every=timedelta(seconds=60)),
+    "expire_tasks": Entry(expire_tasks, every=timedelta(seconds=60)),
+    "hand_on_tasks": Entry(hand_on_tasks, every=timedelta(minutes=15)),
+    "close_forgotten_rounds": Entry(close_forgotten_rounds, every=timedelta(minutes=15)),
     "look_at_clocks_again": Entry(look_at_clocks_again, every=SETTLED),
     "send_waiting_messages": Entry(send_waiting_messages, every=timedelta(seconds=60)),
     "forget_nonces": Entry(forget_nonces, every=timedelta(hours=1)),
     "anchor_history": Entry(anchor_history, at=time(0, 10), lease=timedelta(hours=1)),
+    "forget_uploads": Entry(forget_uploads, at=time(2, 50), lease=timedelta(hours=1)),
+    "forget_changes": Entry(forget_changes, at=time(3, 0), lease=timedelta(hours=1)),
+    "forget_where_people_were": Entry(forget_where_people_were, at=time(3, 5), lease=timedelta(hours=1)),
     "forget_unclaimed_photos": Entry(forget_unclaimed_photos, at=time(3, 10), lease=timedelta(hours=1)),
     "forget_report_keys": Entry(forget_report_keys, at=time(3, 15), lease=timedelta(hours=1)),
     "forget_expired": Entry(forget_expired, at=time(3, 20), lease=timedelta(hours=1)),

@@ -18,3 +18,9 @@ def leave_to_a_person(report_id: str) -> None:
 def triage_reports(report_ids: list[str]) -> None:
     """Join, file or leave each of these reports; those that were triaged already are left alone."""
     log.info("reports_triaged", **automatic.triage([uuid.UUID(one) for one in report_ids]))
+
+
+@job
+def complete_reports(report_ids: list[str]) -> None:
+    """The last files of these reports are here: what only waited for them is closed. What is settled is left alone."""
+    log.info("reports_completed", **automatic.complete([uuid.UUID(one) for one in report_ids]))
