@@ -79,7 +79,24 @@ EXACTLY: dict[str, Any] = {
     "ResultOut.errors": [], "ResultOut.status": 201, "RuleOut.name": "井盖归水务局",
     "RuleOut.valid_from": "2026-01-01T00:00:00Z", "RuleOut.valid_until": None, "StandOut.status": "dispatched",
     "StandOut.version": 5, "StepOut.words": "已签收", "StepResultOut.problem": None, "StepResultOut.status": 200,
-    "VersionOut.name": "2026年修订", "VersionOut.number": 2}
+    "VersionOut.name": "2026年修订", "VersionOut.number": 2,
+    "CoverageOut.area": "440301001", "CoverageOut.grids": 8, "CoverageOut.since": "2026-02-01", "CoverageOut.silent": 1,
+    "CoverageOut.until": "2026-03-02", "FieldTaskOut.area": "44030100100101", "FieldTaskOut.conflict": None,
+    "FieldTaskOut.form": "charging", "FieldTaskOut.kind": "survey", "FieldTaskOut.state": "done",
+    "FieldTaskOut.result": {"outcome": "done", "late": False, "values": {"doors": 12}, "lon": 114.0579, "lat": 22.5431},
+    "FieldTaskOut.text": "逐户查看", "FieldTaskOut.title": "充电隐患专项普查：第一网格", "GridWalkedOut.cells": 96,
+    "GridWalkedOut.code": "44030100100101", "GridWalkedOut.days_since": 2, "GridWalkedOut.last_visit": "2026-02-28",
+    "GridWalkedOut.name": "第一网格", "GridWalkedOut.share": 0.5, "GridWalkedOut.visited": 48, "PointsKeptOut.kept": 41,
+    "PresenceFlagsOut.flags": ["签到定位精度差，误差约250米"], "PresenceOut.case_id": None, "PresenceOut.kind": "check_in",
+    "PresenceOut.flags": ["签到定位精度差，误差约250米"], "RoundOut.ended_by": "worker", "RoundOut.metres": 3120.5,
+    "SurveyAreaOut.code": "440301001001", "SurveyAreaOut.name": "南塘社区", "TodoOut.area": "44030100100101",
+    "TodoOut.case": None, "TodoOut.form": "charging", "TodoOut.kind": "survey", "TodoOut.metres": 120,
+    "TodoOut.overdue": False, "TodoOut.text": "逐户查看", "TodoOut.title": "充电隐患专项普查：第一网格",
+    "TodoOut.urgent": False,
+    "TrackOut.points": [[114.0579, 22.5431, 8.0, 1772416800000]], "WordsOut.note": "无人在家", "WordsOut.values": {},
+    **{f"{shape}.{name}": value for shape in ("SurveyOut", "SurveyWithProgressOut") for name, value in {
+        "kind": "survey", "title": "充电隐患专项普查", "text": "逐户查看", "area": "440301", "register": None,
+        "form": "charging", "cancelled_at": None}.items()}}
 PLAIN: list[tuple[type[ma.fields.Field[Any]], Any]] = [
     (Place, {"lon": 114.0579, "lat": 22.5431}), (Moment, "2026-03-02T02:00:00Z"), (ma.fields.DateTime, "2026-03-02T02:00:00Z"),
     (ma.fields.UUID, ID), (ma.fields.Boolean, True), (ma.fields.Integer, 1), (ma.fields.Float, 1.5)]

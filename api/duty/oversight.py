@@ -28,7 +28,7 @@ class CoverageIn(PageIn):
     silent = ma.fields.Boolean(load_default=False, metadata={"description": "only grids in which nobody was"})
 
 
-class GridOut(ma.Schema):
+class GridWalkedOut(ma.Schema):
     """How much of a grid was walked."""
 
     code = ma.fields.String()
@@ -48,7 +48,7 @@ class CoverageOut(ma.Schema):
     until = ma.fields.Date()
     grids = ma.fields.Integer(metadata={"description": "how many there are"})
     silent = ma.fields.Integer(metadata={"description": "in how many of them nobody was"})
-    items = ma.fields.List(ma.fields.Nested(GridOut()))
+    items = ma.fields.List(ma.fields.Nested(GridWalkedOut()))
     next = ma.fields.String(allow_none=True, metadata={"description": "cursor of the next page; null at the end"})
 
 
@@ -75,7 +75,7 @@ class PresenceOut(ma.Schema):
 
 @blueprint.operation("GET", "/coverage", requires("coverage.read"), query=CoverageIn(), answer=CoverageOut(),
                      problems=("not-found",))
-def covered(query: dict[str, Any]) -> Response:
+def coverage_of_area(query: dict[str, Any]) -> Response:
     """How much of each grid of an area was walked, and when last: squares and days, nobody's name.
 
     `silent` lists only those in which nobody was. 404 for an area that I do not look after.
@@ -90,7 +90,7 @@ def covered(query: dict[str, Any]) -> Response:
 
 
 @blueprint.operation("GET", "/presence", requires("tracks.read"), query=PresenceIn(), answer=page_of(PresenceOut()))
-def odd(query: dict[str, Any]) -> Response:
+def presence_flags(query: dict[str, Any]) -> Response:
     """What is odd about where workers of the areas that I oversee said they were; the latest first.
 
     A flag proves nothing: receivers err, and batteries die. It was not refused for it.

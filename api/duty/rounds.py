@@ -20,7 +20,7 @@ from casework.storage.database import reading, transaction
 PLATFORMS = frozenset({Role.CITIZEN, Role.PLATFORM})
 
 
-class StartIn(ma.Schema):
+class RoundStartIn(ma.Schema):
     """签到: on duty."""
 
     key = ma.fields.UUID(required=True, metadata={"description": "made on the device; the id of the round"})
@@ -28,14 +28,14 @@ class StartIn(ma.Schema):
     place = Place(metadata={"description": "where I am"})
 
 
-class EndIn(ma.Schema):
+class RoundEndIn(ma.Schema):
     """签退: off duty."""
 
     at = Moment(metadata={"description": "when; now, unless said"})
     place = Place(metadata={"description": "where I am"})
 
 
-class TrackIn(ma.Schema):
+class RoundTrackIn(ma.Schema):
     """Points of a round, as they were collected."""
 
     key = ma.fields.UUID(required=True, metadata={"description": "made on the device, so that a resend is harmless"})
@@ -43,14 +43,14 @@ class TrackIn(ma.Schema):
     sent_at = Moment(metadata={"description": "the device's own time now, by which its clock is corrected"})
 
 
-class KeptOut(ma.Schema):
+class PointsKeptOut(ma.Schema):
     """What became of the points; the same for every resend."""
 
     kept = ma.fields.Integer(metadata={"description": "after thinning"})
     dropped = ma.fields.Integer(metadata={"description": "outside of the round"})
 
 
-class CheckInIn(ma.Schema):
+class HereIn(ma.Schema):
     """签到: here I am."""
 
     key = ma.fields.UUID(required=True, metadata={"description": "made on the device, so that a resend is harmless"})
@@ -62,7 +62,7 @@ class CheckInIn(ma.Schema):
     round = ma.fields.UUID(metadata={"description": "the round that it belongs to"})
 
 
-class FlagsOut(ma.Schema):
+class PresenceFlagsOut(ma.Schema):
     """What is odd about where I say I am, for people to look at; it is kept all the same."""
 
     flags = ma.fields.List(ma.fields.String())
@@ -82,13 +82,13 @@ class RoundOut(ma.Schema):
     metres = ma.fields.Float(metadata={"description": "length of the track"})
 
 
-class OwnIn(PageIn):
+class OwnRoundsIn(PageIn):
     """A page of my rounds."""
 
     cursor = Cursor(datetime, uuid.UUID, metadata={"description": "`next` of the page before"})
 
 
-class RoundsIn(OwnIn):
+class RoundsIn(OwnRoundsIn):
     """Whose rounds, where and when."""
 
     user = ma.fields.UUID()
@@ -97,7 +97,7 @@ class RoundsIn(OwnIn):
     until = Moment(metadata={"description": "begun before this moment"})
 
 
-class LookIn(ma.Schema):
+class TrackLookIn(ma.Schema):
     """Why somebody looks; needed for the round of another, and written to the access log."""
 
     reason = Text(500)
@@ -113,25 +113,26 @@ class TrackOut(ma.Schema):
 ID = "018f3c1e-7b5a-7c2d-9e4f-0123456789ab"
 
 
-@blueprint.operation("POST", "/rounds", requires("rounds.walk"), body=StartIn(), answer=RoundOut(), status=201,
+@blueprint.operation("POST", "/rounds", requires("rounds.walk"), body=RoundStartIn(), answer=RoundOut(), status=201,
                      example={"key": ID, "place": {"lon": 114.0579, "lat": 22.5431}})
-def start(body: dict[str, Any]) -> dict[str, Any]:
+def start_round(body: dict[str, Any]) -> dict[str, Any]:
     """Begin a round. From now on the device may keep where I go. Sent again it is the same round."""
     with transaction() as db:
         return _plain(rounds.start(db, caller(), body["key"], _past(body), body.get("place")))
 
 
-@blueprint.operation("POST", "/rounds/<uuid:round_id>/end", requires("rounds.walk"), body=EndIn(), answer=RoundOut(),
+@blueprint.operation("POST", "/rounds/<uuid:round_id>/end", requires("rounds.walk"), body=RoundEndIn(), answer=RoundOut(),
                      example={"at": "2026-03-02T17:30:00+08:00"})
-def end(round_id: uuid.UUID, body: dict[str, Any]) -> dict[str, Any]:
+def end_round(round_id: uuid.UUID, body: dict[str, Any]) -> dict[str, Any]:
     """End my round. Nothing is kept of where I go after it; a round that nobody ends is over after twelve hours."""
     with transaction() as db:
         return _plain(rounds.end(db, caller(), round_id, _past(body), body.get("place")))
 
 
-@blueprint.operation("POST", "/rounds/<uuid:round_id>/track", requires("rounds.walk"), body=TrackIn(), answer=KeptOut(),
-                     kilobytes=512, example={"key": ID, "points": [[114.0579, 22.5431, 8.5, 1772416800000]]})
-def track(round_id: uuid.UUID, body: dict[str, Any]) -> dict[str, int]:
+@blueprint.operation("POST", "/rounds/<uuid:round_id>/track", requires("rounds.walk"), body=RoundTrackIn(),
+                     answer=PointsKeptOut(), kilobytes=512,
+                     example={"key": ID, "points": [[114.0579, 22.5431, 8.5, 1772416800000]]})
+def track_round(round_id: uuid.UUID, body: dict[str, Any]) -> dict[str, int]:
     """Send where I went on my round, during it or later. What lies outside of the round is not kept, and counted."""
     behind = clock.now() - body["sent_at"] if "sent_at" in body else timedelta()
     with transaction() as db:
@@ -139,7 +140,7 @@ def track(round_id: uuid.UUID, body: dict[str, Any]) -> dict[str, int]:
     return {"kept": kept.kept, "dropped": kept.dropped}
 
 
-@blueprint.operation("POST", "/check-ins", requires("rounds.walk"), body=CheckInIn(), answer=FlagsOut(), status=201,
+@blueprint.operation("POST", "/check-ins", requires("rounds.walk"), body=HereIn(), answer=PresenceFlagsOut(), status=201,
                      example={"key": ID, "place": {"lon": 114.0579, "lat": 22.5431}, "accuracy": 8.5})
 def check_in(body: dict[str, Any]) -> dict[str, Any]:
     """Say where I am, on a round or not. Sent again it counts once."""
@@ -148,15 +149,15 @@ def check_in(body: dict[str, Any]) -> dict[str, Any]:
         return {"flags": rounds.check_in(db, caller(), Here(**said, at=_past(body), round_id=body.get("round")))}
 
 
-@blueprint.operation("GET", "/rounds", requires("rounds.walk"), query=OwnIn(), answer=page_of(RoundOut()))
-def own(query: dict[str, Any]) -> Response:
+@blueprint.operation("GET", "/rounds", requires("rounds.walk"), query=OwnRoundsIn(), answer=page_of(RoundOut()))
+def own_rounds(query: dict[str, Any]) -> Response:
     """My own rounds, the latest first."""
     with reading() as db:
         return _page(rounds.own(db, caller(), after=query.get("cursor"), limit=query["limit"] + 1), query["limit"])
 
 
 @blueprint.operation("GET", "/rounds/all", requires("tracks.read"), query=RoundsIn(), answer=page_of(RoundOut()))
-def listed(query: dict[str, Any]) -> Response:
+def all_rounds(query: dict[str, Any]) -> Response:
     """Rounds of whomever in the areas that I oversee, the latest first: times and figures, not where they went."""
     with reading() as db:
         found = rounds.listed(db, caller(), user_id=query.get("user"), area_code=query.get("area"), since=query.get("since"),
@@ -165,8 +166,8 @@ def listed(query: dict[str, Any]) -> Response:
 
 
 @blueprint.operation("POST", "/rounds/<uuid:round_id>/look", known("one's own, or tracks.read with a reason", but=PLATFORMS),
-                     body=LookIn(), answer=TrackOut(), example={"reason": "核实投诉：当日是否到过现场"})
-def look(round_id: uuid.UUID, body: dict[str, str]) -> dict[str, Any]:
+                     body=TrackLookIn(), answer=TrackOut(), example={"reason": "核实投诉：当日是否到过现场"})
+def look_at_round(round_id: uuid.UUID, body: dict[str, str]) -> dict[str, Any]:
     """Where somebody went on a round: I myself, or another for a reason, and then it is kept in the access log.
 
     404 once the track was forgotten by rule, and for whoever may not look.

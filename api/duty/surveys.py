@@ -46,7 +46,7 @@ class SurveyOut(ma.Schema):
     cancelled_at = Moment(allow_none=True)
 
 
-class ProgressOut(ma.Schema):
+class SurveyAreaOut(ma.Schema):
     """How far it is within one area: tasks by state."""
 
     code = ma.fields.String()
@@ -62,7 +62,7 @@ class ProgressOut(ma.Schema):
 class SurveyWithProgressOut(SurveyOut):
     """A survey and how far it is in the areas right below one."""
 
-    areas = ma.fields.List(ma.fields.Nested(ProgressOut()))
+    areas = ma.fields.List(ma.fields.Nested(SurveyAreaOut()))
 
 
 class SurveysIn(PageIn):
@@ -71,7 +71,7 @@ class SurveysIn(PageIn):
     cursor = Cursor(datetime, uuid.UUID, metadata={"description": "`next` of the page before"})
 
 
-class BelowIn(ma.Schema):
+class SurveyAreaIn(ma.Schema):
     """Where to look."""
 
     area = Text(15, metadata={"description": "area code; that of the survey, unless said"})
@@ -80,7 +80,7 @@ class BelowIn(ma.Schema):
 @blueprint.operation("POST", "/surveys", requires("tasks.manage"), body=SurveyIn(), answer=SurveyOut(), status=201, example={
     "key": "018f3c1e-7b5a-7c2d-9e4f-0123456789ab", "title": "电动车充电隐患专项普查", "area": "440301",
     "due_at": "2026-03-31T18:00:00+08:00"})
-def create(body: dict[str, Any]) -> dict[str, Any]:
+def create_survey(body: dict[str, Any]) -> dict[str, Any]:
     """Begin a survey. Its tasks follow by themselves, each for whose grid it is; what lies in a grid without a worker waits.
 
     Sent again with the same key it is the survey that is there.
@@ -91,7 +91,7 @@ def create(body: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.operation("GET", "/surveys", requires("tasks.manage"), query=SurveysIn(), answer=page_of(SurveyOut()))
-def listed(query: dict[str, Any]) -> Response:
+def all_surveys(query: dict[str, Any]) -> Response:
     """Surveys in the areas that I manage, the one due last first."""
     with reading() as db:
         found = surveys.page(db, caller(), after=query.get("cursor"), limit=query["limit"] + 1)
@@ -100,7 +100,7 @@ def listed(query: dict[str, Any]) -> Response:
                 [shown[-1].due_at, shown[-1].id] if len(found) > len(shown) else None)
 
 
-@blueprint.operation("GET", "/surveys/<uuid:survey_id>", requires("tasks.manage"), query=BelowIn(),
+@blueprint.operation("GET", "/surveys/<uuid:survey_id>", requires("tasks.manage"), query=SurveyAreaIn(),
                      answer=SurveyWithProgressOut())
 def survey(survey_id: uuid.UUID, query: dict[str, str]) -> dict[str, Any]:
     """A survey and how far it is, in each of the areas right below its own or the one named."""
@@ -110,7 +110,7 @@ def survey(survey_id: uuid.UUID, query: dict[str, str]) -> dict[str, Any]:
 
 
 @blueprint.operation("POST", "/surveys/<uuid:survey_id>/cancel", requires("tasks.manage"), answer=SurveyOut())
-def cancel(survey_id: uuid.UUID) -> dict[str, Any]:
+def cancel_survey(survey_id: uuid.UUID) -> dict[str, Any]:
     """Call a survey off, with what is not done of it."""
     with transaction() as db:
         return _survey(surveys.cancel(db, caller(), survey_id))

@@ -17,7 +17,7 @@ from casework.geography.coordinates import Point, metres_between
 from casework.storage.database import reading, transaction
 
 
-class DutiesIn(ma.Schema):
+class StandingIn(ma.Schema):
     """Where I am, WGS-84; without it the order begins at what is due first."""
 
     lon = ma.fields.Float(validate=ma.validate.Range(-180, 180), metadata={"description": "degrees east"})
@@ -29,7 +29,7 @@ class DutiesIn(ma.Schema):
             raise ma.ValidationError("give both or none", "lat" if "lon" in data else "lon")
 
 
-class DutyOut(ma.Schema):
+class TodoOut(ma.Schema):
     """One thing that I have to do: a task, or a case that I am to look at."""
 
     id = ma.fields.UUID(metadata={"description": "of the task or the case"})
@@ -47,13 +47,13 @@ class DutyOut(ma.Schema):
     metres = ma.fields.Integer(allow_none=True, metadata={"description": "straight from the stop before; null without a place"})
 
 
-class DutiesOut(ma.Schema):
+class TodosOut(ma.Schema):
     """All that I have to do, in the order to walk it."""
 
-    items = ma.fields.List(ma.fields.Nested(DutyOut()))
+    items = ma.fields.List(ma.fields.Nested(TodoOut()))
 
 
-class TaskIn(ma.Schema):
+class FieldTaskIn(ma.Schema):
     """A task for one grid worker. It lies in `area`, else in the grid at `place`."""
 
     key = ma.fields.UUID(required=True, metadata={"description": "made by who sends it, so that a resend is harmless"})
@@ -68,7 +68,7 @@ class TaskIn(ma.Schema):
     form = Text(120, metadata={"description": "id of a form"})
 
 
-class TaskOut(ma.Schema):
+class FieldTaskOut(ma.Schema):
     """A task. What the worker wrote in words is shown by `look` only."""
 
     id = ma.fields.UUID()
@@ -90,7 +90,7 @@ class TaskOut(ma.Schema):
     result = ma.fields.Dict(metadata={"description": "outcome, late, place, and the values that can be counted"})
 
 
-class TasksIn(PageIn):
+class FieldTasksIn(PageIn):
     """Which tasks; what is due first comes first."""
 
     cursor = Cursor(datetime, uuid.UUID, metadata={"description": "`next` of the page before"})
@@ -102,7 +102,7 @@ class TasksIn(PageIn):
     vacant = ma.fields.Boolean(load_default=False, metadata={"description": "only those that nobody has"})
 
 
-class AnswerIn(ma.Schema):
+class TaskAnswerIn(ma.Schema):
     """How it went. Photos are sent ahead to /api/v1/media or /api/v1/uploads."""
 
     key = ma.fields.UUID(required=True, metadata={"description": "made on the device, so that a resend is harmless"})
@@ -116,13 +116,13 @@ class AnswerIn(ma.Schema):
     photos = ma.fields.List(ma.fields.UUID(), load_default=list, validate=ma.validate.Length(max=9))
 
 
-class ReassignIn(ma.Schema):
+class TaskReassignIn(ma.Schema):
     """Who is to do it."""
 
     assignee = ma.fields.UUID(required=True)
 
 
-class LookIn(ma.Schema):
+class WordsIn(ma.Schema):
     """Why somebody looks: it is written to the access log."""
 
     reason = Text(500, required=True)
@@ -138,7 +138,7 @@ class WordsOut(ma.Schema):
 ID = "018f3c1e-7b5a-7c2d-9e4f-0123456789ab"
 
 
-@blueprint.operation("GET", "/tasks", requires("tasks.read"), query=DutiesIn(), answer=DutiesOut())
+@blueprint.operation("GET", "/tasks", requires("tasks.read"), query=StandingIn(), answer=TodosOut())
 def duties(query: dict[str, float]) -> dict[str, Any]:
     """What I have to do, tasks and cases to look at, in the order to walk it; at most a hundred of each, those due first.
 
@@ -155,8 +155,8 @@ def duties(query: dict[str, float]) -> dict[str, Any]:
     return {"items": items}
 
 
-@blueprint.operation("GET", "/tasks/all", requires("tasks.manage"), query=TasksIn(), answer=page_of(TaskOut()))
-def managed(query: dict[str, Any]) -> Response:
+@blueprint.operation("GET", "/tasks/all", requires("tasks.manage"), query=FieldTasksIn(), answer=page_of(FieldTaskOut()))
+def all_tasks(query: dict[str, Any]) -> Response:
     """Tasks in the areas that I manage, by area, state, kind, worker or survey; what is due first on top."""
     wanted = Wanted(area_code=query.get("area"), state=query.get("state"), kind=query.get("kind"), vacant=query["vacant"],
                     assignee_id=query.get("assignee"), survey_id=query.get("survey"), only_open="survey" not in query)
@@ -165,18 +165,19 @@ def managed(query: dict[str, Any]) -> Response:
     return rows([_task(one) for one in found], last)
 
 
-@blueprint.operation("POST", "/tasks", requires("tasks.manage"), body=TaskIn(), answer=TaskOut(), status=201, example={
-    "key": ID, "kind": "visit", "title": "走访独居老人", "area": "44030100100101", "due_at": "2026-03-06T18:00:00+08:00"})
-def create(body: dict[str, Any]) -> dict[str, Any]:
+@blueprint.operation("POST", "/tasks", requires("tasks.manage"), body=FieldTaskIn(), answer=FieldTaskOut(), status=201,
+                     example={"key": ID, "kind": "visit", "title": "走访独居老人", "area": "44030100100101",
+                              "due_at": "2026-03-06T18:00:00+08:00"})
+def create_task(body: dict[str, Any]) -> dict[str, Any]:
     """Make a task. Sent again with the same key it is the task that is there."""
     given = {_NAMES.get(name, name): value for name, value in body.items()}
     with transaction() as db:
         return _task(tasks.create(db, caller(), **given))
 
 
-@blueprint.operation("POST", "/tasks/<uuid:task_id>/answer", requires("tasks.read"), body=AnswerIn(), answer=TaskOut(),
+@blueprint.operation("POST", "/tasks/<uuid:task_id>/answer", requires("tasks.read"), body=TaskAnswerIn(), answer=FieldTaskOut(),
                      example={"key": ID, "outcome": "done", "values": {"doors": 12}, "accuracy": 8.5})
-def answer(task_id: uuid.UUID, body: dict[str, Any]) -> dict[str, Any]:
+def answer_task(task_id: uuid.UUID, body: dict[str, Any]) -> dict[str, Any]:
     """Say that my task is done, or why it cannot be done; once. What is expired is late, and taken.
 
     409 when it was answered otherwise or called off. The position is looked at, and what is odd about it is flagged.
@@ -186,24 +187,24 @@ def answer(task_id: uuid.UUID, body: dict[str, Any]) -> dict[str, Any]:
         return _task(tasks.answer(db, caller(), task_id, Answered(at=at, **body)))
 
 
-@blueprint.operation("POST", "/tasks/<uuid:task_id>/reassign", requires("tasks.manage"), body=ReassignIn(), answer=TaskOut(),
-                     example={"assignee": ID})
-def reassign(task_id: uuid.UUID, body: dict[str, Any]) -> dict[str, Any]:
+@blueprint.operation("POST", "/tasks/<uuid:task_id>/reassign", requires("tasks.manage"), body=TaskReassignIn(),
+                     answer=FieldTaskOut(), example={"assignee": ID})
+def reassign_task(task_id: uuid.UUID, body: dict[str, Any]) -> dict[str, Any]:
     """Give a task to another grid worker."""
     with transaction() as db:
         return _task(tasks.reassign(db, caller(), task_id, body["assignee"]))
 
 
-@blueprint.operation("POST", "/tasks/<uuid:task_id>/cancel", requires("tasks.manage"), answer=TaskOut())
-def cancel(task_id: uuid.UUID) -> dict[str, Any]:
+@blueprint.operation("POST", "/tasks/<uuid:task_id>/cancel", requires("tasks.manage"), answer=FieldTaskOut())
+def cancel_task(task_id: uuid.UUID) -> dict[str, Any]:
     """Call a task off; nobody has to do it any more."""
     with transaction() as db:
         return _task(tasks.cancel(db, caller(), task_id))
 
 
-@blueprint.operation("POST", "/tasks/<uuid:task_id>/look", requires("tasks.manage"), body=LookIn(), answer=WordsOut(),
+@blueprint.operation("POST", "/tasks/<uuid:task_id>/look", requires("tasks.manage"), body=WordsIn(), answer=WordsOut(),
                      example={"reason": "核实无法完成的原因"})
-def look(task_id: uuid.UUID, body: dict[str, str]) -> dict[str, Any]:
+def words_of_task(task_id: uuid.UUID, body: dict[str, str]) -> dict[str, Any]:
     """What the worker wrote in words, which may speak of people. Each look is kept in the access log with its reason."""
     with transaction() as db:
         return tasks.words_of(db, caller(), task_id, body["reason"])
