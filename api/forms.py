@@ -100,7 +100,7 @@ def publish(files: list[FileStorage]) -> Response:
 def withdraw(form_id: str) -> None:
     """Serve this form no longer. What comes in on it is still taken; published again, it is in use again."""
     with transaction() as db:
-        library.withdraw(db, caller(), form_id)
+        library.withdraw(db, form_id)
 
 
 def _kind(filename: str) -> Kind:

@@ -7,9 +7,11 @@ import pytest
 from defusedxml.ElementTree import fromstring
 from sqlalchemy import select
 
+from casework import media
 from casework.cases.report import Report
 from casework.fieldwork.forms.submissions import Submission, SubmittedFile
 from casework.media import Photo, Purpose
+from casework.storage import blobs
 from casework.storage.database import reading
 from tests.api.collect import Collect, a_report, collect, filled, instance, message
 from tests.api.town import Town, ok, stored
@@ -150,6 +152,30 @@ def test_a_report_is_corrected_by_saying_it_once_more(town: Town, phone: Collect
     assert texts == ["人行道上水井盖缺失", f"更正{number}：污水井盖缺失"]
     town.jobs()
     assert len(town.listed(town.supervisor)) == 1  # triage finds that it is the same problem
+
+
+def test_a_correction_that_comes_first_waits_with_its_photos(town: Town, phone: Collect) -> None:
+    first, second = instance(), instance()
+    correction = filled("report", a_report(text="污水井盖缺失", photo="1.jpg", photo_2="2.jpg"), second, deprecated=first)
+    assert phone.post(correction, {"1.jpg": AFTER}, incomplete=True).status_code == 201
+    assert phone.post(correction, {"2.jpg": BEFORE}).status_code == 201
+    assert (stored(), stored(Photo), len(list(blobs.keys_under("forms")))) == (0, 0, 2)
+    assert ok(town.steward.get(SUBMISSIONS))["items"][0]["state"] == "waiting"
+    assert phone.send(filled("report", a_report(photo="1.jpg"), first), {"1.jpg": BEFORE}) == 201
+    with reading() as db:
+        shown = [len(media.of_reports(db, [report.id])) for report in db.scalars(select(Report).order_by(Report.id))]
+    assert shown == [1, 2]
+    assert {row["state"] for row in ok(town.steward.get(SUBMISSIONS))["items"]} == {"done"}
+
+
+def test_what_is_refused_keeps_its_photos(town: Town, phone: Collect) -> None:
+    assert phone.send(filled("report", a_report(text=None, photo="1.jpg"), instance()), {"1.jpg": BEFORE}) == 201
+    (row,) = ok(town.steward.get(SUBMISSIONS, state="refused"))["items"]
+    assert [fault["field"] for fault in row["faults"]] == ["text"]
+    (key,) = blobs.keys_under("forms")
+    assert (blobs.get(key), row["files"][0]["sha256"]) == (BEFORE, hashlib.sha256(BEFORE).hexdigest())
+    assert (stored(), stored(Photo)) == (0, 0)
+    assert ok(town.steward.post(f"{SUBMISSIONS}/{row['id']}/retry"))["state"] == "refused"
 
 
 def test_a_photo_that_is_none_is_kept_and_the_report_knows(town: Town, phone: Collect) -> None:

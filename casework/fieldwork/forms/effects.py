@@ -2,6 +2,7 @@
 import hashlib
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from casework import clock
 from casework.cases.report import Report
-from casework.errors import CaseworkError, Conflict, Fault, Invalid, Unavailable, Unsupported
+from casework.errors import CaseworkError, Conflict, Fault, Invalid, Unauthenticated, Unavailable, Unsupported
 from casework.fieldwork.forms import answers, meaning, submissions
 from casework.fieldwork.forms.answers import Filled
 from casework.fieldwork.forms.library import CollectionForm
@@ -19,7 +20,6 @@ from casework.fieldwork.forms.submissions import Arrived, Sent, State, Submissio
 from casework.fieldwork.forms.targets import REPORT
 from casework.fieldwork.operations import Answer, Outcome
 from casework.identity.people import Actor, actor_of
-from casework.identity.permissions import check
 from casework.media import Named, Purpose, awaited
 from casework.media import keep as keep_photo
 from casework.media.awaited import AwaitedFile
@@ -49,31 +49,53 @@ def store(name: str, content: bytes, media_type: str, form: CollectionForm) -> A
     return Arrived(name, sha256, len(content), media_type, _put_aside(sha256, content), reason=reason)
 
 
+@dataclass(frozen=True)
+class Whole:
+    """A submission, the form, the answers as they were read, and files that are to go where they belong."""
+
+    one: Submission
+    form: CollectionForm
+    filled: Filled
+    files: Sequence[Arrived]
+
+    @property
+    def named(self) -> list[Picture]:
+        """The files that the answers name."""
+        return meaning.pictures(self.form.questions, self.filled)
+
+
 def receive(db: Session, actor: Actor, sent: Sent, form: CollectionForm, perform: Perform) -> tuple[Submission, bool]:
     """Take a submission, or a further part of it, and do what follows; whether anything of it is new.
 
     Raises Conflict (see submissions.keep), and Unavailable when nothing can be made of it just now: then nothing is kept, and
     whoever sent it sends it again.
     """
-    check(actor, "openrosa.use")
     one, is_new, fresh = submissions.keep(db, actor, sent, form)
+    whole = Whole(one, form, sent.filled, fresh)
     if is_new:
         one.flags = [*one.flags, *meaning.broken(form.questions, sent.filled, one.at.astimezone(clock.CITY).date())]
-        _become(db, actor, one, form, sent.filled, fresh, perform)
+        _become(db, actor, whole, perform)
         _take_up_corrections(db, actor, one, perform)
     elif fresh and one.report_id is not None:
-        _hand_over(db, one, meaning.pictures(form.questions, sent.filled), fresh)
-    _note_missing(db, one, form, sent.filled)
+        _hand_over(db, whole)
+    elif fresh:
+        _put_files_aside(db, one)
+    _note_missing(db, whole)
     return one, is_new or bool(fresh)
 
 
-def retry(db: Session, actor: Actor, submission_id: uuid.UUID, perform: Perform) -> Submission:
-    """Try once more what was refused, in the name of who sent it, with the posts of now. Raises Refused, NotFound, Conflict."""
-    check(actor, "forms.manage")
+def retry(db: Session, submission_id: uuid.UUID, perform: Perform) -> Submission:
+    """Try once more what was refused, in the name of who sent it, with the posts of now.
+
+    Raises NotFound, and Conflict when it was not refused or who sent it has left.
+    """
     one = submissions.of(db, submission_id)
     if one.state is not State.REFUSED:
         raise Conflict("only what was refused is tried again", state=one.state)
-    author = actor_of(db, one.user_id)
+    try:
+        author = actor_of(db, one.user_id)
+    except Unauthenticated:
+        raise Conflict("who sent this has left, so nothing can be stated in that name") from None
     _take_up(db, author, one, perform)
     _take_up_corrections(db, author, one, perform)
     return one
@@ -91,67 +113,63 @@ def _take_up_corrections(db: Session, actor: Actor, one: Submission, perform: Pe
 
 def _take_up(db: Session, actor: Actor, one: Submission, perform: Perform) -> None:
     """What came earlier, with all its files."""
-    form, filled = submissions.form_of(db, one), answers.read(one.xml.open().encode())
+    form = submissions.form_of(db, one)
     files = [store(file.name, blobs.get(file.key), file.media_type, form) for file in submissions.files_of(db, [one.id])]
-    _become(db, actor, one, form, filled, files, perform)
-    _note_missing(db, one, form, filled)
+    whole = Whole(one, form, answers.read(one.xml.open().encode()), files)
+    _become(db, actor, whole, perform)
+    _note_missing(db, whole)
 
 
-def _become(  # noqa: PLR0917 - who, what, and what it is made of
-        db: Session, actor: Actor, one: Submission, form: CollectionForm, filled: Filled, files: Sequence[Arrived],
-        perform: Perform) -> None:
+def _become(db: Session, actor: Actor, whole: Whole, perform: Perform) -> None:
+    """Make of it what it is to be, all of it or nothing; what cannot be is refused, and kept with the reason."""
+    one = whole.one
     former = submissions.of_instance(db, one.deprecated_id) if one.deprecated_id else None
     if one.deprecated_id and (former is None or former.state is State.WAITING):
-        one.state = State.WAITING
+        _put_files_aside(db, one)
         return
     try:
-        _become_now(db, actor, one, form, filled, files, former, perform)
+        with db.begin_nested():
+            _check_correction(one, former)
+            (_report if whole.form.register == REPORT else _statement)(db, actor, whole, former, perform)
     except Unavailable:
         raise
     except CaseworkError as error:
-        _refuse(db, one, error)
+        faults = error.faults if isinstance(error, Invalid) else ()
+        one.state, one.reason = State.REFUSED, error.sentence
+        one.faults = [{"field": fault.field, "reason": fault.reason} for fault in faults]
+        _put_files_aside(db, one)
     else:
         one.reason, one.faults = None, []
 
 
-def _become_now(  # noqa: PLR0917 - as above
-        db: Session, actor: Actor, one: Submission, form: CollectionForm, filled: Filled, files: Sequence[Arrived],
-        former: Submission | None, perform: Perform) -> None:
-    with db.begin_nested():  # all of it or nothing
-        if former is not None and (former.user_id != one.user_id or former.form_id != one.form_id):
-            raise Invalid("this corrects another person's answers, or those to another form",
-                          Fault("meta.deprecatedID", "must name a submission of yours on this form"))
-        if form.register == REPORT:
-            _report(db, actor, one, form, filled, files, former, perform)
-        else:
-            _statement(db, actor, one, form, filled, former, perform)
+def _check_correction(one: Submission, former: Submission | None) -> None:
+    if former is not None and (former.user_id != one.user_id or former.form_id != one.form_id):
+        raise Invalid("this corrects another person's answers, or those to another form",
+                      Fault("meta.deprecatedID", "must name a submission of yours on this form"))
 
 
-def _report(  # noqa: PLR0917 - as above
-        db: Session, actor: Actor, one: Submission, form: CollectionForm, filled: Filled, files: Sequence[Arrived],
-        former: Submission | None, perform: Perform) -> None:
+def _report(db: Session, actor: Actor, whole: Whole, former: Submission | None, perform: Perform) -> None:
     """A report is never edited: who corrects one says it once more, and triage joins it to the case of the first."""
+    one = whole.one
     corrects = db.get_one(Report, former.report_id).number if former and former.report_id else None
-    named = meaning.pictures(form.questions, filled)
-    here = {file.name: file for file in files}
-    listed = [_file(one, picture, here.get(picture.name)) for picture in named]
-    data = meaning.report(filled, corrects) | {"files": _each_once(listed)[:MOST_FILES]}
+    here = {file.name: file for file in whole.files}
+    listed = [_file(one, picture, here.get(picture.name)) for picture in whole.named]
+    data = meaning.report(whole.filled, corrects) | {"files": _each_once(listed)[:MOST_FILES]}
     result = _done(perform(db, actor, "report", one.operation_id, one.at, data, None))
     one.report_id = db.scalars(select(Report.id).where(Report.number == result["number"])).one()
     one.state = State.DONE
     awaited.expect(db, one.report_id, one.user_id, [
         Named(file["sha256"], file["size"], file["name"], Purpose(file["purpose"])) for file in listed])
-    _hand_over(db, one, named, files)
+    _hand_over(db, whole)
 
 
-def _statement(  # noqa: PLR0917 - as above
-        db: Session, actor: Actor, one: Submission, form: CollectionForm, filled: Filled, former: Submission | None,
-        perform: Perform) -> None:
+def _statement(db: Session, actor: Actor, whole: Whole, former: Submission | None, perform: Perform) -> None:
     """A correction states what differs from the former answers, and is based on what these stated."""
+    one, form = whole.one, whole.form
     one.subject_id = (former.subject_id if former else None) or one.operation_id
     base = former.statement_id if former else None
     before = answers.read(former.xml.open().encode()) if former and base else None
-    said = meaning.changes(form.questions, filled, before)
+    said = meaning.changes(form.questions, whole.filled, before)
     if base is not None and said == {"values": {}}:
         one.statement_id, one.state = base, State.DONE  # nothing was changed
         return
@@ -187,36 +205,34 @@ def _each_once(listed: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return list({file["sha256"]: file for file in listed}.values())
 
 
-def _hand_over(db: Session, one: Submission, named: Sequence[Picture], files: Sequence[Arrived]) -> None:
+def _hand_over(db: Session, whole: Whole) -> None:
     """Give the report the files that came; one whose name was awaited is awaited by its hash from now on."""
-    assert one.report_id is not None  # noqa: S101 - callers have looked
-    purposes = {picture.name: picture.purpose for picture in named}
-    for file in files:
+    report_id, owner_id = whole.one.report_id, whole.one.user_id
+    assert report_id is not None  # noqa: S101 - callers have looked
+    purposes = {picture.name: picture.purpose for picture in whole.named}
+    for file in whole.files:
         if file.name not in purposes:
             continue
-        stand_in = db.scalar(select(AwaitedFile).where(AwaitedFile.report_id == one.report_id,
-                                                       AwaitedFile.sha256 == _stand_in(one, file.name)))
+        stand_in = db.scalar(select(AwaitedFile).where(AwaitedFile.report_id == report_id,
+                                                       AwaitedFile.sha256 == _stand_in(whole.one, file.name)))
         if stand_in is not None:
             db.delete(stand_in)
             db.flush()
-        awaited.expect(db, one.report_id, one.user_id, [
-            Named(file.sha256, file.size, file.name[:200], Purpose(purposes[file.name]))])
+        named = Named(file.sha256, file.size, file.name[:200], Purpose(purposes[file.name]))
+        awaited.expect(db, report_id, owner_id, [named])
         if file.original is not None:
-            awaited.give(db, one.user_id, file.original)
+            awaited.give(db, owner_id, file.original)
         else:
-            awaited.refuse(db, one.user_id, file.sha256, file.reason or "is no photo")
+            awaited.refuse(db, owner_id, file.sha256, file.reason or "is no photo")
 
 
-def _note_missing(db: Session, one: Submission, form: CollectionForm, filled: Filled) -> None:
-    here = {file.name for file in submissions.files_of(db, [one.id])}
-    one.missing = meaning.missing(meaning.pictures(form.questions, filled), here)
+def _note_missing(db: Session, whole: Whole) -> None:
+    here = {file.name for file in submissions.files_of(db, [whole.one.id])}
+    whole.one.missing = [picture.name for picture in whole.named if picture.name not in here]
 
 
-def _refuse(db: Session, one: Submission, error: CaseworkError) -> None:
-    """Keep the reason; and photos that no report has are put aside, where nobody clears away what is unused."""
-    faults = error.faults if isinstance(error, Invalid) else ()
-    one.state, one.reason = State.REFUSED, error.sentence
-    one.faults = [{"field": fault.field, "reason": fault.reason} for fault in faults]
+def _put_files_aside(db: Session, one: Submission) -> None:
+    """Photos of no report lie where nobody clears away what is unused."""
     for file in submissions.files_of(db, [one.id]):
         if not file.key.startswith(ASIDE):
             file.key = _put_aside(file.sha256, blobs.get(file.key))

@@ -14,7 +14,6 @@ from casework.errors import Conflict, NotFound
 from casework.fieldwork.forms import xlsform
 from casework.fieldwork.forms.xlsform import Form, Kind
 from casework.identity.people import Actor
-from casework.identity.permissions import check
 from casework.storage.database import Base, Keyed, one_at_a_time, partial_index
 
 DEFAULT = Path(__file__).parent / "default"
@@ -40,7 +39,8 @@ class CollectionForm(Keyed, Base):
     active: Mapped[bool] = mapped_column(default=True)
     published_at: Mapped[datetime] = mapped_column(default=clock.now)
     published_by: Mapped[uuid.UUID | None]
-    """Nobody published those that Zhiwang brings along."""
+    shipped: Mapped[bool] = mapped_column(default=False)
+    """It came with Zhiwang, and nobody of the city published it."""
 
     __table_args__ = (
         UniqueConstraint("form_id", "version"),
@@ -51,15 +51,13 @@ class CollectionForm(Keyed, Base):
 def publish(db: Session, actor: Actor, form: Form) -> CollectionForm:
     """This version is in use from the commit on; the same file sent again changes nothing.
 
-    Raises Refused, or Conflict when this version has other content already: who filled it in must know what was asked.
+    Raises Conflict when this version has other content already: who filled it in must know what was asked.
     """
-    check(actor, "forms.manage")
-    return _put_in_use(db, form, actor.id)
+    return _put_in_use(db, form, published_by=actor.id)
 
 
-def withdraw(db: Session, actor: Actor, form_id: str) -> None:
-    """No version of the form is served any more; what comes in on it is still taken. Raises Refused, NotFound."""
-    check(actor, "forms.manage")
+def withdraw(db: Session, form_id: str) -> None:
+    """No version of the form is served any more; what comes in on it is still taken. Raises NotFound."""
     of(db, form_id).active = False
 
 
@@ -101,18 +99,18 @@ def find(db: Session, form_id: str, version: str) -> CollectionForm | None:
 def load_default(db: Session) -> list[str]:
     """Put the forms that come with Zhiwang in use where the city has none of its own; the ids of those that are new."""
     one_at_a_time(db, "collection forms")
-    own = set(db.scalars(select(CollectionForm.form_id).where(CollectionForm.published_by.is_not(None))))
+    own = set(db.scalars(select(CollectionForm.form_id).where(CollectionForm.shipped.is_(False))))
     have = {(row.form_id, row.version) for row in db.execute(select(CollectionForm.form_id, CollectionForm.version))}
     new = []
     for path in sorted(DEFAULT.glob("*.md")):
         form = xlsform.read(path.read_bytes(), Kind.MD, validate=False)  # the tests let ODK's engine read them
         if form.form_id not in own and (form.form_id, form.version) not in have:
-            _put_in_use(db, form, None)
+            _put_in_use(db, form, shipped=True)
             new.append(form.form_id)
     return new
 
 
-def _put_in_use(db: Session, form: Form, published_by: uuid.UUID | None) -> CollectionForm:
+def _put_in_use(db: Session, form: Form, **origin: Any) -> CollectionForm:
     one_at_a_time(db, "collection forms")
     known = db.scalar(select(CollectionForm).where(CollectionForm.form_id == form.form_id,
                                                    CollectionForm.version == form.version))
@@ -125,7 +123,7 @@ def _put_in_use(db: Session, form: Form, published_by: uuid.UUID | None) -> Coll
         known = CollectionForm(
             form_id=form.form_id, version=form.version, title=form.title, register=form.register, kind=form.kind,
             source=form.source, xform=form.xform, md5=form.md5, questions=form.questions, remarks=form.remarks,
-            published_by=published_by)
+            **origin)
         db.add(known)
     known.active = True
     db.flush()

@@ -1,5 +1,5 @@
 """What the answers to a form mean: the words of a report, or the values of a statement; and which rules they break."""
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -97,9 +97,3 @@ def _where(filled: Filled) -> dict[str, Any]:
     if found is None:
         raise Invalid("the position cannot be read", Fault(PLACE, "must be latitude and longitude in degrees"))
     return {"place": {"lon": found.lon, "lat": found.lat}} | ({} if found.accuracy is None else {"accuracy": found.accuracy})
-
-
-def missing(named: Iterable[Picture], here: Iterable[str]) -> list[str]:
-    """Names of pictures that have not come yet."""
-    there = set(here)
-    return [one.name for one in named if one.name not in there]
