@@ -40,6 +40,9 @@ class Line:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
         self.ears: socket.socket | None = None
+        self.sent = 0
+        self.breaks_after: int | None = None
+        """Bytes from the phone after which the line is cut, once."""
         self.open: set[socket.socket] = set()
         self.mend()
 
@@ -67,12 +70,16 @@ class Line:
                 return
             self.open |= {phone, server}
             for source, sink in ((phone, server), (server, phone)):
-                threading.Thread(target=self._pass, args=(source, sink), daemon=True).start()
+                threading.Thread(target=self._pass, args=(source, sink, source is phone), daemon=True).start()
 
-    def _pass(self, source: socket.socket, sink: socket.socket) -> None:
+    def _pass(self, source: socket.socket, sink: socket.socket, from_phone: bool) -> None:
         with suppress(OSError):
-            while piece := source.recv(65536):
+            while piece := source.recv(16384):
                 sink.sendall(piece)
+                self.sent += len(piece) if from_phone else 0
+                if from_phone and self.breaks_after is not None and self.sent > self.breaks_after:
+                    self.breaks_after = None
+                    self.cut()
         for one in (source, sink):
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)

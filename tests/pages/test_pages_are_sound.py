@@ -17,7 +17,7 @@ from tests.api.town import served
 
 FOLDER = Path(application.__file__).with_name("pages")
 WORDS = orjson.loads((FOLDER / "words.json").read_bytes())
-ADDRESSES = ["/", "/docs", "/problems/"]
+ADDRESSES = ["/", "/docs", "/problems/", "/pda"]
 
 
 class Page(HTMLParser):
@@ -113,12 +113,12 @@ def test_text_stands_out_from_its_ground(scheme: int) -> None:
     colours = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{3,6})", block))
     for ground in ("ground", "panel"):
         for ink in ("ink", "quiet", "link"):
-            assert _contrast(colours[ink], colours[ground]) >= 4.5, (ink, ground)
-    assert _contrast(colours["alarm"], colours["alarm-ground"]) >= 4.5
-    assert _contrast(colours["ink"], colours["alarm-ground"]) >= 4.5
+            assert contrast(colours[ink], colours[ground]) >= 4.5, (ink, ground)
+    assert contrast(colours["alarm"], colours["alarm-ground"]) >= 4.5
+    assert contrast(colours["ink"], colours["alarm-ground"]) >= 4.5
 
 
-def _contrast(one: str, other: str) -> float:
+def contrast(one: str, other: str) -> float:
     light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
 

@@ -63,8 +63,13 @@ def report(phone: Phone, text: str, *pictures: tuple[str, Path], handled: bool =
         page.get_by_alt_text("照片 1").nth(0 if purpose != "after" else 1).wait_for()
     page.get_by_label("情况描述").fill(text)
     page.locator("#save").click()
-    page.locator(".screen.today").wait_for()
-    expect(page.locator("#notice")).to_have_text("已保存在本机")
+    saved(phone, "today")
+
+
+def saved(phone: Phone, screen: str) -> None:
+    """The page says that it is kept, and goes on to another screen."""
+    phone.page.locator(f".screen.{screen}").wait_for()
+    expect(phone.page.locator("#notice")).to_have_text("已保存在本机")
 
 
 def photos_of(text: str) -> list[Photo]:
@@ -155,11 +160,11 @@ def test_an_entry_is_made_and_changed_offline(phone: Phone) -> None:
     fill_house(phone, "南塘路99号", "自住")
     page.get_by_text("已定位").wait_for()
     page.locator("#save").click()
-    page.get_by_role("heading", name="南塘路99号").wait_for()
+    saved(phone, "entry")
     page.get_by_role("link", name="修改").click()
     page.get_by_role("radio", name="出租", exact=True).check()
     page.locator("#save").click()
-    page.get_by_text("已保存在本机").wait_for()
+    saved(phone, "entry")
     phone.go("#/registers")
     page.get_by_label("查找").fill("99号")
     expect(page.get_by_role("link", name="南塘路99号")).to_be_visible()
@@ -186,7 +191,7 @@ def test_two_sources_that_disagree_are_both_shown_and_one_is_chosen(phone: Phone
     phone.go(f"#/edit/{subject}")
     page.get_by_label("居住人数").fill("5")
     page.locator("#save").click()
-    page.get_by_text("已保存在本机").wait_for()
+    saved(phone, "entry")
     ok(li.post("/api/v1/registry/statements", {"items": [
         {**stated, "id": "0191d4a0-0000-7000-8000-00000000c0f3", "base": first, "values": {"occupants": 3}}]}))
     online(phone)
@@ -199,7 +204,7 @@ def test_two_sources_that_disagree_are_both_shown_and_one_is_chosen(phone: Phone
     expect(contested.locator("td")).to_have_text(["3", "5"])
     page.get_by_label("新填值").check()
     page.get_by_role("button", name="确认").click()
-    page.get_by_text("已保存在本机").wait_for()
+    saved(phone, "registers")
     phone.all_sent()
     with reading() as db:
         assert db.get_one(Entry, UUID(subject)).values["occupants"] == 5
@@ -236,7 +241,7 @@ def test_an_inspection_is_done_offline(playwright: Playwright, city: City, line:
     phone.page.get_by_label("现场情况").fill("井盖已更换，路面平整")
     phone.page.get_by_text("已定位").wait_for()
     phone.page.locator("[data-action=pass]").click()
-    phone.page.get_by_text("已保存在本机").wait_for()
+    saved(phone, "today")
     expect(phone.page.locator(".card.answered")).to_contain_text("待发送")
     online(phone)
     phone.all_sent()

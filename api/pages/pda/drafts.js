@@ -3,20 +3,32 @@ import * as store from "./store.js";
 
 const PAUSE = 300;
 
-export const draft = (key) => store.get("drafts", key);
+/** Photos of a draft are kept beside it, and written only when one comes or goes: they are large. */
+export const photosOf = (key) => `${key}/photos`;
 
-/** Keeps `values()` under a key a moment after each call; `stop` ends it, for what was saved or left on purpose. */
+/** What was typed and taken before: its values and `photos`, or nothing. */
+export async function draft(key) {
+  const [values, photos] = await Promise.all([store.get("drafts", key), store.get("drafts", photosOf(key))]);
+  return values || photos ? {...values, photos: photos ?? []} : undefined;
+}
+
+/** Keeps `values()` under a key a moment after each keep(), and a list of photos at each keepPhotos(); `stop` ends it, for what
+ * was saved or left on purpose. */
 export function keeper(key, values) {
   let timer = null;
   let stopped = false;
-  const keep = () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => { if (!stopped) store.put("drafts", values(), key); }, PAUSE);
-  };
+  const write = () => (stopped ? null : store.put("drafts", values(), key));
   return {
-    keep,
+    key,
+    keep() {
+      clearTimeout(timer);
+      timer = setTimeout(write, PAUSE);
+    },
+    async keepPhotos(photos) {
+      if (!stopped) await store.put("drafts", photos, photosOf(key));
+    },
     async flush() {
-      if (timer && !stopped) await store.put("drafts", values(), key);
+      if (timer) await write();
       clearTimeout(timer);
     },
     stop() {

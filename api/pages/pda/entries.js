@@ -5,7 +5,7 @@ import * as store from "./store.js";
 export const REGISTERS = ["person", "house", "entity", "component", "address"];
 
 /** Which relations begin at an entry of a register, and where each ends. */
-export const RELATIONS = {
+const RELATIONS = {
   lives_in: ["person", "house"], owns: ["person", "house"], rents_to: ["person", "person"], works_at: ["person", "entity"],
   located_in: ["entity", "house"], represents: ["person", "entity"], stands_at: ["component", "address"], lies_at: ["house", "address"]};
 

@@ -13,7 +13,7 @@ export function distance(one, other) {
 }
 
 /** 0: urgent or late, 1: due within two hours, 2: the rest. */
-export function pressing(duty, now = Date.now()) {
+function pressing(duty, now = Date.now()) {
   const due = duty.due_at ? new Date(duty.due_at).getTime() : Infinity;
   if (duty.urgent || duty.overdue || due < now) return 0;
   return due < now + SOON ? 1 : 2;

@@ -1,5 +1,6 @@
 // What the worker says, as operations: each with an id made here, kept with its files in one transaction before the page
 // says "saved", and sent later, as often as needed, with one effect.
+import {photosOf} from "./drafts.js";
 import * as store from "./store.js";
 
 /** Where an operation is: "waiting" to be sent; "held" by the server until something else arrives; "files": done, and its files
@@ -41,7 +42,7 @@ export async function save(kind, data, {photos = null, base = null, about = {}, 
     for (const [number, photo] of (photos ?? []).entries()) await store.answer(files.add(kept(id, photo, number)));
     for (const key of keys) await store.answer(points.delete(key));
     if (replaces) await replace(operations, files, replaces, id);
-    if (draft) await store.answer(drafts.delete(draft));
+    if (draft) for (const key of [draft, photosOf(draft)]) await store.answer(drafts.delete(key));
     if (noted) await store.answer(meta.put(noted[1], noted[0]));
   });
   store.tell("operations");
@@ -82,12 +83,13 @@ export async function retry(id) {
   store.tell("saved");
 }
 
-/** An operation back as the draft of its form, to be mended: {values of the form}, in the same transaction. */
+/** An operation back as the draft of its form, to be mended: `draftOf(operation)` gives the form's values. */
 export async function backToDraft(id, key, draftOf) {
   await store.write(["operations", "files", "drafts"], async (operations, files, drafts) => {
     const found = await store.answer(operations.get(id));
     const photos = await store.answer(files.index("operation").getAll(id));
-    await store.answer(drafts.put(draftOf(found, photos), key));
+    await store.answer(drafts.put(draftOf(found), key));
+    await store.answer(drafts.put(photos.map(({blob, sha256, name, purpose, preview}) => ({blob, sha256, name, purpose, preview})), photosOf(key)));
     await drop(operations, files, id);
   });
   store.tell("operations");

@@ -125,7 +125,7 @@ async function settle({id}, {outcome, result = null, current = null, missing = [
       await store.answer(operations.delete(id));
       return;
     }
-    for (const file of own.filter(({sha256}) => missing.includes(sha256))) {
+    for (const file of own.filter(({sha256, refused}) => !refused && missing.includes(sha256))) {
       await store.answer(files.put({...file, sent: false, url: null, offset: 0}));
     }
     const stands = done ? "files" : {waiting: "held"}[outcome] ?? outcome;

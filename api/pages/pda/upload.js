@@ -33,19 +33,22 @@ async function created(file) {
   return url.pathname + url.search; // our own host, whatever a proxy made of it
 }
 
-function offsetOf(answer) {
+/** The offset reached; when the server says that the whole is nothing it can use, that is noted with the file. */
+async function reached(file, answer) {
   const offset = Number(answer.headers.get("Upload-Offset") ?? NaN);
   if (!Number.isInteger(offset)) throw new Away("the answer was not ours");
+  const refused = answer.headers.get("Upload-Refused");
+  if (refused) await note(file, {refused: true, reason: refused});
   return offset;
 }
 
-const whereItStopped = async (file) => offsetOf(await send("HEAD", file.url, {headers: TUS}));
+const whereItStopped = async (file) => reached(file, await send("HEAD", file.url, {headers: TUS}));
 
 async function piece(file, offset) {
   const answer = await send("PATCH", file.url, {
     headers: {...TUS, "Upload-Offset": String(offset), "Content-Type": "application/offset+octet-stream"},
     body: file.blob.slice(offset, offset + PIECE), timeout: PIECE_TIMEOUT});
-  return offsetOf(answer);
+  return reached(file, answer);
 }
 
 async function onwards(file, moved) {
@@ -62,7 +65,7 @@ async function onwards(file, moved) {
     await note(file, {offset});
     moved(file);
   }
-  await note(file, {offset, sent: true, reason: null});
+  await note(file, {offset, sent: true, reason: file.refused ? file.reason : null});
 }
 
 /** Send what the server does not have yet of this file; `file.sent` afterwards. `moved` hears of each piece.

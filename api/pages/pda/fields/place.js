@@ -24,8 +24,10 @@ export function placeField(label, state, {ask = true, around = null, onchange = 
       : say(state.accuracy > POOR ? "place.poor" : "place.found", {accuracy: metres(state.accuracy ?? 0)});
     text.className = `place-text ${problem || state.accuracy > POOR ? "poor" : state.lon === undefined ? "" : "good"}`;
     text.replaceChildren(icon(state.lon === undefined ? "place" : "done"), shown);
-    map?.pin(state.lon === undefined ? null : state);
+    pin();
   }
+
+  const pin = async () => (await map)?.pin(state.lon === undefined ? null : state);
 
   async function find() {
     state.pinned = false;
@@ -40,8 +42,8 @@ export function placeField(label, state, {ask = true, around = null, onchange = 
 
   async function showMap() {
     ground.hidden = false;
-    map ??= await openMap(ground, {around: state.lon === undefined ? around : state, onpick: (point) => set(point, true)});
-    map.pin(state.lon === undefined ? null : state);
+    map ??= openMap(ground, {around: state.lon === undefined ? around : state, onpick: (point) => set(point, true)});
+    pin();
   }
 
   const again = button(say("place.again"), () => { delete state.lon; find(); }, {kind: "quiet", picture: "place"});
@@ -49,7 +51,7 @@ export function placeField(label, state, {ask = true, around = null, onchange = 
   draw();
   if (ask && state.lon === undefined) find();
   const box = make("fieldset", {class: "placefield"}, make("legend", {}, label), text, make("div", {class: "row"}, again, byHand), ground);
-  box.leave = () => map?.remove();
+  box.leave = async () => (await map)?.remove();
   return box;
 }
 

@@ -49,7 +49,7 @@ function form(room, one, state, kept) {
   }
 
   add(room, make("div", {class: "form"}, make("h2", {}, say("case.do")), where,
-    needs.has("photos") && photosField(say("photos.report"), state.photos, {onchange: kept.keep}),
+    needs.has("photos") && photosField(say("photos.report"), state.photos, {onchange: () => kept.keepPhotos(state.photos)}),
     typed.map(([name, control]) => [field(say(`case.${name}`), control), voice(control)])),
   make("div", {class: "actions"}, one.actions.map((action, number) =>
     button(spoken(action), () => take(action), {kind: number ? "wide" : "strong wide", "data-action": action.action}))));
@@ -64,7 +64,7 @@ export async function show(room, number) {
   }
   const key = `case/${number}`;
   const state = {place: {}, photos: [], ...await draft(key)};
-  const kept = Object.assign(keeper(key, () => state), {key});
+  const kept = keeper(key, () => ({...state, photos: undefined}));
   const answered = (await store.all("operations")).find(({kind, data}) => kind === "step" && data.case === number);
   const ground = one.lon ? make("div", {class: "map small"}) : null;
   add(room, make("div", {class: "panel"}, make("h2", {}, one.title),

@@ -40,11 +40,12 @@ export async function show(room) {
     list.replaceChildren(...found.slice(0, MOST).map((one) => card(one, here)));
     nothing.replaceChildren(!found.length ? empty(say(all.size ? "registers.no_match" : "registers.empty"))
       : found.length > MOST && !asMap ? make("p", {class: "quiet"}, say("registers.more", {n: found.length, shown: MOST})) : "");
-    if (!asMap) return;
-    map ??= await openMap(ground);
-    map.show(found.filter(({lon}) => lon).slice(0, MOST_ON_MAP).map((one) => ({lon: one.lon, lat: one.lat, text: say(`register.${one.register}`)[0], kind: "entry",
+    if (!asMap || !room.isConnected) return;
+    map ??= openMap(ground);
+    const shown = await map;
+    shown.show(found.filter(({lon}) => lon).slice(0, MOST_ON_MAP).map((one) => ({lon: one.lon, lat: one.lat, text: say(`register.${one.register}`)[0], kind: "entry",
       label: one.label, go: () => { location.hash = `#/entry/${one.id}`; }})));
-    map.me(here);
+    shown.me(here);
   }
 
   async function chipsNow() {
@@ -73,5 +74,5 @@ export async function show(room) {
   await chipsNow();
   await refresh();
   locate(8000).then((found) => { here = found; return draw(); }, () => {}); // by name until the phone knows where it is
-  return {refresh, leave: () => map?.remove()};
+  return {refresh, leave: async () => (await map)?.remove()};
 }

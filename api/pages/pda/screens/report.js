@@ -13,10 +13,9 @@ const KEY = "report";
 const MOST_TEXT = 4000;
 
 /** A report that was refused, as the draft it came from. */
-export const draftOf = ({data}, files) => ({
+export const draftOf = ({data}) => ({
   text: data.text, category: data.category ?? null, handled: data.handled, urgent: data.urgent,
-  place: {...data.place, accuracy: data.accuracy ?? null},
-  photos: files.map(({blob, sha256, name, purpose, preview}) => ({blob, sha256, name, purpose, preview}))});
+  place: {...data.place, accuracy: data.accuracy ?? null}});
 
 async function middle() {
   const grid = (await store.items("area")).find(({level, outline}) => level === "grid" && outline?.length);
@@ -28,7 +27,8 @@ async function middle() {
 export async function show(room) {
   const before = await draft(KEY);
   const state = {text: "", category: null, handled: false, urgent: false, place: {}, photos: [], ...before};
-  const kept = keeper(KEY, () => ({...state, text: text.value}));
+  const kept = keeper(KEY, () => ({...state, photos: undefined, text: text.value}));
+  const keepPhotos = () => kept.keepPhotos(state.photos);
   const text = make("textarea", {rows: 3, maxlength: MOST_TEXT, value: state.text, oninput: kept.keep});
   let words = "";
   const category = categoryField(state, {onchange(one) {
@@ -46,11 +46,11 @@ export async function show(room) {
     if (state.handled) for (const photo of state.photos) if (photo.purpose === "report") photo.purpose = "before";
     if (!state.handled) for (const photo of state.photos) photo.purpose = "report";
     pictures.replaceChildren(...(state.handled ? ["before", "after"] : ["report"])
-      .map((purpose) => photosField(say(`photos.${purpose}`), state.photos, {purpose, most: state.handled ? 4 : 9, onchange: kept.keep})));
+      .map((purpose) => photosField(say(`photos.${purpose}`), state.photos, {purpose, most: state.handled ? 4 : 9, onchange: keepPhotos})));
   }
 
   const marked = choices(say("report.marks"), [{value: "handled", text: say("report.handled")}, {value: "urgent", text: say("report.urgent")}],
-    marks, {several: true, onchange() { drawPhotos(); kept.keep(); }});
+    marks, {several: true, onchange() { drawPhotos(); kept.keep(); keepPhotos(); }});
 
   /** What keeps it from being saved, said where it is. */
   function missing() {

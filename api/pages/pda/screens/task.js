@@ -37,7 +37,7 @@ export async function show(room, id) {
   const key = `task/${id}`;
   const state = {outcome: "done", note: "", answers: {}, place: {}, photos: [], ...await draft(key)};
   const outcome = new Set([state.outcome]);
-  const kept = keeper(key, () => ({...state, outcome: [...outcome][0]}));
+  const kept = keeper(key, () => ({...state, photos: undefined, outcome: [...outcome][0]}));
   const asking = form && askForm({...form, questions: form.questions.filter(({type}) => type !== "geopoint")}, state.answers, {place: state.place, onchange: kept.keep});
   const where = placeField(say("place"), state.place, {around: task.lon ? task : null, onchange: kept.keep});
   const note = make("textarea", {rows: 3, maxlength: 2000, value: state.note, oninput() { state.note = note.value; kept.keep(); }});
@@ -61,7 +61,7 @@ export async function show(room, id) {
   }, {kind: "strong wide", id: "save"});
   add(room, make("div", {class: "form"},
     choices(say("task.outcome"), ["done", "cannot"].map((value) => ({value, text: say(`task.${value}`)})), outcome, {onchange: drawn}),
-    asked, photosField(say("photos.report"), state.photos, {onchange: kept.keep}), field(say("task.note"), note), voice(note), where),
+    asked, photosField(say("photos.report"), state.photos, {onchange: () => kept.keepPhotos(state.photos)}), field(say("task.note"), note), voice(note), where),
   make("div", {class: "actions"}, saving));
   asked.hidden = !outcome.has("done");
   return {async leave() { map?.remove(); where.leave(); asking?.leave(); await kept.flush(); }};

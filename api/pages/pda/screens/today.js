@@ -1,4 +1,4 @@
-// Today: all that this worker is to look at, as a list in walking order and on the map.
+// Today: all that this worker is to look at, as a list in walking order and on the map; and what became of his reports.
 import {add, button, empty, make} from "../dom.js";
 import {due, metres, say, sayOr} from "../language.js";
 import {openMap} from "../map.js";
@@ -31,6 +31,11 @@ const row = (duty, number, here) => make("li", {}, make("a", {class: `card ${dut
     make("span", {class: "quiet"}, duty.address ?? duty.text ?? "",
       here && duty.lon !== null && duty.lon !== undefined ? ` · ${metres(distance(here, duty))}` : ""))));
 
+const own = (one) => make("li", {}, make("a", {class: "card", href: `#/case/${encodeURIComponent(one.number)}`}, make("span", {class: "card-body"},
+  make("span", {class: "card-top"}, make("span", {class: "chip"}, sayOr(`status.${one.status}`, one.status)),
+    make("span", {class: "quiet"}, one.department ?? "")),
+  make("strong", {}, one.title || one.number), one.address && make("span", {class: "quiet"}, one.address))));
+
 export async function show(room) {
   let here = known();
   let map = null;
@@ -38,35 +43,41 @@ export async function show(room) {
   const list = make("ol", {class: "cards"});
   const ground = make("div", {class: "map"});
   const nothing = make("div");
+  const mine = make("ul", {class: "cards"});
   const tabs = make("div", {class: "segments", role: "group", "aria-label": say("today.as")});
 
   async function refresh() {
     const found = order(await duties(), here);
-    const profile = await store.item("profile", "me") ?? (await store.items("profile"))[0];
-    nothing.replaceChildren(found.length ? "" : empty(say(profile ? "today.empty" : "today.first")));
+    const [profile] = await store.items("profile");
+    const reported = (await store.items("case")).filter(({role}) => role === "reported").sort((one, other) => other.number.localeCompare(one.number));
+    const few = mode === "mine" ? !reported.length && "today.no_reports" : !found.length && (profile ? "today.empty" : "today.first");
+    nothing.replaceChildren(few ? empty(say(few)) : "");
+    mine.hidden = mode !== "mine";
+    mine.replaceChildren(...reported.map(own));
     list.replaceChildren(...found.map((duty, number) => row(duty, number + 1, here)));
     list.hidden = mode !== "list";
     ground.hidden = mode !== "map";
-    if (mode !== "map") return;
-    map ??= await openMap(ground);
-    map.show(found.map((duty, number) => ({duty, text: String(number + 1)})).filter(({duty}) => duty.lon !== null && duty.lon !== undefined)
+    if (mode !== "map" || !room.isConnected) return;
+    map ??= openMap(ground);
+    const shown = await map;
+    shown.show(found.map((duty, number) => ({duty, text: String(number + 1)})).filter(({duty}) => duty.lon !== null && duty.lon !== undefined)
       .map(({duty, text}) => ({lon: duty.lon, lat: duty.lat, text, kind: duty.overdue ? "late" : "", label: `${text} ${duty.title}`,
         go: () => { location.hash = duty.link; }})));
-    map.me(here);
+    shown.me(here);
   }
 
   function draw() {
-    tabs.replaceChildren(...["list", "map"].map((name) => button(say(`today.${name}`), async () => {
+    tabs.replaceChildren(...["list", "map", "mine"].map((name) => button(say(`today.${name}`), async () => {
       mode = name;
       await store.put("meta", name, "today");
       draw();
       await refresh();
-    }, {"aria-pressed": String(mode === name), picture: name === "map" ? "map" : "today"})));
+    }, {"aria-pressed": String(mode === name), picture: {list: "today", map: "map", mine: "report"}[name]})));
   }
 
   draw();
-  add(room, make("div", {class: "head"}, tabs), nothing, list, ground);
+  add(room, make("div", {class: "head"}, tabs), nothing, list, mine, ground);
   await refresh();
   locate().then((found) => { here = found; return refresh(); }, () => {}); // in order of due times until the phone knows
-  return {refresh, leave: () => map?.remove()};
+  return {refresh, leave: async () => (await map)?.remove()};
 }

@@ -37,9 +37,9 @@ async function giveUp(one) {
 }
 
 /** What the worker may do about it: only what the server will not take is his to change or give up. */
-function acts(one) {
+function acts(one, files) {
   const link = one.about?.link && one.state === "conflict" ? make("a", {class: "button strong", href: one.about.link}, say("sync.look")) : null;
-  const stuck = ["refused", "conflict"].includes(one.state) || (one.state === "held" && one.tries > 2);
+  const stuck = ["refused", "conflict"].includes(one.state) || (one.state === "held" && one.tries > 2) || files.some(({refused}) => refused);
   if (!stuck) return null;
   return make("div", {class: "row"}, link, one.state === "refused" && ["report", "entry"].includes(one.kind) && button(say("sync.mend"), () => mend(one), {kind: "strong"}),
     button(say("sync.retry"), () => retry(one.id), {kind: "quiet"}), button(say("sync.discard"), () => giveUp(one), {kind: "danger"}));
@@ -60,7 +60,7 @@ function row(one, files) {
       make("span", {class: `chip ${["refused", "conflict"].includes(one.state) ? "alarm" : "wait"}`}, say(`state.${one.state}`)),
       make("time", {class: "quiet", datetime: one.at}, when(one.at))),
     make("strong", {}, one.about?.title || sayOr(`kind.${one.kind}`, one.kind)), whyOf(one) && make("span", {class: "fault"}, whyOf(one)),
-    files.length > 0 && make("ul", {class: "files"}, files.map(fileRow)), acts(one)));
+    files.length > 0 && make("ul", {class: "files"}, files.map(fileRow)), acts(one, files)));
 }
 
 /** All that waits as one file, for a worker whose phone cannot send: operations as JSON, and the files beside it. */
