@@ -89,7 +89,8 @@ class Fieldwork:
     def answer(self, walker: Walker) -> None:
         """Do the tasks that a look at the changes brings."""
         pda = self.shift.reporters.pdas[walker.login]
-        tasks = [one for one in self.changes(pda) if one["kind"] == "task" and one.get("state") == "open"]
+        told = {one["id"]: one for one in self.changes(pda)}  # what changed meanwhile comes again: the latest holds
+        tasks = [one for one in told.values() if one["kind"] == "task" and one.get("state") == "open"]
         here = self._spot(walker)
         self.send(pda, [_operation(None, "task", clock.now(), {
             "task": one["id"], "outcome": "done", "note": "已逐一查看，未发现缺损", "accuracy": 8.0,
@@ -174,7 +175,7 @@ def _collected(spot: Spot, walker: Walker, began: datetime, chance: random.Rando
         entry("component", lamp, {"code": f"{spot.area_code[:6]}{code}{serial}", "name": what, "state": "good"}),
         _operation(chance, "relation", at, {"kind": "lives_in", "from": person, "to": house}),
         _operation(chance, "relation", at, {"kind": "located_in", "from": shop, "to": house}),
-        _operation(chance, "visit", at, {"subject": house, "purpose": "安全检查", "place": place, "values": {},
+        _operation(chance, "visit", at, {"subject": house, "purpose": "safety", "place": place, "values": {},
                                          "note": "户主在家，灭火器在有效期内"})]
 
 
