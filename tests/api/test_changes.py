@@ -15,6 +15,7 @@ from casework.fieldwork import changes, tasks
 from casework.fieldwork.changes.log import FieldChange, FollowedEvent
 from casework.identity.people import Post
 from casework.sla import timers
+from casework.storage import outbox
 from casework.storage.database import new_id, reading, transaction
 from tests.api.handheld import CHANGES, Handheld, done, follow, house, operation
 from tests.api.town import Town, ok, point, problem, stored
@@ -288,8 +289,10 @@ def test_what_is_gone_for_long_is_forgotten_and_numbers_never_begin_again(town: 
 
 
 def test_an_event_is_followed_once_and_none_is_lost_on_the_way(town: Town, time: SetClock) -> None:
-    done(town.li, operation(), house())
-    town.jobs()
+    task_for(town, town.cast.li)
+    done(town.li, house())
+    with transaction() as db:  # handed over, to a queue that lost it
+        outbox.mark_relayed(db, outbox.claim(db, 100))
     begin, later = clock.now() - timedelta(hours=1), clock.now() + timedelta(hours=1)
     with transaction() as db:
         lost = changes.unfollowed(db, begin, later, 100)
