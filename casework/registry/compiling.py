@@ -48,13 +48,22 @@ class Said:
 
 @dataclass
 class Line:
-    """All that was said about one field, in order of arrival, and which of it is shown."""
+    """All that was said about one field, in order of arrival; what stands of it, and which of that is shown."""
 
     said: list[Said] = field(default_factory=list)
+    stands: list[Said] = field(default_factory=list)
     shown: Said | None = None
+    numbers: int = 0
+
+    @property
+    def contested(self) -> bool:
+        """Whether several values stand."""
+        return len(self.stands) > 1 and any(one.value != self.stands[0].value for one in self.stands)
 
     def standing(self, seen: int) -> list[Said]:
-        """Of these statements the ones whose place no other of them took."""
+        """Of the statements seen the ones whose place no other of them took."""
+        if not self.numbers & ~seen:
+            return self.stands
         known = [one for one in self.said if seen >> one.number & 1]
         gone = 0
         for one in known:
@@ -64,11 +73,12 @@ class Line:
     def add(self, one: Said, *, latest: bool) -> None:
         """Keep it, and see what is to be shown now."""
         self.said.append(one)
-        standing = self.standing(-1)
+        self.numbers |= 1 << one.number
+        self.stands = [*(other for other in self.stands if not one.over >> other.number & 1), one]
         if latest:
-            self.shown = max(standing, key=lambda said: said.rank)
-        elif self.shown is None or self.shown not in standing:
-            same = [other for other in standing if self.shown is not None and other.value == self.shown.value]
+            self.shown = max(self.stands, key=lambda said: said.rank)
+        elif self.shown not in self.stands:
+            same = [other for other in self.stands if self.shown is not None and other.value == self.shown.value]
             self.shown = same[0] if same else one
 
 
@@ -86,8 +96,8 @@ class Record:
         made = cls()
         made.count = count
         for name, version in versions.items():
-            one = Said(version - 1, values.get(name), 0, at)
-            made.lines[name] = Line([one], one)
+            made.lines[name] = line = Line()
+            line.add(Said(version - 1, values.get(name), 0, at), latest=False)
         return made
 
     @property
@@ -109,12 +119,7 @@ class Record:
 
     def contested(self) -> dict[str, list[Said]]:
         """Fields with several values, and what stands of each, in order of arrival."""
-        found = {}
-        for name, line in self.lines.items():
-            standing = line.standing(-1) if name != PLACE else []
-            if any(one.value != standing[0].value for one in standing[1:]):
-                found[name] = standing
-        return found
+        return {name: line.stands for name, line in self.lines.items() if line.contested and name != PLACE}
 
     def values(self) -> dict[str, Any]:
         """What is shown of each field; fields without a value are left out."""
@@ -130,11 +135,13 @@ def _over(seen: Sequence[Said], value: Any, *, decided: bool, place: bool) -> in
     every = 0
     for one in seen:
         every |= 1 << one.number
-    if decided or place:
-        return every
-    if any(one.value == value for one in seen) or (value is None and not seen):
-        return None
-    return 0 if any(one.value != seen[0].value for one in seen[1:]) else every
+    if not decided and not place:
+        values = [one.value for one in seen]
+        if value in values or (value is None and not values):
+            return None
+        if any(one != values[0] for one in values):
+            return 0
+    return every
 
 
 def compiled(claims: Iterable[Claim]) -> Record:

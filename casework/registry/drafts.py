@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from casework import clock
 from casework.errors import CaseworkError, Fault, Invalid
 from casework.geography import areas
 from casework.geography.codes import Level, level_of
@@ -52,17 +51,54 @@ class Draft:
     error: CaseworkError | None = None
     decides: frozenset[str] = frozenset()
 
-    def statement(self, actor: Actor) -> Statement:
-        """The row of it, not yet applied."""
+    def fresh(self, actor: Actor, within: list[str] | None) -> "Fresh":
+        """As it comes in, not yet applied."""
+        return Fresh(self, actor, within)
+
+
+class Fresh:
+    """A statement that has just come in, with what becomes of it: what a Statement is, before it is a row. Plain, because an
+    object of the ORM costs as much as all the rest of a statement."""
+
+    __slots__ = ("actor", "at", "base", "contested", "decides", "digest", "id", "merged", "register", "says", "state", "stated",
+                 "subject_id", "version", "within")
+
+    def __init__(self, draft: Draft, actor: Actor, within: list[str] | None) -> None:
+        self.stated = stated = draft.stated
+        self.actor, self.says, self.decides, self.digest = actor, draft.says, draft.decides, draft.digest
+        self.id, self.subject_id, self.register = stated.id, stated.subject_id, stated.register
+        self.base, self.at, self.within = stated.base, stated.at, within
+        self.state = State.WAITING
+        self.version: int | None = None
+        self.merged: uuid.UUID | None = None
+        self.contested: list[str] = []
+
+    @property
+    def area_code(self) -> str | None:
+        """Where it says that the subject lies."""
+        area_code: str | None = self.says.get(PLACE, (None, None, None))[2]
+        return area_code
+
+    def lies_in(self, area_code: str) -> None:
+        """Nobody said where it is; it is here."""
+        self.says = {**self.says, PLACE: [None, None, area_code]}
+
+    def row(self, received_at: datetime) -> dict[str, Any]:
+        """The columns of the Statement."""
         stated = self.stated
-        values, personal = parted(stated.register, {name: value for name, value in self.says.items() if name != PLACE})
+        values, personal = parted(self.register, {name: value for name, value in self.says.items() if name != PLACE})
         lon, lat, area_code = self.says.get(PLACE, (None, None, None))
-        return Statement(
-            id=stated.id, subject_id=stated.subject_id, register=stated.register, base=stated.base, source=stated.source,
-            origin=stated.origin, form=stated.form, by_kind=actor.kind, by_id=actor.id, device_at=stated.device_at,
-            at=stated.at, received_at=clock.now(), values=values, personal=personal, lon=lon, lat=lat,
-            accuracy=stated.accuracy, area_code=area_code, decides=sorted(self.decides), digest=self.digest,
-            within=within_of(actor), state=State.WAITING, version=None, merged=None, contested=[], reason=None)
+        return {"id": self.id, "subject_id": self.subject_id, "register": self.register, "base": self.base,
+                "source": stated.source, "origin": stated.origin, "form": stated.form, "by_kind": self.actor.kind,
+                "by_id": self.actor.id, "device_at": stated.device_at, "at": self.at, "received_at": received_at,
+                "values": values, "personal": personal, "lon": lon, "lat": lat, "accuracy": stated.accuracy,
+                "area_code": area_code, "decides": sorted(self.decides), "digest": self.digest, "within": self.within,
+                "state": self.state, "version": self.version, "merged": self.merged, "contested": self.contested,
+                "reason": None}
+
+
+Told = Statement | Fresh
+"""A statement, kept already or just come in."""
 
 
 def drafted(db: Session, actor: Actor, stated: Sequence[Stated]) -> list[Draft]:

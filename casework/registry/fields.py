@@ -160,10 +160,14 @@ def kept(register: Register, names: tuple[str, str], fields: Sequence[Field],
     return Kept(register, *names, {field.name: field for field in fields}, label)
 
 
+NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters other than those that part lines and columns, and halves of surrogate pairs."""
+
+
 def clean(text: str) -> str:
     """One line or several without blanks around. Raises ValueError for what is not text of people."""
     stripped = text.strip()
-    if any(unicodedata.category(letter) in {"Cc", "Cs"} and letter not in "\n\t\r" for letter in stripped):
+    if NOT_TEXT.search(stripped):
         raise ValueError("has control characters")
     return stripped
 

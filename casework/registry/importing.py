@@ -32,6 +32,9 @@ from casework.taxonomy.tables import Line, Table
 
 BATCH = 500
 MOST_BAD = 1000
+CUT_OFF = re.compile(r"[0-9.]+[eE]\+[0-9]+")
+LOST = "has lost digits in the spreadsheet; format the column as text and enter it anew"
+"""What Excel makes of a long number in a column of numbers, and what to do about it."""
 IDENTITY: dict[Register, tuple[str, ...]] = {
     Register.PERSON: ("name", "birth_date", "phone"), Register.HOUSE: ("address", "building", "unit", "room"),
     Register.ENTITY: ("name", "address"), Register.COMPONENT: ("code",), Register.ADDRESS: ("text",)}
@@ -140,17 +143,11 @@ class _Import:
     def row(self, number: int, texts: Mapping[str, str]) -> Stated | None:
         """One row as a statement about what its number or its identity names; None where that cannot be."""
         before = len(self.report.bad)
-        values: dict[str, Any] = {}
-        for target in texts.keys() & self.kept.fields.keys():
-            try:
-                values[target] = self.kept.fields[target].read(_cell(self.kept.fields[target], texts[target]))
-            except ValueError as error:
-                self.bad(number, target, str(error))
+        cells = {target: _cell(self.kept.fields[target], text) for target, text in texts.items() if target in self.kept.fields}
+        values, faults = self.kept.read(cells, whole=True)
+        for fault in faults:
+            self.bad(number, fault.field, LOST if CUT_OFF.fullmatch(texts.get(fault.field, "")) else fault.reason)
         place = self.place(number, texts)
-        if len(self.report.bad) == before:
-            values, faults = self.kept.read(values, whole=True)
-            for fault in faults:
-                self.bad(number, fault.field, fault.reason)
         if len(self.report.bad) > before:
             return None
         subject_id = _subject_id(self.kept, values)
@@ -238,11 +235,9 @@ class _Import:
 
 
 def _cell(about: Field, text: str) -> str:
-    """A cell as people's spreadsheets have it: dates as numbers of days, numbers that Excel has cut off."""
+    """A cell as people's spreadsheets have it: dates as numbers of days, whole numbers with a point."""
     if about.kind is Kind.DATE and re.fullmatch("[1-9][0-9]{4}", text):
         return (date(1899, 12, 30) + timedelta(days=int(text))).isoformat()
-    if about.kind not in {Kind.INTEGER, Kind.DECIMAL, Kind.TEXT} and re.fullmatch(r"[0-9.]+[eE]\+[0-9]+", text):
-        raise ValueError("has lost digits in the spreadsheet; format the column as text and enter it anew")
     return text.removesuffix(".0") if about.kind is Kind.INTEGER else text
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint, delete, select, tuple_
+from sqlalchemy import Index, UniqueConstraint, delete, insert, select, tuple_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework.identity.privacy import blind_index
@@ -83,7 +83,8 @@ def keep(db: Session, changes: Sequence[Change]) -> tuple[list[Same], set[tuple[
     rows = [{"id": new_id(), "entry_id": change.entry_id, "field": field.name,
              "digest": digest_of(field, change.after[field.name])}
             for change, field in moved if change.after.get(field.name) is not None]
-    insert_once(db, Key, rows, on=("entry_id", "field"))
+    if rows:  # whoever calls holds the entries, so nobody else writes of them
+        db.connection().execute(insert(Key.__table__), rows)  # type: ignore[arg-type]  # a table it is
     numbers = [(change, field) for change, field in moved if field.unique]
     given_up = _give_up(db, [(change, field) for change, field in numbers if change.before.get(field.name) is not None])
     return _claim(db, [(change, field) for change, field in numbers if change.after.get(field.name) is not None]), given_up

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from casework import clock
 from casework.identity.privacy import Sealed, SealedText, seal
 from casework.registry.catalogue import REGISTERS
-from casework.registry.compiling import PLACE, Claim
+from casework.registry.compiling import PLACE
 from casework.registry.fields import Register
 from casework.storage.database import Base, Keyed, partial_index
 
@@ -110,14 +110,9 @@ class Statement(Keyed, Base):
         place = {PLACE: [self.lon, self.lat, self.area_code]} if self.area_code or self.lon is not None else {}
         return {**self.values, **opened(self.personal), **place}
 
-    @property
-    def head(self) -> uuid.UUID:
-        """What a statement is based on that has seen the version which this one made."""
-        return self.merged or self.id
-
-    def claim(self, seen: int) -> Claim:
-        """As compiling takes it."""
-        return Claim(self.id, self.at, seen, self.says, frozenset(self.decides))
+    def lies_in(self, area_code: str) -> None:
+        """Nobody said where it is; it is here."""
+        self.area_code = area_code
 
 
 def opened(sealed: SealedText | None) -> dict[str, Any]:

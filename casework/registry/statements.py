@@ -11,22 +11,24 @@ from itertools import chain
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import insert, or_, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from casework import clock
 from casework.errors import CaseworkError, Conflict, Fault, Invalid, Refused
 from casework.identity.people import Actor
 from casework.identity.permissions import allowed
 from casework.registry import contests, keys
 from casework.registry.catalogue import REGISTERS
 from casework.registry.compiling import PLACE
-from casework.registry.drafts import Draft, Stated, drafted, own_grid
+from casework.registry.drafts import Draft, Fresh, Stated, Told, drafted, own_grid, within_of
 from casework.registry.fields import Field
 from casework.registry.history import statements_of
 from casework.registry.records import Entry, State, Statement
 from casework.registry.subjects import Subject, linear
 from casework.storage import outbox
-from casework.storage.database import insert_once
+from casework.storage.database import Base, insert_once
 
 __all__ = ["Judged", "Stated", "receive", "take"]
 
@@ -85,13 +87,15 @@ class _Batch:
     def __init__(self, db: Session, actor: Actor, drafts: list[Draft]) -> None:
         self.db, self.actor = db, actor
         self.judged: dict[uuid.UUID, Judged] = {}
+        self.reached: dict[str, bool] = {}
         self.again: list[Draft] = []
         """Those whose subject somebody else made at the same moment: it is there now."""
         subject_ids = {draft.stated.subject_id for draft in drafts}
         self.subjects = {one.id: Subject.of(one) for one in self._locked(subject_ids)}
         self.known = self._known(drafts)
         drafts = self._not_yet(drafts)
-        self.new = {draft.stated.id: draft.statement(actor) for draft in drafts}
+        within = within_of(actor)
+        self.new = {draft.stated.id: draft.fresh(actor, within) for draft in drafts}
         self.pending = self._pending(subject_ids)
         self._recall()
         for subject_id, pending in self.pending.items():
@@ -123,12 +127,13 @@ class _Batch:
                 self.judged[row.id] = self._judged(row)
         return new
 
-    def _pending(self, subject_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Statement]]:
+    def _pending(self, subject_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Told]]:
         """By subject what may be applied now: those that wait, and those that came."""
         parked = self.db.scalars(select(Statement).where(Statement.subject_id.in_(subject_ids), Statement.version.is_(None),
                                                          Statement.state == State.WAITING).order_by(Statement.id))
-        found: dict[uuid.UUID, list[Statement]] = {}
-        for one in chain(parked, self.new.values()):
+        found: dict[uuid.UUID, list[Told]] = {}
+        waiting: Iterable[Told] = chain(parked, self.new.values())
+        for one in waiting:
             found.setdefault(one.subject_id, []).append(one)
         return dict(sorted(found.items()))
 
@@ -142,7 +147,7 @@ class _Batch:
 
     # ---- what follows
 
-    def _apply(self, subject_id: uuid.UUID, pending: list[Statement]) -> None:
+    def _apply(self, subject_id: uuid.UUID, pending: list[Told]) -> None:
         """Apply what can be, in any order in which each comes after what it is based on; the others wait."""
         while ready := [one for one in pending if self._is_ready(subject_id, one)]:
             for one in ready:
@@ -156,13 +161,13 @@ class _Batch:
             else:
                 self.judged[one.id] = Judged(State.WAITING, one.id)
 
-    def _is_ready(self, subject_id: uuid.UUID, one: Statement) -> bool:
+    def _is_ready(self, subject_id: uuid.UUID, one: Told) -> bool:
         return one.base is None or (subject_id in self.subjects and self.subjects[subject_id].knows(one.base))
 
-    def _apply_one(self, subject_id: uuid.UUID, one: Statement) -> None:
+    def _apply_one(self, subject_id: uuid.UUID, one: Told) -> None:
         subject = self.subjects.get(subject_id) or Subject(subject_id, one.register, None)
-        if subject.area_code is None and one.area_code is None:
-            one.area_code = own_grid(one.within)
+        if subject.area_code is None and one.area_code is None and (own := own_grid(one.within)):
+            one.lies_in(own)
         if subject.register != one.register:
             self._refuse(one, Invalid("the entry is in another register",
                                       Fault("register", f"the entry is in the register {subject.register}")))
@@ -174,20 +179,27 @@ class _Batch:
             self.subjects[subject_id] = subject
             subject.apply(one)
 
-    def _may_write(self, subject: Subject, one: Statement) -> bool:
+    def _may_write(self, subject: Subject, one: Told) -> bool:
         """Within reach before or after: what moves from one grid to another is told by whoever walks either. One that waited
         is judged by the areas that its author had then; a decision by who may decide."""
         if one.decides:
             return True
-        area_codes = [code for code in (subject.area_code, one.area_code) if code]
-        if one.id in self.new:
-            return any(allowed(self.actor, "registry.write", SimpleNamespace(area_code=code)) for code in area_codes)
+        area_codes = {code for code in (subject.area_code, one.area_code) if code}
+        if isinstance(one, Fresh):
+            return any(self._reaches(code) for code in area_codes)
         return one.within is None or any(code.startswith(tuple(one.within)) for code in area_codes)
 
-    def _refuse(self, one: Statement, error: CaseworkError) -> None:
+    def _reaches(self, area_code: str) -> bool:
+        if area_code not in self.reached:
+            self.reached[area_code] = allowed(self.actor, "registry.write", SimpleNamespace(area_code=area_code))
+        return self.reached[area_code]
+
+    def _refuse(self, one: Told, error: CaseworkError) -> None:
         self.judged[one.id] = Judged(State.REFUSED, one.id, error=error)
-        if self.new.pop(one.id, None) is None:  # it has waited: what it said is kept, with the reason
+        if isinstance(one, Statement):  # it has waited: what it said is kept, with the reason
             one.state, one.reason = State.REFUSED, error.sentence
+        else:
+            del self.new[one.id]
 
     # ---- what is written
 
@@ -195,13 +207,11 @@ class _Batch:
         touched = [one for one in self.subjects.values() if one.applied]
         lost = self._write_entries(touched)
         for one in chain.from_iterable(subject.applied for subject in touched if subject.id in lost):
-            if one.id not in self.new:
+            if isinstance(one, Statement):
                 self.db.expire(one)  # it waits still
         touched = [one for one in touched if one.id not in lost]
         self.again = [draft for draft in drafts if draft.stated.subject_id in lost]
-        rows = [_row(one) for one in self.new.values() if one.subject_id not in lost]
-        if len(insert_once(self.db, Statement, sorted(rows, key=lambda row: row["id"]), on=("id",))) != len(rows):
-            raise Conflict("the same statement is being taken in somewhere else; send it again")
+        self._write_statements([one for one in self.new.values() if one.subject_id not in lost])
         same, given_up = keys.keep(self.db, [one.change() for one in touched])
         self._mark(same)
         self.db.flush()
@@ -222,7 +232,30 @@ class _Batch:
             else:
                 for name, value in columns.items():
                     setattr(subject.entry, name, value)
-        return set(made) - insert_once(self.db, Entry, [made[one] for one in sorted(made)], on=("id",))
+        return self._insert(Entry, [made[one] for one in sorted(made)])
+
+    def _write_statements(self, new: Sequence[Fresh]) -> None:
+        at = clock.now()
+        there = self._insert(Statement, [one.row(at) for one in sorted(new, key=lambda one: one.id)])
+        known = select(Statement.id, Statement.digest).where(Statement.id.in_(there))
+        same = dict(self.db.execute(known).all()) if there else {}
+        for one in new:  # two that wait and are the same have one effect; an entry would have been locked, or lost
+            if one.id in there and (one.version is not None or same.get(one.id) != one.digest):
+                raise _used()
+
+    def _insert(self, model: type[Base], rows: list[dict[str, Any]]) -> set[uuid.UUID]:
+        """Insert these rows; the ids of those that somebody else inserted at the same moment, which hardly ever happens.
+
+        Plain, row by row in a pipeline: one text with ten thousand values takes longer to read than to carry out.
+        """
+        if not rows:
+            return set()
+        try:
+            with self.db.begin_nested():
+                self.db.connection().execute(insert(model.__table__), rows)  # type: ignore[arg-type]  # a table it is
+        except IntegrityError:
+            return {row["id"] for row in rows} - insert_once(self.db, model, rows, on=("id",))
+        return set()
 
     def _mark(self, same: Sequence[keys.Same]) -> None:
         """A number that another entry has makes a conflict of the statement that brought it."""
@@ -231,16 +264,16 @@ class _Batch:
                            if one.field in statement.says)
             brought.state, brought.contested = State.CONFLICT, sorted({*brought.contested, one.field})
 
-    def _judged(self, one: Statement, subject: Subject | None = None) -> Judged:
-        if one.state == State.REFUSED:
+    def _judged(self, one: Told, subject: Subject | None = None) -> Judged:
+        if isinstance(one, Statement) and one.state == State.REFUSED:
             return Judged(one.state, one.id, error=Conflict(one.reason or "it was refused"))
         shown: dict[str, Any] = {}
         if one.contested:
             shown = subject.record.values() if subject else self.subjects[one.subject_id].before
-        return Judged(one.state, one.id, one.head, one.version, contested(one, shown))
+        return Judged(one.state, one.id, one.merged or one.id, one.version, contested(one, shown))
 
 
-def contested(one: Statement, shown: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def contested(one: Told, shown: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """The fields of a statement that others say otherwise, with both values, personal ones masked."""
     fields, says = REGISTERS[one.register].fields, one.says if one.contested else {}
     return {name: {"current": plain(fields[name], shown.get(name)), "stated": plain(fields[name], says.get(name))}
@@ -250,13 +283,6 @@ def contested(one: Statement, shown: dict[str, Any]) -> dict[str, dict[str, Any]
 def plain(about: Field, value: Any) -> Any:
     """A value as it is shown to everybody who may know of the entry."""
     return about.masked(value) if about.personal and value is not None else value
-
-
-COLUMNS = [column.key for column in Statement.__mapper__.columns]
-
-
-def _row(one: Statement) -> dict[str, Any]:
-    return {name: getattr(one, name) for name in COLUMNS}
 
 
 assert PLACE not in {name for kept in REGISTERS.values() for name in kept.fields}  # noqa: S101 - a record keeps both by name

@@ -6,7 +6,8 @@ from typing import Any
 
 from casework import clock
 from casework.registry.catalogue import REGISTERS
-from casework.registry.compiling import PLACE, Record, Said
+from casework.registry.compiling import PLACE, Claim, Record, Said
+from casework.registry.drafts import Told
 from casework.registry.fields import Register
 from casework.registry.keys import Change
 from casework.registry.records import Entry, State, Statement, parted
@@ -31,7 +32,7 @@ class Subject:
     """What somebody has seen who bases a statement on this id, bit by bit."""
     head: uuid.UUID | None = None
     before: dict[str, Any] = field(default_factory=dict)
-    applied: list[Statement] = field(default_factory=list)
+    applied: list[Told] = field(default_factory=list)
 
     @classmethod
     def of(cls, entry: Entry) -> "Subject":
@@ -47,15 +48,16 @@ class Subject:
         self.record, self.seen = Record(), {}
         for one in statements:
             self._count(one)
-            self.head = one.head
 
-    def _count(self, one: Statement) -> int:
+    def _count(self, one: Told) -> int:
         seen = self.seen[one.base] if one.base else 0
         whole = seen == self.record.all
-        number = self.record.apply(one.claim(seen))
+        number = self.record.apply(Claim(one.id, one.at, seen, one.says, frozenset(one.decides)))
         self.seen[one.id] = seen | 1 << number
+        self.head = one.id
         if not whole:
-            self.seen[merged_id(one.id)] = self.record.all
+            self.head = merged_id(one.id)
+            self.seen[self.head] = self.record.all
         return number
 
     @property
@@ -68,17 +70,15 @@ class Subject:
         """Whether a statement with this base can be applied."""
         return base is None or base in self.seen
 
-    def apply(self, one: Statement) -> None:
+    def apply(self, one: Told) -> None:
         """Apply a statement whose base is here. Sets what became of it."""
         number = self._count(one)
         self.applied.append(one)
         one.version, one.within = number + 1, None
-        one.merged = merged_id(one.id) if merged_id(one.id) in self.seen else None
-        self.head = one.head
-        contested = self.record.contested()
-        says = one.says if contested else {}
-        shown = {name: self.record.lines[name].shown for name in contested}
-        one.contested = sorted(name for name in contested if name in says and says[name] != _value(shown[name]))
+        one.merged = None if self.head == one.id else self.head
+        says, lines = one.says, self.record.lines
+        one.contested = sorted(name for name in self.record.contested()
+                               if name in says and says[name] != _value(lines[name].shown))
         one.state = State.CONFLICT if one.contested else State.APPLIED
 
     def columns(self) -> dict[str, Any]:
@@ -97,9 +97,9 @@ class Subject:
         return Change(self.id, self.register, self.before, after)
 
 
-def linear(entry: Entry, pending: Sequence[Statement], known: Iterable[uuid.UUID]) -> bool:
+def linear(entry: Entry, pending: Sequence[Told], known: Iterable[uuid.UUID]) -> bool:
     """Whether what can be applied of these follows one after the other on the head, so that nothing else need be read."""
-    by_base: dict[uuid.UUID | None, list[Statement]] = {}
+    by_base: dict[uuid.UUID | None, list[Told]] = {}
     for one in pending:
         by_base.setdefault(one.base, []).append(one)
     head, chain = entry.head, set()

@@ -12,6 +12,7 @@ from casework.registry.records import Entry, Statement
 from casework.storage.database import reading
 from casework.storage.outbox import Event
 from tests.api.town import Caller, Json, Town, key, ok, point, problem, stored
+from tests.conftest import SetClock
 from tests.factories import GRIDS
 
 HOME = "/api/v1/registry"
@@ -165,7 +166,7 @@ def test_two_workers_who_differ_keep_both_and_one_decides(town: Town) -> None:
     assert ok(town.li.get(f"{HOME}/conflicts"))["items"] == []
 
 
-def test_relations_and_visits_belong_to_entries_that_may_come_later(town: Town) -> None:
+def test_relations_and_visits_belong_to_entries_that_may_come_later(town: Town, time: SetClock) -> None:
     home, who = house(), person()
     relation = {"id": key(), "kind": "lives_in", "from": who["subject"], "to": home["subject"], "since": "2026-03-01"}
     visit = {"id": key(), "subject": who["subject"], "purpose": "care", "note": "独居，行动不便", "values": {"mood": "好"}}
@@ -183,6 +184,7 @@ def test_relations_and_visits_belong_to_entries_that_may_come_later(town: Town) 
     address = f"{HOME}/{who['subject']}/reveal"
     assert ok(town.li.post(address, {"visit": visit["id"], "reason": "复核"}))["value"] == {
         "note": "独居，行动不便", "values": {"mood": "好"}}
+    time.passes(minutes=1)
     ended = relation | {"id": key(), "until": "2026-03-01"}
     ok(town.li.post(f"{HOME}/relations", {"items": [ended]}))
     assert ok(town.li.get(f"{HOME}/{home['subject']}"))["relations"] == []

@@ -76,7 +76,7 @@ def another_order(world: World, seed: int) -> list[Made]:
 
 def standing(record: Record, order: list[Made]) -> dict[str, set[tuple[uuid.UUID, str]]]:
     """By field what stands: whose statement, and its value."""
-    return {name: {(order[one.number].id, repr(one.value)) for one in line.standing(-1)} for name, line in record.lines.items()}
+    return {name: {(order[one.number].id, repr(one.value)) for one in line.stands} for name, line in record.lines.items()}
 
 
 @settings(max_examples=400, deadline=None)
@@ -109,7 +109,7 @@ def test_no_value_is_lost_and_none_is_overwritten_by_who_did_not_know_it(world: 
             for later in line.said:
                 if later.over >> number & 1:
                     assert made.id in world.made[later.number].seen
-            if kept in line.standing(-1) and name != PLACE and line.shown.value != value:
+            if kept in line.stands and name != PLACE and line.shown.value != value:
                 assert name in record.contested()
 
 
@@ -123,9 +123,9 @@ def test_what_is_shown_stands_and_once_contested_only_a_decision_chooses(world: 
         seen = sum(1 << numbers[other] for other in one.seen)
         numbers[one.id] = record.apply(Claim(one.id, one.at, seen, one.says, one.decides))
         for name, line in record.lines.items():
-            assert line.shown in line.standing(-1)
+            assert line.shown in line.stands
             if name in before and name not in one.decides and seen == record.all >> 1:
-                assert {repr(said.value) for said in before[name]} <= {repr(said.value) for said in line.standing(-1)}
+                assert {repr(said.value) for said in before[name]} <= {repr(said.value) for said in line.stands}
         if one.decides:
             assert not record.contested().keys() & one.decides
             assert all(record.values().get(name) == value for name, value in one.says.items())
