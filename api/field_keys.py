@@ -9,12 +9,14 @@ from api.auth import caller, known
 from api.blueprint import Blueprint
 from api.fields import Moment, Text
 from api.listing import plain
+from casework.identity.people import Role
 from casework.identity.sessions import field_keys
 from casework.storage.database import reading, transaction
 
 blueprint = Blueprint("field_keys", __name__, url_prefix="/api/v1/forms/keys", description="采集密钥 Keys for ODK Collect")
 
-OWN_OR_ADMINISTRATOR = known("grid workers look after their own keys, administrators after everybody's")
+OWN_OR_ADMINISTRATOR = known("grid workers look after their own keys, administrators after everybody's",
+                             but=frozenset(Role) - {Role.GRID_WORKER, Role.ADMINISTRATOR})
 
 
 class KeyIn(ma.Schema):

@@ -1,4 +1,5 @@
 """ODK Collect, unchanged: finds the forms, sends what was filled in, once, in parts and again, and reports arise."""
+import dataclasses
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
@@ -7,10 +8,11 @@ import pytest
 from defusedxml.ElementTree import fromstring
 from sqlalchemy import select
 
-from casework import media
+from casework import media, settings
 from casework.cases.report import Report
 from casework.fieldwork.forms.submissions import Submission, SubmittedFile
 from casework.media import Photo, Purpose
+from casework.settings import Settings
 from casework.storage import blobs
 from casework.storage.database import reading
 from tests.api.collect import Collect, a_report, collect, filled, instance, message
@@ -185,6 +187,15 @@ def test_a_photo_that_is_none_is_kept_and_the_report_knows(town: Town, phone: Co
     assert (row["missing"], row["files"][0]["size"], bool(row["files"][0]["reason"])) == ([], 15, True)
     receipt = ok(town.li.get(f"/api/v1/pda/reports/{_number()}/receipt"))
     assert [file["state"] for file in receipt["files"]] == ["refused"]
+    assert (stored(), stored(Photo)) == (1, 0)
+
+
+def test_a_photo_too_large_for_the_desk_holds_up_no_report(town: Town, phone: Collect, config: Settings) -> None:
+    settings.configure(dataclasses.replace(config, photo_megabytes=1))
+    xml = filled("report", a_report(photo="1.jpg"), instance())
+    assert phone.send(xml, {"1.jpg": BEFORE + bytes(1_000_000)}) == 201
+    (file,) = ok(town.steward.get(SUBMISSIONS))["items"][0]["files"]
+    assert "1 megabytes" in file["reason"]
     assert (stored(), stored(Photo)) == (1, 0)
 
 

@@ -1,5 +1,6 @@
 """What is filled in on the forms of the registers becomes statements: new, corrected in any order, contradicted, or refused."""
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -113,6 +114,17 @@ def test_corrections_may_come_before_what_they_correct(town: Town, phone: Collec
     assert [the(one).state for one in (first, second, third)] == [State.DONE] * 3
     made = entry(town, first)
     assert (made["values"]["rooms"], made["version"]) == (5, 3)
+
+
+def test_sent_at_the_same_moment_a_correction_finds_what_it_corrects(town: Town, phone: Collect) -> None:
+    chain = [instance() for _ in range(4)]
+    forms = [filled("house", a_house(rooms=str(number)), one, deprecated=chain[number - 1] if number else None)
+             for number, one in enumerate(chain)]
+    other = collect(town, token=True)
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda xml: other.post(xml).status_code, reversed(forms))) == [201] * 4
+    assert [the(one).state for one in chain] == [State.DONE] * 4
+    assert (entry(town, chain[0])["values"]["rooms"], stored(Entry), stored(Statement)) == (3, 1, 4)
 
 
 def test_what_others_changed_meanwhile_is_contested_and_kept(town: Town, phone: Collect) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from casework import clock
 from casework.cases.report import Report
-from casework.errors import CaseworkError, Conflict, Fault, Invalid, Unauthenticated, Unavailable, Unsupported
+from casework.errors import CaseworkError, Conflict, Fault, Invalid, TooLarge, Unauthenticated, Unavailable, Unsupported
 from casework.fieldwork.forms import answers, meaning, submissions
 from casework.fieldwork.forms.answers import Filled
 from casework.fieldwork.forms.library import CollectionForm
@@ -44,7 +44,7 @@ def store(name: str, content: bytes, media_type: str, form: CollectionForm) -> A
         try:
             original = keep_photo(content)
             return Arrived(name, sha256, len(content), media_type, original.key, original)
-        except (Unsupported, Invalid) as error:
+        except (Unsupported, Invalid, TooLarge) as error:
             reason = error.sentence
     return Arrived(name, sha256, len(content), media_type, _put_aside(sha256, content), reason=reason)
 

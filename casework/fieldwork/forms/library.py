@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import LargeBinary, UniqueConstraint, select, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, load_only, mapped_column
 
 from casework import clock
 from casework.errors import Conflict, NotFound
@@ -67,9 +67,11 @@ def current(db: Session) -> Sequence[CollectionForm]:
 
 
 def all_versions(db: Session) -> Sequence[CollectionForm]:
-    """Every version of the forms of which one is in use, by id, the latest last."""
+    """Every version of the forms of which one is in use, by id, the latest last; what a list tells, and not the forms."""
     used = select(CollectionForm.form_id).where(CollectionForm.active)
-    return db.scalars(select(CollectionForm).where(CollectionForm.form_id.in_(used))
+    told = load_only(CollectionForm.form_id, CollectionForm.version, CollectionForm.title, CollectionForm.md5,
+                     CollectionForm.active, raiseload=True)
+    return db.scalars(select(CollectionForm).options(told).where(CollectionForm.form_id.in_(used))
                       .order_by(CollectionForm.form_id, CollectionForm.id)).all()
 
 

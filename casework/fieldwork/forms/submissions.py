@@ -119,11 +119,11 @@ def keep(db: Session, actor: Actor, sent: Sent, form: CollectionForm) -> tuple[S
     """
     one_at_a_time(db, f"submissions of {actor.id}")  # also so that a correction and what it corrects see each other
     filled = sent.filled
+    is_former = "old_version" if form.version == filled.version else "unknown_version"
     row = {"id": new_id(), "instance_id": filled.instance_id, "deprecated_id": filled.deprecated_id, "form_id": form.form_id,
            "version": filled.version, "xml": seal(sent.xml), "user_id": actor.id, "device": sent.device,
            "received_at": clock.now(), "filled_at": filled.filled_at, "state": State.WAITING, "faults": [], "missing": [],
-           "flags": [] if form.active and form.version == filled.version else [
-               "old_version" if form.version == filled.version else "unknown_version"],
+           "flags": [] if form.active and form.version == filled.version else [is_former],
            "operation_id": operation_id(filled.instance_id)}
     is_new = bool(insert_once(db, Submission, [row], on=("instance_id",)))
     kept = db.scalars(select(Submission).where(Submission.instance_id == filled.instance_id).with_for_update()).one()
@@ -134,11 +134,13 @@ def keep(db: Session, actor: Actor, sent: Sent, form: CollectionForm) -> tuple[S
 
 
 def _keep_files(db: Session, kept: Submission, files: Sequence[Arrived]) -> list[Arrived]:
-    rows = {(one.name, one.sha256): {
-        "id": new_id(), "submission_id": kept.id, "name": one.name, "sha256": one.sha256, "size": one.size,
-        "media_type": one.media_type, "key": one.key, "reason": one.reason, "received_at": clock.now()} for one in files}
-    inserted = insert_once(db, SubmittedFile, list(rows.values()), on=("submission_id", "name", "sha256"))
-    return [one for one in files if rows.pop((one.name, one.sha256), {}).get("id") in inserted]
+    once = {(one.name, one.sha256): one for one in files}
+    rows = {new_id(): one for one in once.values()}
+    inserted = insert_once(db, SubmittedFile, [{
+        "id": row_id, "submission_id": kept.id, "name": one.name, "sha256": one.sha256, "size": one.size,
+        "media_type": one.media_type, "key": one.key, "reason": one.reason, "received_at": clock.now()}
+        for row_id, one in rows.items()], on=("submission_id", "name", "sha256"))
+    return [one for row_id, one in rows.items() if row_id in inserted]
 
 
 def operation_id(instance_id: str) -> uuid.UUID:
