@@ -99,6 +99,10 @@ def _number(value: Value) -> float:
 
 
 def _text(value: Value) -> str:
+    if isinstance(value, str):
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    return value if isinstance(value, str) else str(int(value)) if value.is_integer() else repr(value)
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    return str(int(value)) if value.is_integer() else repr(value)
