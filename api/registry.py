@@ -90,7 +90,7 @@ def reveal(entry_id: uuid.UUID, body: dict[str, Any]) -> dict[str, Any]:
         found = entries.find(db, caller(), entry_id)
         if "visit" in body:
             return {"value": visits.reveal(db, caller(), found, body["visit"], body["reason"])}
-        return {"value": entries.reveal(db, caller(), found, body["field"], body["reason"])}
+        return {"value": entries.reveal(db, caller(), found, body["field"], body["reason"], statement_id=body.get("statement"))}
 
 
 @blueprint.operation("POST", "/statements", requires("registry.write"), body=StatementsIn(), answer=JudgementsOut(),

@@ -136,6 +136,7 @@ class RevealIn(ma.Schema):
     """What is to be seen in plain, and why."""
 
     field = Text(40, metadata={"description": "a personal field of the entry"})
+    statement = ma.fields.UUID(metadata={"description": "the field as this statement of the entry has it; else as it is shown"})
     visit = ma.fields.UUID(metadata={"description": "or a visit to it: what was found"})
     reason = Text(500, required=True)
 

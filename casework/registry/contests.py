@@ -57,7 +57,8 @@ class Contest(Keyed, Base):
 
 
 def review(db: Session, touched: Sequence[Subject], same: Sequence[Same], given_up: set[tuple[uuid.UUID, str]]) -> None:
-    """Open, let grow, and close conflicts as the entries now are. Publishes "register.conflict" for each that changed.
+    """Open, let grow, and close conflicts as the entries now are. Publishes "register.conflict" for each that changed, and
+    "register.changed" for entries whose conflict was settled elsewhere.
 
     The entries are locked by whoever calls, so nobody else opens or closes a conflict about them meanwhile.
     """
@@ -74,6 +75,8 @@ def review(db: Session, touched: Sequence[Subject], same: Sequence[Same], given_
     db.add_all(ours)
     db.flush()
     outbox.publish_many(db, "register.conflict", [one.id for one in ours])
+    beside = {one.subject_id for one in ours} - {one.id for one in touched}  # settled by what another entry gave up
+    outbox.publish_many(db, "register.changed", sorted(beside))
 
 
 def _open(db: Session, entry_ids: Iterable[uuid.UUID]) -> Sequence[Contest]:

@@ -1,4 +1,5 @@
 """Entries as others see them: masked, within their reach, by the page; one of them with all that is behind it."""
+import math
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -102,14 +103,22 @@ def detail(db: Session, entry: Entry) -> dict[str, Any]:
             "visits": visits.of(db, entry.id)}
 
 
-def reveal(db: Session, actor: Actor, entry: Entry, field: str, reason: str) -> Any:
-    """The value of a personal field; the look is logged. Raises NotFound, Refused, Invalid."""
+def reveal(db: Session, actor: Actor, entry: Entry, field: str, reason: str, *,
+           statement_id: uuid.UUID | None = None) -> Any:
+    """The value of a personal field as it is shown, or as this statement has it; the look is logged.
+
+    Raises NotFound, Refused, Invalid.
+    """
     about = REGISTERS[entry.register].fields.get(field)
-    value = entry.whole.get(field)
+    said = db.get(Statement, statement_id) if statement_id else entry
     if about is None or not about.personal:
         raise Invalid("nothing is hidden here", Fault("field", "is not a personal field of this register"))
+    if isinstance(said, Statement) and said.subject_id == entry.id:
+        value = said.says.get(field)
+    else:
+        value = said.whole.get(field) if isinstance(said, Entry) else None
     if value is None:
-        raise NotFound(f"the entry has no {field}")
+        raise NotFound(f"there is no {field}")
     return orjson.loads(privacy.reveal(
         db, actor, f"register.{entry.register}", entry.id, field, seal(orjson.dumps(value).decode()), subject=entry,
         reason=reason, permission="registry.reveal"))
@@ -145,16 +154,12 @@ def _near(db: Session, wanted: Wanted, where: list[Any]) -> list[dict[str, Any]]
     """By distance from the point: a box by the index, then the circle in it."""
     assert wanted.near is not None  # noqa: S101 - asked for only then
     lat = wanted.metres / METRES_PER_DEGREE
-    lon = lat / max(0.1, _narrowing(wanted.near))
+    narrowing = max(0.1, math.cos(math.radians(wanted.near.lat)))  # how much shorter a degree is eastward than northward
+    lon = lat / narrowing
     box = [Entry.lat.between(wanted.near.lat - lat, wanted.near.lat + lat),
            Entry.lon.between(wanted.near.lon - lon, wanted.near.lon + lon)]
-    far = {one.id: (metres_between(wanted.near, Point(one.lon or 0, one.lat or 0)), one)
-           for one in db.scalars(select(Entry).where(*where, *box).limit(5 * MOST_NEAR))}
-    close = sorted((pair for pair in far.values() if pair[0] <= wanted.metres), key=lambda pair: (pair[0], pair[1].id))
-    found = _shown(db, [one for _, one in close[:MOST_NEAR]])
+    east, north = (Entry.lon - wanted.near.lon) * narrowing, Entry.lat - wanted.near.lat
+    nearest = select(Entry).where(*where, *box).order_by(east * east + north * north, Entry.id).limit(MOST_NEAR)
+    far = {one.id: (metres_between(wanted.near, Point(one.lon or 0, one.lat or 0)), one) for one in db.scalars(nearest)}
+    found = _shown(db, [one for metres, one in far.values() if metres <= wanted.metres])
     return [{"id": one, **about, "metres": round(far[one][0])} for one, about in found.items()]
-
-
-def _narrowing(point: Point) -> float:
-    """How much shorter a degree of longitude is here than one of latitude."""
-    return metres_between(point, Point(point.lon + 0.001, point.lat)) / (METRES_PER_DEGREE * 0.001)

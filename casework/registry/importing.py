@@ -32,6 +32,7 @@ from casework.taxonomy.tables import Line, Table
 
 BATCH = 500
 MOST_BAD = 1000
+"""Faults that are told; all are counted."""
 CUT_OFF = re.compile(r"[0-9.]+[eE]\+[0-9]+")
 LOST = "has lost digits in the spreadsheet; format the column as text and enter it anew"
 """What Excel makes of a long number in a column of numbers, and what to do about it."""
@@ -96,8 +97,8 @@ def import_file(db: Session, actor: Actor, content: bytes, name: str, plan: Plan
     for start in range(0, len(rows), BATCH):
         made.take(dict(rows[start:start + BATCH]))
     report = made.report
-    report.bad.sort(key=lambda one: one.row)
     report.skipped = len({one.row for one in report.bad})
+    report.bad = sorted(report.bad, key=lambda one: one.row)[:MOST_BAD]
     if report.bad and not plan.skip_bad and not plan.dry_run:
         raise Invalid("the file was not taken in: nothing was changed",
                       *(Fault(f"{one.row}.{one.column}", one.reason) for one in report.bad[:tables.MAX_FAULTS]))
@@ -137,8 +138,6 @@ class _Import:
                 self.bad(number, "", f"is about the same as row {first[stated.subject_id]}")
             elif stated is not None:
                 yield number, stated
-            if len(self.report.bad) >= MOST_BAD:
-                return
 
     def row(self, number: int, texts: Mapping[str, str]) -> Stated | None:
         """One row as a statement about what its number or its identity names; None where that cannot be."""

@@ -28,7 +28,8 @@ def house(**facts: Any) -> Json:
 
 
 def person(**facts: Any) -> Json:
-    values = {"name": "欧阳铁蛋", "phone": "13800138000", "id_number": CARD, "sex": "male"} | facts.pop("values", {})
+    known = {} if facts.get("base") else {"name": "欧阳铁蛋", "phone": "13800138000", "id_number": CARD, "sex": "male"}
+    values = known | facts.pop("values", {})
     return house(register="person", values=values, **facts)
 
 
@@ -72,12 +73,16 @@ def test_nothing_personal_is_shown_unmasked_and_each_look_is_logged(town: Town) 
     assert (look.actor_id, look.subject_kind, str(look.subject_id), look.field, look.reason) == (
         town.cast.li.id, "register.person", one["subject"], "care", "上门")
     address = f"{HOME}/{one['subject']}/reveal"
+    states(town.li, person(subject=one["subject"], base=one["id"], place=None, values={"care": ["disabled"]}))
+    asked = {"field": "care", "reason": "核对", "statement": one["id"]}
+    assert ok(town.li.post(address, asked)) == {"value": ["mental_health"]}
+    problem(town.li.post(address, asked | {"statement": key()}), 404)
     assert set(problem(town.li.post(address, {"field": "sex", "reason": "看"}), 422)["fields"]) == {"field"}
     assert set(problem(town.li.post(address, {"field": "care"}), 422)["fields"]) == {"reason"}
     problem(town.li.post(address, {"field": "emergency_contact", "reason": "看"}), 404)
     problem(town.wang.post(address, {"field": "care", "reason": "看"}), 404)
     problem(town.dispatcher.post(address, {"field": "care", "reason": "看"}), 403)
-    assert stored(Access) == 1
+    assert stored(Access) == 2
 
 
 def test_people_are_found_by_exact_name_phone_and_number_only_within_reach(town: Town) -> None:

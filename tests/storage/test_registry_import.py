@@ -1,12 +1,15 @@
 """Departments' tables come in as they are found: headings in words, labels or codes, dates of all kinds, GBK; and once."""
 import io
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import func, select
 
+from casework.cli.registers import import_register
 from casework.errors import Invalid, Refused
 from casework.geography.coordinates import System, wgs84_to_gcj02
 from casework.identity.people import Actor
@@ -18,7 +21,7 @@ from casework.registry.records import Entry, Source, Statement
 from casework.registry.statements import receive
 from casework.storage.database import reading, transaction
 from casework.taxonomy import tables
-from tests.factories import GRIDS, at_grid
+from tests.factories import GRIDS, at_grid, small_city
 from tests.storage.city import City
 from tests.storage.test_registry_statements import again, count, stated, whole_is_compiled_anew
 
@@ -205,3 +208,18 @@ def test_ten_thousand_rows_are_more_than_one_batch(city: City, monkeypatch: pyte
     with reading() as db:
         assert db.scalar(select(func.count()).select_from(Entry)) == 11
     assert tables.MAX_ROWS >= 10_000
+
+
+def test_the_command_line_brings_a_table_and_says_what_became_of_it(sqlite: str, tmp_path: Path) -> None:
+    with transaction() as db:
+        small_city(db)
+    file = tmp_path / "人口.csv"
+    file.write_bytes(csv_of(PEOPLE, "gbk"))
+    for options, said in ((["--dry-run"], "2 new"), ([], "2 new"), ([], "2 unchanged"),
+                          (["--map", "备用=note", "--trust"], "1 changed")):
+        answer = CliRunner().invoke(import_register, ["person", str(file), *options])
+        assert answer.exit_code == 0, answer.output
+        assert said in answer.output
+        assert "身份证号: id_number" in answer.output
+    assert CliRunner().invoke(import_register, ["person", str(file), "--map", "备用"]).exit_code == 2
+    assert everyone()["张三"].whole["note"] == "x"

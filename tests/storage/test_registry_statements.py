@@ -287,7 +287,9 @@ def test_a_number_that_another_entry_has_is_kept_flagged_and_decided(
 def test_a_number_given_up_goes_to_who_states_it_still(city: City) -> None:
     one, two, three = lamp(CODE), lamp(CODE), lamp(CODE)
     takes(city.cast.li, one, two)
+    before = count(Event, Event.name == "register.changed", Event.subject == two.subject_id)
     takes(city.cast.li, again(one, register=Register.COMPONENT, values={"code": OTHER_CODE}))
+    assert count(Event, Event.name == "register.changed", Event.subject == two.subject_id) == before + 1
     with reading() as db:
         assert db.scalars(select(Contest).where(Contest.closed_at.is_(None))).all() == []
     takes(city.cast.li, three)
