@@ -91,7 +91,7 @@ def test_twenty_reports_made_offline_survive_an_empty_battery_and_arrive_once_ea
     phone.visit("#/sync")
     waiting = phone.page.locator("#waiting > li")
     expect(waiting).to_have_count(REPORTS)
-    assert {re.sub(r"\s", "", text) for text in waiting.locator("> .card-body > strong").all_inner_texts()} == set(pictures)
+    assert {re.sub(r"\s", "", text) for text in waiting.locator(".card-body > strong").all_inner_texts()} == set(pictures)
     expect(phone.page.locator("#waiting .files img")).to_have_count(REPORTS)
     with reading() as db:
         assert db.scalar(select(func.count()).select_from(Report).where(Report.text.like("离线上报%"))) == 0

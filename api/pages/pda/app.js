@@ -65,6 +65,12 @@ function changed(what) {
   return undefined;
 }
 
+function signOf(trouble, waiting, away) {
+  if (trouble) return ["alert", "bar.trouble"];
+  if (waiting) return ["wait", away ? "bar.waiting_away" : "bar.waiting"];
+  return away ? ["away", "bar.away"] : ["cloud", "bar.done"];
+}
+
 /** How much waits, and whether the server answers. */
 async function bar() {
   const [device, operations, sync, messages, read] = await Promise.all([
@@ -73,8 +79,8 @@ async function bar() {
   const waiting = operations.filter(({state}) => OPEN.includes(state)).length;
   const trouble = operations.some(({state}) => state === "refused" || state === "conflict");
   const away = Boolean(sync?.away);
-  const [picture, text] = trouble ? ["alert", say("bar.trouble", {n: waiting})] : waiting
-    ? ["wait", say(away ? "bar.waiting_away" : "bar.waiting", {n: waiting})] : away ? ["away", say("bar.away")] : ["cloud", say("bar.done")];
+  const [picture, key] = signOf(trouble, waiting, away);
+  const text = say(key, {n: waiting});
   byId("sync").className = `bar ${trouble ? "trouble" : waiting ? "waiting" : ""}`;
   byId("sync-icon").setAttribute("href", `#i-${picture}`);
   byId("sync-text").textContent = text;
@@ -94,7 +100,8 @@ async function keepRelease() {
   let replacing = false;
   navigator.serviceWorker.addEventListener("controllerchange", () => { if (replacing) location.reload(); });
   try {
-    const registration = await navigator.serviceWorker.register("/pda/sw.js", {type: "module", scope: "/pda", updateViaCache: "none"});
+    const registration = await navigator.serviceWorker.register("/pda/sw.js", {
+      type: "module", scope: "/pda", updateViaCache: "none"});
     const offer = () => { byId("update").hidden = !(registration.waiting && navigator.serviceWorker.controller); };
     registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", offer));
     offer();

@@ -56,11 +56,15 @@ export function fault(control, text) {
   place.hidden = !text;
 }
 
+/** Characters from which on choices stand below each other. */
+const LONG_CHOICE = 14;
+
 /** One of several, or several of them, as large buttons. `chosen` is a set that is kept up to date. */
 export function choices(label, options, chosen, {several = false, onchange = () => {}, required = false} = {}) {
   const name = newId("c");
   const faultId = `${name}-fault`;
-  const box = make("fieldset", {class: options.some(({text}) => text.length > 14) ? "choices long" : "choices", "aria-describedby": faultId},
+  const isLong = options.some(({text}) => text.length > LONG_CHOICE);
+  const box = make("fieldset", {class: isLong ? "choices long" : "choices", "aria-describedby": faultId},
     make("legend", {}, label, required && make("span", {class: "required"}, say("required"))),
     options.map(({value, text}) => {
       const id = newId();
@@ -94,8 +98,9 @@ export function notice(text, kind = "") {
 /** Ask before something that cannot be undone; resolves to true when the worker goes on. */
 export function ask(question, {go = say("yes"), back = say("no"), kind = "danger"} = {}) {
   return new Promise((resolve) => {
-    const box = make("dialog", {"aria-labelledby": "question"}, make("p", {id: "question"}, question),
-      make("div", {class: "row"}, button(back, () => box.close("back"), {kind: "quiet"}), button(go, () => box.close("go"), {kind})));
+    const answers = [button(back, () => box.close("back"), {kind: "quiet"}), button(go, () => box.close("go"), {kind})];
+    const box = make("dialog", {"aria-labelledby": "question"},
+      make("p", {id: "question"}, question), make("div", {class: "row"}, answers));
     box.addEventListener("close", () => { resolve(box.returnValue === "go"); box.remove(); });
     document.body.append(box);
     box.showModal();

@@ -31,7 +31,8 @@ export async function resume() {
 /** Sign in: a round begins here (`place` as a form keeps it). */
 export async function begin(place) {
   const round = {id: crypto.randomUUID(), since: Date.now()};
-  await save("round", {round: round.id, event: "start", ...positionOf(place)}, {about: {title: say("round.started")}, meta: ["round", round]});
+  await save("round", {round: round.id, event: "start", ...positionOf(place)}, {
+    about: {title: say("round.started")}, meta: ["round", round]});
   last = null;
   await resume();
 }
@@ -42,13 +43,15 @@ export async function end(place) {
   stopWatching?.();
   stopWatching = null;
   await handOver({rest: true});
-  await save("round", {round: round.id, event: "end", ...positionOf(place)}, {about: {title: say("round.ended")}, meta: ["round", null]});
+  await save("round", {round: round.id, event: "end", ...positionOf(place)}, {
+    about: {title: say("round.ended")}, meta: ["round", null]});
 }
 
 /** Say that I am here, with a note. */
 export async function checkIn(place, note) {
   const round = await current();
-  await save("check_in", {...said(place), ...(note && {note}), ...(round && {round: round.id})}, {about: {title: note || say("round.check_in")}});
+  await save("check_in", {...said(place), ...(note && {note}), ...(round && {round: round.id})}, {
+    about: {title: note || say("round.check_in")}});
 }
 
 function positionOf(place) {

@@ -7,14 +7,16 @@ export const REGISTERS = ["person", "house", "entity", "component", "address"];
 /** Which relations begin at an entry of a register, and where each ends. */
 const RELATIONS = {
   lives_in: ["person", "house"], owns: ["person", "house"], rents_to: ["person", "person"], works_at: ["person", "entity"],
-  located_in: ["entity", "house"], represents: ["person", "entity"], stands_at: ["component", "address"], lies_at: ["house", "address"]};
+  located_in: ["entity", "house"], represents: ["person", "entity"], stands_at: ["component", "address"],
+  lies_at: ["house", "address"]};
 
 /** What owns a house may be an entity as well. */
 export const relationsOf = (register) => Object.entries(RELATIONS)
   .filter(([kind, [from]]) => from === register || (kind === "owns" && register === "entity"));
 
 const NAMED_BY = {
-  person: ["name"], entity: ["name"], component: ["name", "code"], address: ["text"], house: ["address", "building", "unit", "room"]};
+  person: ["name"], entity: ["name"], component: ["name", "code"], address: ["text"],
+  house: ["address", "building", "unit", "room"]};
 
 const named = (register, values) => NAMED_BY[register].map((name) => values[name]).filter(Boolean).join(" ");
 
@@ -31,16 +33,17 @@ function over(entry, {id, data, state}) {
     label: named(data.register, data.values) || entry.label};
 }
 
-const isNew = ({id, data}) => ({kind: "entry", id: data.subject, register: data.register, label: "", values: {}, masked: {}, conflicts: [],
-  relations: [], head: id, version: 0});
+const fresh = ({id, data}) => ({
+  id: data.subject, register: data.register, label: "", values: {}, masked: {}, conflicts: [], relations: [], head: id});
 
 /** All entries on this phone by id. Those with something unsent carry `pending`, its state. */
 export async function entries() {
   const [told, operations] = await Promise.all([store.items("entry"), store.all("operations")]);
   const found = new Map(told.map((one) => [one.id, one]));
   // what met a conflict the server has: it stands beside the entry, not over it
-  for (const one of operations.filter(({kind, state}) => kind === "entry" && state !== "conflict").sort((a, b) => a.order - b.order)) {
-    found.set(one.data.subject, over(found.get(one.data.subject) ?? isNew(one), one));
+  const said = operations.filter(({kind, state}) => kind === "entry" && state !== "conflict");
+  for (const one of said.sort((earlier, later) => earlier.order - later.order)) {
+    found.set(one.data.subject, over(found.get(one.data.subject) ?? fresh(one), one));
   }
   return found;
 }
@@ -48,7 +51,8 @@ export async function entries() {
 /** Those of a register ("" for all) in which every word stands: in the label or in any value that may be shown. */
 export function search(all, register, text) {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  const line = (one) => [one.label, ...Object.values(one.values ?? {}), ...Object.values(one.masked ?? {})].flat().join(" ").toLowerCase();
+  const line = ({label, values, masked}) =>
+    [label, ...Object.values(values ?? {}), ...Object.values(masked ?? {})].flat().join(" ").toLowerCase();
   return all.filter((one) => (!register || one.register === register)
     && (!words.length || (one.line ??= line(one), words.every((word) => one.line.includes(word)))));
 }

@@ -19,7 +19,7 @@ export function say(key, values = {}) {
 export const sayOr = (key, fallback) => (key in WORDS ? say(key) : fallback);
 
 /** One language of a label {zh, en} of a form. */
-export const ofLabel = (label) => (typeof label === "object" && label ? label[language()] ?? label.zh ?? label.en ?? "" : label ?? "");
+export const ofLabel = (label) => label?.[language()] ?? label?.zh ?? label?.en ?? "";
 
 /** Read what the worker chose, and put words into every element that names a key. */
 export async function start() {
@@ -35,7 +35,9 @@ export async function choose(name) {
 function fill(root) {
   document.documentElement.lang = spoken ? "en" : "zh-CN";
   for (const element of root.querySelectorAll("[data-i18n]")) element.textContent = say(element.dataset.i18n);
-  for (const element of root.querySelectorAll("[data-i18n-label]")) element.setAttribute("aria-label", say(element.dataset.i18nLabel));
+  for (const element of root.querySelectorAll("[data-i18n-label]")) {
+    element.setAttribute("aria-label", say(element.dataset.i18nLabel));
+  }
 }
 
 const locale = () => (spoken ? "en-GB" : "zh-CN");

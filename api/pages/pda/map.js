@@ -1,4 +1,4 @@
-// The map without tiles: outlines of the grids, what is to be done, and where the phone is. Leaflet is loaded when first needed.
+// The map without tiles: outlines of the grids, what is to be done, where the phone is. Leaflet is loaded when first needed.
 import {say} from "./language.js";
 import * as store from "./store.js";
 
@@ -19,9 +19,19 @@ async function outlines(L, map) {
   return rings.length ? L.featureGroup(rings).getBounds() : null;
 }
 
+/** Where a map opens while no position is known: in the own grid; null before its outline has come. */
+export async function middleOfOwnGrid() {
+  const grid = (await store.items("area")).find(({level, outline}) => level === "grid" && outline?.length);
+  if (!grid) return null;
+  const [ring] = grid.outline;
+  const mean = (place) => ring.reduce((sum, point) => sum + point[place], 0) / ring.length;
+  return {lon: mean(0), lat: mean(1)};
+}
+
 const marker = (L, {lon, lat, text, kind, label, go}) => {
   const sign = L.marker([lat, lon], {
-    icon: L.divIcon({className: `marker ${kind}`, html: "", iconSize: [36, 36]}), keyboard: Boolean(go), title: label, alt: label});
+    icon: L.divIcon({className: `marker ${kind}`, html: "", iconSize: [36, 36]}),
+    keyboard: Boolean(go), title: label, alt: label});
   sign.on("add", () => { sign.getElement().textContent = text; });
   if (go) sign.on("click keypress", go);
   return sign;
@@ -33,7 +43,8 @@ export async function openMap(ground, {around = null, onpick = null} = {}) {
   const L = await leaflet();
   ground.setAttribute("role", "application");
   ground.setAttribute("aria-label", say("map"));
-  const map = L.map(ground, {attributionControl: false, zoomAnimation: false, fadeAnimation: false, zoomControl: false, maxZoom: 20, minZoom: 8});
+  const map = L.map(ground, {attributionControl: false, zoomAnimation: false, fadeAnimation: false, zoomControl: false,
+    maxZoom: 20, minZoom: 8});
   L.control.zoom({zoomInTitle: say("map.closer"), zoomOutTitle: say("map.farther"), position: "topright"}).addTo(map);
   L.control.scale({imperial: false}).addTo(map);
   map.setView(around ? [around.lat, around.lon] : [22.6, 114], around ? 17 : 12); // a view first: layers need one
@@ -59,7 +70,10 @@ export async function openMap(ground, {around = null, onpick = null} = {}) {
         map.fitBounds(bounds ? all.extend(bounds) : all, {padding: [24, 24], maxZoom: CITY_ZOOM});
       }
     },
-    pin: (point) => { put("pin", point, "", say("map.pin")); if (point) map.setView([point.lat, point.lon], Math.max(map.getZoom(), CITY_ZOOM)); },
+    pin(point) {
+      put("pin", point, "", say("map.pin"));
+      if (point) map.setView([point.lat, point.lon], Math.max(map.getZoom(), CITY_ZOOM));
+    },
     me: (point) => put("me", point, "", say("map.me")),
     remove() { resized.disconnect(); map.remove(); },
 

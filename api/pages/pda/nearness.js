@@ -12,6 +12,9 @@ export function distance(one, other) {
   return 2 * EARTH * Math.asin(Math.sqrt(height));
 }
 
+/** Whether it is known where something lies. */
+export const isPlaced = ({lon}) => lon !== null && lon !== undefined;
+
 /** 0: urgent or late, 1: due within two hours, 2: the rest. */
 function pressing(duty, now = Date.now()) {
   const due = duty.due_at ? new Date(duty.due_at).getTime() : Infinity;
@@ -29,7 +32,7 @@ export function order(duties, start, now = Date.now()) {
   let here = start;
   return classes.flatMap((members) => {
     if (!here) return members.sort(byDue);
-    const placed = members.filter((one) => one.lon !== null && one.lon !== undefined);
+    const placed = members.filter(isPlaced);
     const walk = [];
     while (placed.length) {
       const next = placed.reduce((best, one) => (distance(here, one) < distance(here, best) ? one : best));

@@ -14,7 +14,8 @@ export function serve({name, address, files}) {
   self.addEventListener("sync", (event) => event.waitUntil(sendAll()));
   self.addEventListener("fetch", (event) => {
     const {pathname} = new URL(event.request.url);
-    if (event.request.mode === "navigate" && pathname.replace(/\/$/, "") === "/pda") event.respondWith(from(shell, event.request));
+    const opens = event.request.mode === "navigate" && pathname.replace(/\/$/, "") === "/pda";
+    if (opens) event.respondWith(from(shell, event.request));
     else if (pathname.startsWith(`${address}/`)) event.respondWith(from(pathname, event.request));
   });
 

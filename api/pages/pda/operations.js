@@ -17,29 +17,31 @@ function order() {
 
 const moment = () => new Date().toISOString();
 
-const described = (photo) => ({
-  sha256: photo.sha256, size: photo.blob.size, type: photo.blob.type, name: photo.name, ...(photo.purpose && {purpose: photo.purpose})});
+const described = ({sha256, blob, name, purpose}) => ({sha256, size: blob.size, type: blob.type, name, purpose});
 
+/** A photo as it waits: where its upload goes on, how far it is, and what the server said of it. */
 const kept = (id, photo, number) => ({
-  key: `${id}/${number}`, operation: id, sha256: photo.sha256, size: photo.blob.size, type: photo.blob.type, name: photo.name,
-  purpose: photo.purpose ?? null, blob: photo.blob, preview: photo.preview ?? null, url: null, offset: 0, sent: false, reason: null});
+  ...described(photo), key: `${id}/${number}`, operation: id, blob: photo.blob, preview: photo.preview,
+  url: null, offset: 0, sent: false, reason: null});
 
 /** Without what says nothing: null, undefined and empty text. */
 export const plain = (facts) =>
   Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== null && value !== undefined && value !== ""));
 
-/** Keep an operation with its photos. Once this returns it survives an empty battery. `about`: {title, link} for lists; `draft`:
- * key of the form it came from, forgotten in the same transaction, as are `points` (keys of the track that is handed over) and
- * `replaces` (id of an operation that this one mends or answers; what was based on that one is based on this one); `meta`: [key,
- * value] to be noted with it. */
-export async function save(kind, data, {photos = null, base = null, about = {}, draft = null, replaces = null, points: keys = [], meta: noted = null,
-  id = crypto.randomUUID()} = {}) {
+/** Keep an operation with its photos. Once this returns it survives an empty battery.
+ * `about`: {title, link} for lists. In the same transaction go: `draft`, key of the form it came from; `points`, keys of the
+ * track that is handed over; `replaces`, id of an operation that this one mends or answers (what was based on that one is
+ * based on this one); and `meta`, a [key, value] to be noted. */
+export async function save(kind, data, {
+  photos = [], base = null, about = {}, draft = null, replaces = null, points: keys = [], meta: noted = null} = {}) {
+  const id = crypto.randomUUID();
+  const said = photos.length ? {...data, files: photos.map(described)} : data;
   const operation = {
-    id, kind, at: moment(), base, data: photos ? {...data, files: photos.map(described)} : data, state: "waiting", order: order(),
-    about, problem: null, current: null, missing: [], tries: 0};
+    id, kind, at: moment(), base, data: said, state: "waiting", order: order(), about, problem: null, current: null,
+    missing: [], tries: 0};
   await store.write(["operations", "files", "drafts", "points", "meta"], async (operations, files, drafts, points, meta) => {
     await store.answer(operations.add(operation));
-    for (const [number, photo] of (photos ?? []).entries()) await store.answer(files.add(kept(id, photo, number)));
+    for (const [number, photo] of photos.entries()) await store.answer(files.add(kept(id, photo, number)));
     for (const key of keys) await store.answer(points.delete(key));
     if (replaces) await replace(operations, files, replaces, id);
     if (draft) for (const key of [draft, photosOf(draft)]) await store.answer(drafts.delete(key));
@@ -89,7 +91,8 @@ export async function backToDraft(id, key, draftOf) {
     const found = await store.answer(operations.get(id));
     const photos = await store.answer(files.index("operation").getAll(id));
     await store.answer(drafts.put(draftOf(found), key));
-    await store.answer(drafts.put(photos.map(({blob, sha256, name, purpose, preview}) => ({blob, sha256, name, purpose, preview})), photosOf(key)));
+    const taken = photos.map(({blob, sha256, name, purpose, preview}) => ({blob, sha256, name, purpose, preview}));
+    await store.answer(drafts.put(taken, photosOf(key)));
     await drop(operations, files, id);
   });
   store.tell("operations");

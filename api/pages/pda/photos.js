@@ -1,4 +1,4 @@
-// A photo as the camera made it: kept whole (place and time stand inside it), known by its hash, with a small picture for lists.
+// A photo as the camera made it: kept whole (place and time stand inside it), known by its hash, with a small one for lists.
 const SMALL = 320;
 
 const hex = (buffer) => [...new Uint8Array(buffer)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -7,7 +7,8 @@ async function preview(blob) {
   try {
     const picture = await createImageBitmap(blob);
     const scale = Math.min(1, SMALL / Math.max(picture.width, picture.height));
-    const canvas = new OffscreenCanvas(Math.max(1, Math.round(picture.width * scale)), Math.max(1, Math.round(picture.height * scale)));
+    const [width, height] = [picture.width, picture.height].map((side) => Math.max(1, Math.round(side * scale)));
+    const canvas = new OffscreenCanvas(width, height);
     canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
     picture.close();
     return await canvas.convertToBlob({type: "image/jpeg", quality: 0.7});
@@ -21,5 +22,6 @@ async function preview(blob) {
 export async function taken(file, purpose) {
   const bytes = await file.arrayBuffer();
   const blob = new Blob([bytes], {type: file.type || "image/jpeg"});
-  return {blob, sha256: hex(await crypto.subtle.digest("SHA-256", bytes)), name: file.name, purpose, preview: await preview(blob)};
+  const sha256 = hex(await crypto.subtle.digest("SHA-256", bytes));
+  return {blob, sha256, name: file.name, purpose, preview: await preview(blob)};
 }

@@ -44,7 +44,8 @@ async function exchange(path, request, timeout) {
   const control = new AbortController();
   const timer = setTimeout(() => control.abort(), timeout);
   try {
-    const response = await fetch(path, {...request, signal: control.signal, cache: "no-store", redirect: "error", credentials: "omit"});
+    const response = await fetch(path, {
+      ...request, signal: control.signal, cache: "no-store", redirect: "error", credentials: "omit"});
     return {status: response.status, ok: response.ok, headers: response.headers, text: await response.text()};
   } catch (error) {
     throw new Away(error.message);

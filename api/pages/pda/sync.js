@@ -12,6 +12,8 @@ const BATCH_CHARACTERS = 300_000;
 /** Of these the server keeps the operation only together with its files, so the files go first. */
 const FILES_FIRST = new Set(["step", "task"]);
 
+const TO_SEND = new Set(["waiting", "held"]);
+
 /** The server found fault with one request: with a batch of one, that is with the operation in it. */
 const FAULTS = new Set([400, 409, 413, 422]);
 
@@ -67,7 +69,7 @@ async function locked({wipe}) {
 // ---- operations
 
 async function ready() {
-  const found = (await store.all("operations")).filter((one) => one.state === "waiting" || one.state === "held")
+  const found = (await store.all("operations")).filter((one) => TO_SEND.has(one.state))
     .sort((one, other) => one.order - other.order);
   const unsent = new Set((await store.all("files")).filter((file) => !file.sent).map((file) => file.operation));
   return found.filter((one) => !(FILES_FIRST.has(one.kind) && unsent.has(one.id)));
@@ -140,7 +142,7 @@ async function settle({id}, {outcome, result = null, current = null, missing = [
 async function files() {
   const standing = new Map((await store.all("operations")).map((one) => [one.id, one]));
   const owed = (await store.all("files")).filter((file) => !file.sent).map((file) => [file, standing.get(file.operation)])
-    .filter(([, one]) => one && (one.state === "files" || (FILES_FIRST.has(one.kind) && ["waiting", "held"].includes(one.state))))
+    .filter(([, one]) => one && (one.state === "files" || (FILES_FIRST.has(one.kind) && TO_SEND.has(one.state))))
     .sort(([, one], [, other]) => one.order - other.order);
   let sent = 0;
   for (const [file] of owed) {

@@ -15,7 +15,8 @@ export const waiting = () => store.read(["points"], (points) => store.answer(poi
 
 async function oldest() {
   return store.read(["points"], async (points) => {
-    const [keys, values] = await Promise.all([store.answer(points.getAllKeys(null, BATCH)), store.answer(points.getAll(null, BATCH))]);
+    const wanted = [points.getAllKeys(null, BATCH), points.getAll(null, BATCH)];
+    const [keys, values] = await Promise.all(wanted.map(store.answer));
     return values.map((value, number) => ({...value, key: keys[number]})).filter((one) => one.round === values[0].round);
   });
 }

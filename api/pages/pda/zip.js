@@ -34,13 +34,15 @@ export async function zip(members) {
   let offset = 0;
   for (const [name, blob] of members) {
     const [title, crc] = [new TextEncoder().encode(name), crc32(new Uint8Array(await blob.arrayBuffer()))];
-    const facts = [[20, 2], [UTF8_NAMES, 2], [STORED, 2], [0, 2], [FIRST_OF_JANUARY_1980, 2], [crc, 4], [blob.size, 4], [blob.size, 4], [title.length, 2], [0, 2]];
+    const facts = [[20, 2], [UTF8_NAMES, 2], [STORED, 2], [0, 2], [FIRST_OF_JANUARY_1980, 2], [crc, 4],
+      [blob.size, 4], [blob.size, 4], [title.length, 2], [0, 2]];
     const head = numbers([0x04034b50, 4], ...facts);
     parts.push(head, title, blob);
     index.push(numbers([0x02014b50, 4], [20, 2], ...facts, [0, 2], [0, 2], [0, 2], [0, 4], [offset, 4]), title);
     offset += head.length + title.length + blob.size;
   }
   const size = index.reduce((sum, one) => sum + one.length, 0);
-  const end = numbers([0x06054b50, 4], [0, 2], [0, 2], [members.length, 2], [members.length, 2], [size, 4], [offset, 4], [0, 2]);
+  const number = [members.length, 2];
+  const end = numbers([0x06054b50, 4], [0, 2], [0, 2], number, number, [size, 4], [offset, 4], [0, 2]);
   return new Blob([...parts, ...index, end], {type: "application/zip"});
 }

@@ -1,5 +1,5 @@
 // Photos of a form: taken with the camera or chosen, shown small, each removable until the form is saved.
-import {button, icon, make, newId, notice} from "../dom.js";
+import {icon, make, newId, notice} from "../dom.js";
 import {say} from "../language.js";
 import {taken} from "../photos.js";
 
@@ -54,6 +54,5 @@ export function photosField(label, photos, {purpose = "report", most = MOST, onc
 }
 
 /** A photo kept with an operation, small; or its name. */
-export const thumbnail = (file, remove = null) => make("li", {},
-  file.preview ? make("img", {src: URL.createObjectURL(file.preview), alt: file.name}) : make("span", {class: "nopreview"}, file.name),
-  remove && button(say("remove"), remove));
+export const thumbnail = ({preview, name}) => make("li", {}, preview
+  ? make("img", {src: URL.createObjectURL(preview), alt: name}) : make("span", {class: "nopreview"}, name));

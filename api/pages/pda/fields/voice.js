@@ -33,7 +33,8 @@ export function voice(control) {
   const place = make("div", {class: "voice"}, make("p", {class: "hint"}, say("voice.keyboard")));
   onThePhone().then((can) => {
     if (!can) return;
-    const speak = button(say("voice.speak"), () => listenInto(control, speak), {kind: "quiet", picture: "mic", "aria-pressed": "false"});
+    const speak = button(say("voice.speak"), () => listenInto(control, speak), {
+      kind: "quiet", picture: "mic", "aria-pressed": "false"});
     place.replaceChildren(speak);
   });
   return place;

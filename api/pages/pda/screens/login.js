@@ -1,4 +1,5 @@
 // Logging in: the only thing that needs the network on a new phone.
+import {link} from "../cards.js";
 import {add, button, fault, field, make} from "../dom.js";
 import {choose, language, say} from "../language.js";
 import {OPEN} from "../operations.js";
@@ -24,7 +25,8 @@ export async function show(room) {
   const waiting = await waitingOf();
   const note = sessionStorage.getItem("note");
   sessionStorage.removeItem("note");
-  const login = make("input", {autocomplete: "username", autocapitalize: "none", spellcheck: "false", value: before?.login ?? ""});
+  const login = make("input", {
+    autocomplete: "username", autocapitalize: "none", spellcheck: "false", value: before?.login ?? ""});
   const password = make("input", {type: "password", autocomplete: "current-password"});
   const name = make("input", {autocomplete: "off", maxlength: MOST_NAME, value: say("login.device_default")});
   const wrong = make("p", {class: "fault", role: "alert", hidden: true});
@@ -60,14 +62,14 @@ export async function show(room) {
   }
 
   add(room, 
-    note ? make("p", {class: "panel"}, say(note)) : "",
-    before?.revoked ? make("p", {class: "panel warn"}, say(waiting ? "login.revoked_waiting" : "login.revoked", {n: waiting})) : "",
-    before?.revoked && waiting ? make("p", {}, make("a", {class: "button quiet", href: "#/sync"}, say("login.see_waiting"))) : "",
+    note && make("p", {class: "panel"}, say(note)),
+    before?.revoked && make("p", {class: "panel warn"}, say(waiting ? "login.revoked_waiting" : "login.revoked", {n: waiting})),
+    before?.revoked && waiting > 0 && link("#/sync", say("login.see_waiting")),
     make("p", {class: "lead"}, say("login.lead")),
     make("form", {class: "form", onsubmit: go, novalidate: true},
       field(say("login.login"), login), field(say("login.password"), password),
       field(say("login.device"), name, {hint: say("login.device_hint")}), wrong, submit),
-    globalThis.isSecureContext ? "" : make("p", {class: "panel warn"}, say("insecure")),
+    !globalThis.isSecureContext && make("p", {class: "panel warn"}, say("insecure")),
     button(say("switch"), () => choose(language() === "zh" ? "en" : "zh"), {kind: "quiet"}));
   return {};
 }

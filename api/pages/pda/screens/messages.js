@@ -1,4 +1,5 @@
 // What this worker was told, the latest first.
+import {card, chip, strong} from "../cards.js";
 import {add, empty, make} from "../dom.js";
 import {say, sayOr, when} from "../language.js";
 import * as store from "../store.js";
@@ -12,6 +13,12 @@ async function read(messages) {
   await store.put("meta", until, "seen");
 }
 
+const messageCard = ({at, text, message_kind: kind, urgent, case: number}, isNew, opens) => card({
+  href: opens ? `#/case/${encodeURIComponent(number)}` : null,
+  top: [chip(sayOr(`message.${kind}`, kind)), urgent && chip(say("urgent"), "alarm"),
+    make("time", {datetime: at, class: "quiet"}, when(at))],
+  title: isNew ? strong(text) : make("span", {}, text)});
+
 export async function show(room) {
   const list = make("ul", {class: "cards"});
   const nothing = make("div");
@@ -19,16 +26,10 @@ export async function show(room) {
   async function refresh() {
     const [messages, cases] = await Promise.all([store.items("message"), store.items("case")]);
     const before = await store.get("meta", "read");
+    const here = new Set(cases.map(({number}) => number));
     messages.sort((one, other) => other.at.localeCompare(one.at));
-    const reachable = new Set(cases.map(({number}) => number));
     nothing.replaceChildren(messages.length ? "" : empty(say("messages.empty")));
-    list.replaceChildren(...messages.map(({at, text, message_kind: kind, urgent, case: number}) => {
-      const body = [make("span", {class: "card-top"}, make("span", {class: "chip"}, sayOr(`message.${kind}`, kind)),
-        urgent && make("span", {class: "chip alarm"}, say("urgent")), make("time", {datetime: at, class: "quiet"}, when(at))),
-      make(before && at <= before ? "span" : "strong", {}, text)];
-      return make("li", {}, reachable.has(number) ? make("a", {class: "card", href: `#/case/${encodeURIComponent(number)}`}, make("span", {class: "card-body"}, body))
-        : make("div", {class: "card"}, make("span", {class: "card-body"}, body)));
-    }));
+    list.replaceChildren(...messages.map((one) => messageCard(one, !before || one.at > before, here.has(one.case))));
     await read(messages);
   }
 

@@ -7,36 +7,40 @@ import {openMap} from "../map.js";
 import {watch} from "../place.js";
 import {current, waiting} from "../track.js";
 
-const span = (milliseconds) => {
+const EVERY = 15_000;
+const MOST = 500;
+
+function span(milliseconds) {
   const minutes = Math.floor(milliseconds / 60_000);
   return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`;
-};
+}
+
+const walking = (round, points) => [
+  make("p", {class: "big"}, say("round.on", {span: span(Date.now() - round.since)})),
+  make("p", {class: "quiet"}, say("round.since", {at: when(round.since)}), " · ", say("round.points", {n: points})),
+  make("p", {class: "hint"}, say("round.keep_open"))];
+
+const resting = () => [make("p", {class: "big"}, say("round.off")), make("p", {class: "hint"}, say("round.private"))];
 
 export async function show(room) {
   const state = {};
   const where = placeField(say("place"), state);
-  const note = make("input", {maxlength: 500, autocomplete: "off"});
+  const note = make("input", {maxlength: MOST, autocomplete: "off"});
   const stands = make("div", {class: "panel"});
   const acts = make("div", {class: "row"});
   const ground = make("div", {class: "map"});
 
   async function refresh() {
     const [round, points] = await Promise.all([current(), waiting()]);
-    stands.replaceChildren(...(round ? [make("p", {class: "big"}, say("round.on", {span: span(Date.now() - round.since)})),
-      make("p", {class: "quiet"}, say("round.since", {at: when(round.since)}), " · ", say("round.points", {n: points}))]
-      : [make("p", {class: "big"}, say("round.off"))]), make("p", {class: "hint"}, say(round ? "round.keep_open" : "round.private")));
-    acts.replaceChildren(round ? button(say("round.end"), finish, {kind: "strong wide"}) : button(say("round.start"), start, {kind: "strong wide"}));
+    stands.replaceChildren(...(round ? walking(round, points) : resting()));
+    acts.replaceChildren(round ? button(say("round.end"), () => act(duty.end, "round.ended"), {kind: "strong wide"})
+      : button(say("round.start"), () => act(duty.begin, "round.started"), {kind: "strong wide"}));
   }
 
-  async function start() {
-    await duty.begin(state);
-    notice(say("round.started"), "good");
-    await refresh();
-  }
-
-  async function finish() {
-    await duty.end(state);
-    notice(say("round.ended"), "good");
+  async function act(does, said) {
+    for (const one of acts.querySelectorAll("button")) one.disabled = true; // a second tap is not a second round
+    await does(state);
+    notice(say(said), "good");
     await refresh();
   }
 
@@ -50,12 +54,16 @@ export async function show(room) {
     notice(say("saved"), "good");
   }
 
-  add(room, stands, acts, make("section", {class: "form"}, make("h2", {}, say("round.check_in")), where, field(say("round.note"), note),
-    button(say("round.check_in"), checkIn, {kind: "quiet wide", picture: "place"})), ground);
+  add(room, stands, acts, make("section", {class: "form"}, make("h2", {}, say("round.check_in")), where,
+    field(say("round.note"), note), button(say("round.check_in"), checkIn, {kind: "quiet wide", picture: "place"})), ground);
   await refresh();
   const map = await openMap(ground); // it has to stand in the page to know how large it is
   const stopWatching = watch((point) => map.me(point));
-  const timer = setInterval(refresh, 15_000);
-  return {refresh, leave() { clearInterval(timer); stopWatching(); where.leave(); map.remove(); }};
+  const timer = setInterval(refresh, EVERY);
+  return {refresh, async leave() {
+    clearInterval(timer);
+    stopWatching();
+    map.remove();
+    await where.leave();
+  }};
 }
-

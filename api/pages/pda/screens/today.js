@@ -1,83 +1,101 @@
 // Today: all that this worker is to look at, as a list in walking order and on the map; and what became of his reports.
+import {card, chip, quiet, standing, strong} from "../cards.js";
 import {add, button, empty, make} from "../dom.js";
 import {due, metres, say, sayOr} from "../language.js";
 import {openMap} from "../map.js";
-import {distance, order} from "../nearness.js";
+import {distance, isPlaced, order} from "../nearness.js";
 import {known, locate} from "../place.js";
 import * as store from "../store.js";
 
-/** Tasks that are open, and cases that wait for this worker's look, in one shape. `answered`: what was done waits to be sent. */
+const PICTURES = {list: "today", map: "map", mine: "report"};
+
+const caseLink = ({number}) => `#/case/${encodeURIComponent(number)}`;
+
+/** What an operation answers: a task's id, or a case's number. */
+const answers = ({kind, data}) => ({task: data.task, step: data.case})[kind];
+
+/** Tasks that are open, and cases that wait for this worker's look, in one shape; `answered`: how far his answer is. */
 async function duties() {
-  const [tasks, cases, operations] = await Promise.all([store.items("task"), store.items("case"), store.all("operations")]);
-  const answered = new Map(operations.map((one) => [one.kind === "task" ? one.data.task : one.kind === "step" ? one.data.case : null, one.state]));
-  const mine = cases.filter(({role, actions}) => role === "inspect" && actions?.length);
+  const [tasks, cases, operations] = await Promise.all([
+    store.items("task"), store.items("case"), store.all("operations")]);
+  const answered = new Map(operations.map((one) => [answers(one), one.state]));
+  const looked = cases.filter(({role, actions}) => role === "inspect" && actions?.length);
   return [
     ...tasks.filter((one) => one.open).map((one) => ({
-      ...one, link: `#/task/${one.id}`, kindText: sayOr(`task.${one.task_kind}`, one.task_kind), answered: answered.get(one.id)})),
-    ...mine.map((one) => ({
-      ...one, link: `#/case/${encodeURIComponent(one.number)}`, answered: answered.get(one.number),
-      kindText: say(one.status === "verifying" ? "task.verify" : "task.inspect")})),
-  ];
+      ...one, link: `#/task/${one.id}`, answered: answered.get(one.id),
+      kindText: sayOr(`task.${one.task_kind}`, one.task_kind)})),
+    ...looked.map((one) => ({
+      ...one, link: caseLink(one), answered: answered.get(one.number),
+      kindText: say(one.status === "verifying" ? "task.verify" : "task.inspect")}))];
 }
 
-const stamp = (duty) => (duty.due_at ? make("span", {class: new Date(duty.due_at) < Date.now() || duty.overdue ? "due over" : "due"}, due(duty.due_at)) : "");
+const isLate = (duty) => duty.overdue || (duty.due_at && new Date(duty.due_at) < Date.now());
 
-const row = (duty, number, here) => make("li", {}, make("a", {class: `card ${duty.answered ? "answered" : ""}`, href: duty.link},
-  make("span", {class: "number", "aria-hidden": "true"}, number),
-  make("span", {class: "card-body"},
-    make("span", {class: "card-top"}, make("span", {class: "chip"}, duty.kindText), stamp(duty),
-      duty.answered && make("span", {class: "chip wait"}, sayOr(`state.${duty.answered}`, duty.answered))),
-    make("strong", {}, duty.title || duty.number),
-    make("span", {class: "quiet"}, duty.address ?? duty.text ?? "",
-      here && duty.lon !== null && duty.lon !== undefined ? ` · ${metres(distance(here, duty))}` : ""))));
+const dutyCard = (duty, number, here) => card({
+  href: duty.link, number, kind: duty.answered ? "answered" : "",
+  top: [chip(duty.kindText), duty.due_at && make("span", {class: isLate(duty) ? "due over" : "due"}, due(duty.due_at)),
+    standing(duty.answered)],
+  title: strong(duty.title || duty.number),
+  body: quiet(duty.address ?? duty.text ?? "", here && isPlaced(duty) ? ` · ${metres(distance(here, duty))}` : "")});
 
-const own = (one) => make("li", {}, make("a", {class: "card", href: `#/case/${encodeURIComponent(one.number)}`}, make("span", {class: "card-body"},
-  make("span", {class: "card-top"}, make("span", {class: "chip"}, sayOr(`status.${one.status}`, one.status)),
-    make("span", {class: "quiet"}, one.department ?? "")),
-  make("strong", {}, one.title || one.number), one.address && make("span", {class: "quiet"}, one.address))));
+const reportCard = (one) => card({
+  href: caseLink(one), top: [chip(sayOr(`status.${one.status}`, one.status)), quiet(one.department ?? "")],
+  title: strong(one.title || one.number), body: one.address ? quiet(one.address) : null});
+
+const sign = (duty, number) => ({
+  lon: duty.lon, lat: duty.lat, text: String(number), kind: isLate(duty) ? "late" : "", label: `${number} ${duty.title}`,
+  go: () => { location.hash = duty.link; }});
 
 export async function show(room) {
   let here = known();
   let map = null;
   let mode = await store.get("meta", "today") ?? "list";
   const list = make("ol", {class: "cards"});
+  const mine = make("ul", {class: "cards"});
   const ground = make("div", {class: "map"});
   const nothing = make("div");
-  const mine = make("ul", {class: "cards"});
   const tabs = make("div", {class: "segments", role: "group", "aria-label": say("today.as")});
 
+  function lacking(found, reported, profile) {
+    if (mode === "mine") return reported.length ? null : "today.no_reports";
+    if (found.length) return null;
+    return profile ? "today.empty" : "today.first";
+  }
+
   async function refresh() {
-    const found = order(await duties(), here);
-    const [profile] = await store.items("profile");
-    const reported = (await store.items("case")).filter(({role}) => role === "reported").sort((one, other) => other.number.localeCompare(one.number));
-    const few = mode === "mine" ? !reported.length && "today.no_reports" : !found.length && (profile ? "today.empty" : "today.first");
-    nothing.replaceChildren(few ? empty(say(few)) : "");
-    mine.hidden = mode !== "mine";
-    mine.replaceChildren(...reported.map(own));
-    list.replaceChildren(...found.map((duty, number) => row(duty, number + 1, here)));
+    const [found, cases, [profile]] = await Promise.all([duties(), store.items("case"), store.items("profile")]);
+    const walk = order(found, here);
+    const reported = cases.filter(({role}) => role === "reported")
+      .sort((one, other) => other.number.localeCompare(one.number));
+    const lacks = lacking(walk, reported, profile);
+    nothing.replaceChildren(lacks ? empty(say(lacks)) : "");
+    list.replaceChildren(...walk.map((duty, number) => dutyCard(duty, number + 1, here)));
+    mine.replaceChildren(...reported.map(reportCard));
     list.hidden = mode !== "list";
+    mine.hidden = mode !== "mine";
     ground.hidden = mode !== "map";
     if (mode !== "map" || !room.isConnected) return;
     map ??= openMap(ground);
     const shown = await map;
-    shown.show(found.map((duty, number) => ({duty, text: String(number + 1)})).filter(({duty}) => duty.lon !== null && duty.lon !== undefined)
-      .map(({duty, text}) => ({lon: duty.lon, lat: duty.lat, text, kind: duty.overdue ? "late" : "", label: `${text} ${duty.title}`,
-        go: () => { location.hash = duty.link; }})));
+    shown.show(walk.map((duty, number) => [duty, number + 1]).filter(([duty]) => isPlaced(duty)).map((one) => sign(...one)));
     shown.me(here);
   }
 
+  async function choose(name) {
+    mode = name;
+    await store.put("meta", name, "today");
+    draw();
+    await refresh();
+  }
+
   function draw() {
-    tabs.replaceChildren(...["list", "map", "mine"].map((name) => button(say(`today.${name}`), async () => {
-      mode = name;
-      await store.put("meta", name, "today");
-      draw();
-      await refresh();
-    }, {"aria-pressed": String(mode === name), picture: {list: "today", map: "map", mine: "report"}[name]})));
+    tabs.replaceChildren(...Object.entries(PICTURES).map(([name, picture]) =>
+      button(say(`today.${name}`), () => choose(name), {"aria-pressed": String(mode === name), picture})));
   }
 
   draw();
-  add(room, make("div", {class: "head"}, tabs), nothing, list, mine, ground);
+  add(room, tabs, nothing, list, mine, ground);
   await refresh();
-  locate().then((found) => { here = found; return refresh(); }, () => {}); // in order of due times until the phone knows
+  locate().then((found) => { here = found; return refresh(); }, () => {}); // by due time until the phone knows
   return {refresh, leave: async () => (await map)?.remove()};
 }
