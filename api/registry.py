@@ -19,15 +19,15 @@ from api.registry_shapes import (
     ConflictsIn,
     DecideIn,
     EntryOut,
+    EntryRevealIn,
     EntryRowOut,
     FieldsOut,
-    ImportedOut,
-    ImportIn,
     JudgementsOut,
     KeptAllOut,
     PlainOut,
+    RegisterImportedOut,
+    RegisterImportIn,
     RelationsIn,
-    RevealIn,
     SearchIn,
     StatementsIn,
     VisitsIn,
@@ -82,7 +82,7 @@ def entry(entry_id: uuid.UUID) -> dict[str, Any]:
         return entries.detail(db, entries.find(db, caller(), entry_id))
 
 
-@blueprint.operation("POST", "/<uuid:entry_id>/reveal", requires("registry.reveal"), body=RevealIn(), answer=PlainOut(),
+@blueprint.operation("POST", "/<uuid:entry_id>/reveal", requires("registry.reveal"), body=EntryRevealIn(), answer=PlainOut(),
                      example={"field": "phone", "reason": "联系核实居住情况"})
 def reveal(entry_id: uuid.UUID, body: dict[str, Any]) -> dict[str, Any]:
     """See one personal value, or what a visit found, in plain. The look is logged with its reason."""
@@ -149,7 +149,7 @@ def decide(conflict_id: uuid.UUID, body: dict[str, Any]) -> dict[str, Any]:
         return entries.detail(db, decided)
 
 
-@blueprint.operation("POST", "/imports", requires("registry.import"), body=ImportIn(), answer=ImportedOut(),
+@blueprint.operation("POST", "/imports", requires("registry.import"), body=RegisterImportIn(), answer=RegisterImportedOut(),
                      uploads=Uploads(field="file", most=1, megabytes=8),
                      example={"register": "house", "mapping": {"坐落": "address"}, "system": "gcj02", "dry_run": True})
 def import_register(body: dict[str, Any], files: list[FileStorage]) -> Response:

@@ -83,7 +83,7 @@ class JudgementsOut(ma.Schema):
     results = ma.fields.List(ma.fields.Nested(JudgedOut()))
 
 
-class RelationIn(ma.Schema):
+class EntryRelationIn(ma.Schema):
     """How one entry stands to another. The latest of one kind between the same two holds; to end it, say `until`."""
 
     id = ma.fields.UUID(required=True)
@@ -98,10 +98,10 @@ class RelationIn(ma.Schema):
 class RelationsIn(ma.Schema):
     """Up to a hundred relations."""
 
-    items = ma.fields.List(ma.fields.Nested(RelationIn()), required=True, validate=LENGTH)
+    items = ma.fields.List(ma.fields.Nested(EntryRelationIn()), required=True, validate=LENGTH)
 
 
-class VisitIn(ma.Schema):
+class EntryVisitIn(ma.Schema):
     """A visit to an entry; what was found is sealed."""
 
     id = ma.fields.UUID(required=True)
@@ -116,7 +116,7 @@ class VisitIn(ma.Schema):
 class VisitsIn(ma.Schema):
     """Up to a hundred visits."""
 
-    items = ma.fields.List(ma.fields.Nested(VisitIn()), required=True, validate=LENGTH)
+    items = ma.fields.List(ma.fields.Nested(EntryVisitIn()), required=True, validate=LENGTH)
 
 
 class KeptOut(ma.Schema):
@@ -132,7 +132,7 @@ class KeptAllOut(ma.Schema):
     results = ma.fields.List(ma.fields.Nested(KeptOut()))
 
 
-class RevealIn(ma.Schema):
+class EntryRevealIn(ma.Schema):
     """What is to be seen in plain, and why."""
 
     field = Text(40, metadata={"description": "a personal field of the entry"})
@@ -250,7 +250,7 @@ class FieldsOut(ma.Schema):
     purposes = ma.fields.List(ma.fields.Dict(), metadata={"description": "of visits: {purpose, zh, en}"})
 
 
-class ImportIn(ma.Schema):
+class RegisterImportIn(ma.Schema):
     """How a file is to be read."""
 
     register = ma.fields.String(required=True, validate=REGISTER)
@@ -273,7 +273,7 @@ class BadOut(ma.Schema):
     reason = ma.fields.String()
 
 
-class ImportedOut(ma.Schema):
+class RegisterImportedOut(ma.Schema):
     """What the import did, or with `dry_run` would do."""
 
     rows = ma.fields.Integer()
