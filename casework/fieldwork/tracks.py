@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 from sqlalchemy import ForeignKey, Index, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock, settings
+from casework.cases.cells import CELL_DEGREES
 from casework.errors import CaseworkError, Conflict, NotFound
 from casework.geography.coordinates import METRES_PER_DEGREE, Point
 from casework.identity.people import Actor
@@ -82,7 +84,7 @@ class Cut:
 
 @dataclass(frozen=True)
 class Drawn:
-    """What a batch adds to its round. `walked`: every point good enough to say which square it was in, before thinning."""
+    """What a batch adds to its round. `walked`: the squares in which it was, before thinning (see squares())."""
 
     round_id: uuid.UUID
     kept: int
@@ -144,31 +146,23 @@ def on_plane(lonlat: Rows) -> Rows:
 def thinned(plane: Rows, tolerance: float) -> NDArray[np.int64]:
     """Which points to keep so that none that is dropped lies further than this beside the piece that replaces it.
 
-    Douglas and Peucker 1973, without recursion: the ends stay, and of a piece that strays the point furthest off.
+    Douglas and Peucker 1973, by GEOS: the ends stay, and of a piece that strays the point furthest off. Each point carries
+    its number as a third coordinate, which the measuring ignores.
     """
-    kept = np.zeros(len(plane), dtype=bool)
-    kept[[0, -1]] = True
-    pieces = [(0, len(plane) - 1)]
-    while pieces:
-        first, last = pieces.pop()
-        if last - first < 2:
-            continue
-        beside = aside(plane[first + 1:last], plane[first], plane[last])
-        furthest = int(beside.argmax())
-        if beside[furthest] > tolerance:
-            middle = first + 1 + furthest
-            kept[middle] = True
-            pieces += [(first, middle), (middle, last)]
-    return np.flatnonzero(kept)
+    if len(plane) < 3:
+        return np.arange(len(plane))
+    line = shapely.linestrings(np.column_stack([plane, np.arange(len(plane))]))
+    kept = shapely.get_coordinates(shapely.simplify(line, tolerance, preserve_topology=False), include_z=True)
+    numbers: NDArray[np.int64] = kept[:, 2].astype(np.int64)
+    return numbers
 
 
-def aside(points: Rows, start: Rows, end: Rows) -> NDArray[np.float64]:
-    """How far each point lies from the straight piece between two others."""
-    along = end - start
-    square = float(along @ along)
-    share = np.clip((points - start) @ along / square, 0.0, 1.0) if square else np.zeros(len(points))
-    apart = points - start - share[:, None] * along
-    return np.hypot(apart[:, 0], apart[:, 1])
+def squares(rows: Rows) -> list[tuple[Point, datetime]]:
+    """One point of each square and hour, of those that are good enough to say in which square they lie."""
+    good = rows[rows[:, 2] <= GOOD_METRES]
+    hours = np.column_stack([np.floor(good[:, :2] / CELL_DEGREES), good[:, 3] // 3_600_000])
+    first = good[np.unique(hours, axis=0, return_index=True)[1]]
+    return [(Point(lon, lat), datetime.fromtimestamp(at / 1000, UTC)) for lon, lat, _, at in first.tolist()]
 
 
 def points_of(db: Session, round_id: uuid.UUID) -> list[list[float]]:
@@ -224,9 +218,7 @@ def _drawn(batch: Batch, actor: Actor, since: datetime, until: datetime) -> tupl
     row = {"id": batch.key, "round_id": batch.round_id, "user_id": actor.id, "since": moments[0], "until": moments[-1],
            "kept": len(line.rows), "dropped": dropped, "metres": line.metres, "points": seal(packed(line.rows)),
            "received_at": clock.now()}
-    good = taken[taken[:, 2] <= GOOD_METRES]
-    return row, Drawn(batch.round_id, len(line.rows), dropped, line.metres, [
-        (Point(lon, lat), datetime.fromtimestamp(at / 1000, UTC)) for lon, lat, _, at in good.tolist()])
+    return row, Drawn(batch.round_id, len(line.rows), dropped, line.metres, squares(taken))
 
 
 def _answer(batch: Batch, made: Mapping[uuid.UUID, Mapping[str, Any]], known: Mapping[uuid.UUID, Any]) -> Kept | CaseworkError:

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from casework import clock
-from casework.fieldwork import surveys, tasks
+from casework.fieldwork import tasks
 from casework.fieldwork.rounds import CheckIn, Round
 from casework.fieldwork.tasks import Task
 from casework.fieldwork.tracks import Track
@@ -174,8 +174,7 @@ def test_a_survey_becomes_tasks_and_shows_how_far_it_is(town: Town) -> None:
     survey = ok(town.steward.post(f"{DUTY}/surveys", body), 201)
     assert (survey["kind"], survey["spread_at"]) == ("survey", None)
     assert ok(town.steward.post(f"{DUTY}/surveys", body), 201) == survey
-    with transaction() as db:
-        surveys.spread(db, UUID(survey["id"]))
+    town.jobs()
     (task,) = mine(town.li)
     assert (task["kind"], task["form"], task["title"]) == ("survey", "charging", "电动车充电隐患：网格1")
     ok(town.li.post(f"{DUTY}/tasks/{task['id']}/answer", done(values={"found": True})))

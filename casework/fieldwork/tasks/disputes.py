@@ -18,9 +18,6 @@ from casework.storage.database import insert_once
 CONFLICT_DAYS = 7
 """Within a week somebody has asked at the door; until then both values stand side by side."""
 
-PLACE_NAME = "位置"
-"""Where an entry lies is contested like a field, and is none."""
-
 
 def for_conflicts(db: Session, conflict_ids: Sequence[uuid.UUID]) -> int:
     """A task for the worker of the grid for each of these conflicts of the registers that is open, once; the task of one that
@@ -47,7 +44,7 @@ def id_of(conflict_id: uuid.UUID) -> uuid.UUID:
 
 def _says(conflict: About) -> str:
     fields = REGISTERS[conflict.register].fields
-    names = "、".join(fields[name].chinese if name in fields else PLACE_NAME for name in conflict.fields)
+    names = "、".join(fields[name].chinese for name in conflict.fields)
     if conflict.kind is ContestKind.SAME_NUMBER:
         return f"{names}与另一条记录相同"
     return f"{names}的说法不一致"
