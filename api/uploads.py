@@ -19,6 +19,7 @@ from werkzeug.http import http_date
 from api import limits
 from api.auth import caller, requires
 from api.blueprint import Blueprint
+from api.patience import Patient, Stream
 from casework.errors import CaseworkError, Invalid, NotFound, Refused, Unsupported
 from casework.media.uploads import creating, forgetting, receiving
 from casework.media.uploads.receiving import ALGORITHMS, Checksum
@@ -126,7 +127,7 @@ def send(upload_id: str) -> Response:
     if (length := _whole_number("Upload-Length")) is not None:
         with transaction() as db:
             upload = creating.settle_length(db, upload, length)
-    return _answer(receiving.append(upload, offset, _Body(), _checksum()), 204)
+    return _answer(_append(upload, offset), 204)
 
 
 @blueprint.operation("DELETE", "/<upload_id>", requires("media.upload"), problems=("gone", "other-version"))
@@ -138,15 +139,23 @@ def end(upload_id: str) -> None:
 class _Body:
     """The request's bytes; a client that went away has sent its last ones."""
 
-    def __init__(self) -> None:
-        # What was signed has been read, to compare the signature.
-        self.stream = io.BytesIO(request.get_data()) if caller().kind == "client" else request.stream
+    def __init__(self, stream: Stream) -> None:
+        self.stream = stream
 
-    def read(self, size: int) -> bytes:
+    def read(self, size: int, /) -> bytes:
         try:
             return self.stream.read(size)
         except ClientDisconnected:
             return b""
+
+
+def _append(upload: Upload, offset: int) -> Upload:
+    """Take what the request brings."""
+    checksum = _checksum()
+    if caller().kind == "client":  # what was signed has been read, to compare the signature
+        return receiving.append(upload, offset, io.BytesIO(request.get_data()), checksum)
+    with Patient(request.stream) as stream:
+        return receiving.append(upload, offset, _Body(stream), checksum)
 
 
 def _answer(upload: Upload, status: int) -> Response:
@@ -164,7 +173,7 @@ def _answer(upload: Upload, status: int) -> Response:
 def _with_first_bytes(upload: Upload) -> Upload:
     """Whoever hears of a fault here has not heard the upload's address, so it is not kept."""
     try:
-        return receiving.append(upload, 0, _Body(), _checksum())
+        return _append(upload, 0)
     except (CaseworkError, BadRequest):
         with suppress(NotFound):
             forgetting.terminate(upload.owner_id, upload.id)

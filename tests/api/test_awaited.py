@@ -10,7 +10,7 @@ from sqlalchemy import select
 from casework.cases.report import Outcome, Report
 from casework.media import Named, Photo, Purpose, awaited
 from casework.media.awaited import AwaitedFile
-from casework.storage import outbox
+from casework.storage import blobs, outbox
 from casework.storage.database import reading, transaction
 from casework.storage.outbox import Event
 from casework.triage import automatic
@@ -128,6 +128,19 @@ def test_one_file_named_by_two_reports_is_sent_once(li: Tus) -> None:
     assert states(li, third) == ["arrived"]
     assert len({photos_of(one)[0].original_key for one in (first, second, third)}) == 1
     assert [len(photos_of(one)) for one in (first, second, third)] == [1, 1, 1]
+
+
+def test_what_was_begun_of_a_file_that_is_here_goes(town: Town, li: Tus) -> None:
+    """A client that heard no answer has begun anew; another file, a part and another worker's stay."""
+    heavy = heavy_photo(8, 1500)
+    said = {"Upload_Metadata": described(sha256=sha256(heavy))}
+    lost, part, other, wangs = (li.begin(len(heavy), **said), li.begin(len(heavy), Upload_Concat="partial", **said),
+                                li.begin(len(heavy)), Tus(town.wang).begin(len(heavy), **said))
+    li.send(lost, 0, heavy[:1_200_000])
+    assert li.whole(heavy, sha256=sha256(heavy)).status_code == 201
+    assert li.ask("HEAD", lost).status_code == 404
+    assert [li.offset(part), li.offset(other), Tus(town.wang).offset(wangs)] == [0, 0, 0]
+    assert list(blobs.keys_under("uploads")) == []
 
 
 def test_another_workers_file_is_not_taken_for_mine(town: Town, li: Tus) -> None:

@@ -66,6 +66,17 @@ def test_sent_twice_at_once_it_arrives_once(li: Tus) -> None:
     assert list(blobs.keys_under("uploads")) == []
 
 
+def test_ended_while_it_comes_it_is_gone_with_all_that_came(li: Tus) -> None:
+    for _ in range(5):
+        path = li.begin(len(HEAVY))
+        with ThreadPoolExecutor(2) as pool:
+            sent = pool.submit(li.send, path, 0, HEAVY[:-1])
+            time.sleep(0.02)
+            assert li.ask("DELETE", path).status_code == 204
+        assert sent.result().status_code in {404, 409, 204}
+    assert (stored(Upload), list(blobs.keys_under("uploads"))) == (0, [])
+
+
 class Meanwhile(io.BytesIO):
     """A body in the midst of which something else happens."""
 

@@ -12,7 +12,7 @@ from casework import settings
 from casework.errors import Damaged, Invalid, TooLarge, Unsupported
 from casework.media import awaited
 from casework.media.photo import Original, keep
-from casework.media.uploads.upload import MEGABYTE, Piece, State, Upload, advance, check_room, drop
+from casework.media.uploads.upload import MEGABYTE, Piece, State, Upload, advance, check_room, drop, remove
 from casework.storage import blobs
 from casework.storage.database import reading, transaction
 
@@ -71,8 +71,7 @@ def finish(upload: Upload, since: int, pending: Sequence[Piece], last: bytes) ->
     except Damaged:
         with transaction() as db:
             advance(db, upload, since, since, State.REFUSED)  # nobody else goes on with it
-            db.execute(delete(Piece).where(Piece.upload_id == upload.id))
-            db.execute(delete(Upload).where(Upload.id == upload.id))
+            remove(db, [upload.id])
         drop(keys)
         raise
     with transaction() as db:
@@ -81,9 +80,18 @@ def finish(upload: Upload, since: int, pending: Sequence[Piece], last: bytes) ->
         db.execute(update(Upload).where(Upload.id == upload.id)
                    .values(sha256=made.sha256, reason=made.reason, photo_id=photo_id))
         db.execute(delete(Piece).where(Piece.upload_id == upload.id))
+        needless = remove(db, _begun_in_vain(db, upload.owner_id, made.sha256))
         done = db.get_one(Upload, upload.id, populate_existing=True)
-    drop(keys)
+    drop([*keys, *needless])
     return done
+
+
+def _begun_in_vain(db: Session, owner_id: uuid.UUID, sha256: str) -> Sequence[uuid.UUID]:
+    """What this owner has begun of the same file and not finished: a client that hears no answer begins anew. One that somebody
+    moves just now is left alone, and ends with its time."""
+    return db.scalars(select(Upload.id).where(
+        Upload.owner_id == owner_id, Upload.state == State.RECEIVING, Upload.sha256 == sha256, Upload.partial.is_(False))
+        .with_for_update(skip_locked=True)).all()
 
 
 def hand_over(db: Session, owner_id: uuid.UUID, made: Assembled) -> uuid.UUID | None:

@@ -2,11 +2,11 @@
 import uuid
 from datetime import date
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from casework import clock
-from casework.media.uploads.upload import FOLDER, Piece, State, Upload, drop, find
+from casework.media.uploads.upload import FOLDER, State, Upload, drop, find, remove
 from casework.storage import blobs
 from casework.storage.database import transaction
 
@@ -17,7 +17,7 @@ def terminate(owner_id: uuid.UUID, upload_id: uuid.UUID) -> None:
     Raises what find() raises.
     """
     with transaction() as db:
-        keys = _delete(db, [find(db, owner_id, upload_id).id])
+        keys = remove(db, [find(db, owner_id, upload_id, to_change=True).id])
     drop(keys)
 
 
@@ -26,7 +26,7 @@ def forget_expired(db: Session, batch: int = 200) -> int:
     ended = select(Upload.id).where(Upload.expires_at <= clock.now()).order_by(Upload.expires_at).limit(batch)
     upload_ids = list(db.scalars(ended.with_for_update(skip_locked=True)))
     # Before the commit: should it fail, the rows are found again, and nobody may go on with them.
-    drop(_delete(db, upload_ids))
+    drop(remove(db, upload_ids))
     return len(upload_ids)
 
 
@@ -37,10 +37,3 @@ def sweep(db: Session) -> int:
     left = [key for key in blobs.keys_under(FOLDER) if date.fromisoformat(key.split("/")[-2]) < before]
     drop(left)
     return len(left)
-
-
-def _delete(db: Session, upload_ids: list[uuid.UUID]) -> list[str]:
-    """The rows; the keys of their pieces are for drop()."""
-    keys = list(db.scalars(delete(Piece).where(Piece.upload_id.in_(upload_ids)).returning(Piece.key)))
-    db.execute(delete(Upload).where(Upload.id.in_(upload_ids)))
-    return keys

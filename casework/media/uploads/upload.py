@@ -1,10 +1,11 @@
 """An upload and its pieces: whose it is, how much has come, what became of it, and how much room its owner takes."""
 import uuid
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, func, select, update
+from sqlalchemy import ForeignKey, Index, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock, settings
@@ -73,9 +74,9 @@ def largest() -> int:
     return settings.current().upload_megabytes * MEGABYTE
 
 
-def find(db: Session, owner_id: uuid.UUID, upload_id: uuid.UUID) -> Upload:
+def find(db: Session, owner_id: uuid.UUID, upload_id: uuid.UUID, *, to_change: bool = False) -> Upload:
     """An upload of this owner. Raises NotFound, also for somebody else's, and Gone when its time is over."""
-    upload = db.get(Upload, upload_id)
+    upload = db.get(Upload, upload_id, with_for_update=to_change)
     if upload is None or upload.owner_id != owner_id:
         raise NotFound("there is no such upload")
     if upload.expires_at <= clock.now():
@@ -111,6 +112,14 @@ def check_room(db: Session, owner_id: uuid.UUID, more: int) -> None:
     if used + more > quota:
         raise NoRoom("your unfinished and unused files have reached their limit; finish, use or end some, or wait until "
                      "they are forgotten", QUOTA_SECONDS, quota=quota, used=used)
+
+
+def remove(db: Session, upload_ids: Sequence[uuid.UUID]) -> list[str]:
+    """Delete these uploads and their pieces; the keys of those are for drop(). They must be locked: else somebody could count
+    a piece between the one and the other."""
+    keys = list(db.scalars(delete(Piece).where(Piece.upload_id.in_(upload_ids)).returning(Piece.key)))
+    db.execute(delete(Upload).where(Upload.id.in_(upload_ids)))
+    return keys
 
 
 def drop(keys: list[str]) -> None:
