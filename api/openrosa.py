@@ -181,7 +181,10 @@ def _ways() -> Iterable[str]:
 
 def _asked(uri: str) -> bool:
     """Is this the address of this request? It may be written in other ways; what is signed is as the client wrote it."""
-    named = urlsplit(uri)
+    try:
+        named = urlsplit(uri)
+    except ValueError:  # "http://["
+        return False
     return unquote(named.path) == request.root_path + request.path and named.query == request.query_string.decode("latin-1")
 
 

@@ -180,11 +180,12 @@ def test_what_is_refused_keeps_its_photos(town: Town, phone: Collect) -> None:
     assert ok(town.steward.post(f"{SUBMISSIONS}/{row['id']}/retry"))["state"] == "refused"
 
 
-def test_a_photo_that_is_none_is_kept_and_the_report_knows(town: Town, phone: Collect) -> None:
+@pytest.mark.parametrize("content", [b"no photo at all", b""])
+def test_a_photo_that_is_none_is_kept_and_the_report_knows(town: Town, phone: Collect, content: bytes) -> None:
     xml = filled("report", a_report(photo="1.jpg"), instance())
-    assert phone.send(xml, {"1.jpg": b"no photo at all"}) == 201
+    assert phone.send(xml, {"1.jpg": content}) == 201
     (row,) = ok(town.steward.get(SUBMISSIONS))["items"]
-    assert (row["missing"], row["files"][0]["size"], bool(row["files"][0]["reason"])) == ([], 15, True)
+    assert (row["missing"], row["files"][0]["size"], bool(row["files"][0]["reason"])) == ([], len(content), True)
     receipt = ok(town.li.get(f"/api/v1/pda/reports/{_number()}/receipt"))
     assert [file["state"] for file in receipt["files"]] == ["refused"]
     assert (stored(), stored(Photo)) == (1, 0)

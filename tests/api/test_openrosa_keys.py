@@ -126,6 +126,7 @@ DIGESTS: dict[str, tuple[dict[str, str], int]] = {
     "another query": ({"uri": "/openrosa/formList?deviceID=2"}, 401), "another realm": ({"realm": "else"}, 401),
     "another opaque": ({"opaque": "0" * 32}, 401), "a nonce of one's own": ({"nonce": "69a4f080.0.0"}, 401),
     "a nonce that is none": ({"nonce": "xyz"}, 401), "a response that is none": ({"response": "错"}, 401),
+    "an address that is none": ({"uri": "http://["}, 401),
     "a whole address": ({"uri": "http://localhost/openrosa/formList?deviceID=%E7%BD%91"}, 200),
 }
 

@@ -192,7 +192,8 @@ def _done(answer: Answer) -> Mapping[str, Any]:
 
 def _file(one: Submission, picture: Picture, arrived: Arrived | None) -> dict[str, Any]:
     """As an operation names it. One that has not come has no hash yet; until then the report awaits it by another number."""
-    return {"sha256": arrived.sha256 if arrived else _stand_in(one, picture.name), "size": arrived.size if arrived else 1,
+    return {"sha256": arrived.sha256 if arrived else _stand_in(one, picture.name),
+            "size": max(1, arrived.size) if arrived else 1,  # an empty file is no photo either, and no fault of the report
             "type": (arrived.media_type if arrived else "") or "application/octet-stream", "name": picture.name[:200],
             "purpose": picture.purpose}
 
