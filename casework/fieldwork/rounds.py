@@ -157,12 +157,16 @@ def check_in(db: Session, actor: Actor, here: Here) -> list[str]:
 
 
 def check_in_many(db: Session, actor: Actor, here: Sequence[Here]) -> list[list[str]]:
-    """Keep these check-ins, each once, and say what is odd about each; eight statements, however many."""
+    """Keep these check-ins, each once, and say what is odd about each; eight statements, however many.
+
+    Raises Conflict when a key is that of somebody else's.
+    """
     grids = areas.areas_at(db, [one.place for one in here])
     rows = [{"id": one.key, "user_id": actor.id, "round_id": one.round_id, "at": one.at, "lon": one.place.lon,
              "lat": one.place.lat, "area_code": grid.code if grid else None, "note": seal(one.note) if one.note else None}
             for one, grid in zip(here, grids, strict=True)]
-    insert_once(db, CheckIn, sorted(rows, key=lambda row: str(row["id"])), on=("id",))
+    made = insert_once(db, CheckIn, sorted(rows, key=lambda row: str(row["id"])), on=("id",))
+    _refuse_strange(db, actor, {one.key for one in here} - made)
     coverage.walked(db, [(one.place, one.at) for one in here])
     return presence.note_many(db, actor, [
         Noted(Subject.CHECK_IN, one.key, Fix(one.place, one.at, one.accuracy, one.mock)) for one in here])
@@ -220,6 +224,13 @@ def forget_check_ins(db: Session, batch: int) -> int:
     old = (select(CheckIn.id).where(CheckIn.at < clock.now() - timedelta(days=settings.current().track_days))
            .order_by(CheckIn.at).limit(batch))
     return len(db.scalars(delete(CheckIn).where(CheckIn.id.in_(old)).returning(CheckIn.id)).all())
+
+
+def _refuse_strange(db: Session, actor: Actor, known: set[uuid.UUID]) -> None:
+    """Of check-ins that were there before: they must be the actor's own, or what is acknowledged here is not kept."""
+    strange = select(CheckIn.id).where(CheckIn.id.in_(known), CheckIn.user_id != actor.id).limit(1)
+    if known and (found := db.scalar(strange)):
+        raise Conflict("this key was used before for another check-in", key=str(found))
 
 
 def _own(db: Session, actor: Actor, round_ids: Sequence[uuid.UUID] | set[uuid.UUID]) -> dict[uuid.UUID, Round]:

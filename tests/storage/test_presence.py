@@ -1,6 +1,7 @@
 """Presence: what is odd about where a worker says he was stands on the case, once, whatever comes first; nothing is refused."""
 import re
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -160,6 +161,22 @@ def test_photos_that_are_there_before_the_case_count_when_it_opens(city: City) -
     with transaction() as db:
         presence.review_cases(db, [city.case(receipt).id])
     assert len(city.case(receipt).flags) == 1
+
+
+def test_photos_that_come_at_once_lose_no_flag(city: City) -> None:
+    receipt = reported(city, mock=False)
+    city.triages(receipt)
+    photos = [photographed(receipt, at_grid(0, 1_000 * number), colour)
+              for number, colour in enumerate(("red", "green", "blue"), start=1)]
+
+    def review(photo_id: uuid.UUID) -> int:
+        with transaction() as db:
+            return presence.review_photos(db, [photo_id])
+    with ThreadPoolExecutor(3) as pool:
+        assert sum(pool.map(review, photos)) == 1  # all of them are there: whoever is first says it
+    (check,) = checks()
+    assert check.flags == city.case(receipt).flags
+    assert len(check.flags) == 1
 
 
 def test_a_report_that_joins_brings_its_flags_along(city: City) -> None:

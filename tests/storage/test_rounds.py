@@ -321,6 +321,14 @@ def test_a_check_in_is_kept_once(city: City) -> None:
     assert (kept.user_id, kept.area_code, str(kept.note)) == (city.cast.li.id, GRIDS[0], "•••")
 
 
+def test_a_check_in_under_the_key_of_another_is_not_acknowledged(city: City) -> None:
+    here = Here(key=new_id(), at=clock.now(), place=at_grid(1))
+    with transaction() as db:
+        rounds.check_in(db, city.cast.wang, here)
+    with pytest.raises(Conflict), transaction() as db:
+        rounds.check_in(db, city.cast.li, here)
+
+
 def test_what_is_odd_about_a_check_in_is_said_and_it_is_kept_all_the_same(city: City) -> None:
     with transaction() as db:
         flags = rounds.check_in(db, city.cast.li, Here(key=new_id(), at=clock.now(), place=Point(0, 0), mock=True))

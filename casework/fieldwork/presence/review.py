@@ -21,7 +21,8 @@ def review(db: Session, report_ids: Sequence[uuid.UUID]) -> int:
     """
     checks = db.execute(
         select(Check, Report.case_id).join(Report, Report.id == Check.subject_id)
-        .where(Check.kind == Subject.REPORT, Check.subject_id.in_(report_ids)).order_by(Check.id)).all()
+        .where(Check.kind == Subject.REPORT, Check.subject_id.in_(report_ids)).order_by(Check.id)
+        .with_for_update(of=Check)).all()  # two photos that come at once must not lose each other's flags
     if not checks:
         return 0
     photos: dict[uuid.UUID | None, list[Photo]] = defaultdict(list)
