@@ -36,9 +36,10 @@ class Claim:
     decides: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, eq=False)
 class Said:
-    """What one statement said about one field: `over` are the numbers whose place it took, bit by bit."""
+    """What one statement said about one field: `over` are the numbers whose place it took, bit by bit. Never changed, and
+    itself alone is the same; frozen it would take three times as long to make, and there is one for each field."""
 
     number: int
     value: Any
@@ -46,7 +47,7 @@ class Said:
     rank: tuple[datetime, UUID]
 
 
-@dataclass
+@dataclass(slots=True)
 class Line:
     """All that was said about one field, in order of arrival; what stands of it, and which of that is shown."""
 
@@ -77,7 +78,7 @@ class Line:
         self.stands = [*(other for other in self.stands if not one.over >> other.number & 1), one]
         if latest:
             self.shown = max(self.stands, key=lambda said: said.rank)
-        elif self.shown not in self.stands:
+        elif self.shown is None or one.over >> self.shown.number & 1:
             same = [other for other in self.stands if self.shown is not None and other.value == self.shown.value]
             self.shown = same[0] if same else one
 
@@ -132,12 +133,14 @@ class Record:
 
 def _over(seen: Sequence[Said], value: Any, *, decided: bool, place: bool) -> int | None:
     """Whose place such a value takes, bit by bit; None when it says nothing new."""
+    if not seen and value is None and not decided:
+        return None
     every = 0
     for one in seen:
         every |= 1 << one.number
     if not decided and not place:
         values = [one.value for one in seen]
-        if value in values or (value is None and not values):
+        if value in values:
             return None
         if any(one != values[0] for one in values):
             return 0
