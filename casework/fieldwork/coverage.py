@@ -3,7 +3,8 @@ only how many squares it were. A grid has one worker, so which squares on which 
 """
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -24,6 +25,8 @@ from casework.identity.permissions import allowed
 from casework.storage.database import Base, Keyed, insert_once, new_id
 
 LONGEST_DAYS = 366
+
+HELD = "fixes that are held back"
 
 
 class Walked(Keyed, Base):
@@ -75,11 +78,30 @@ class OfArea:
     next: str | None
 
 
+@contextmanager
+def at_the_end(db: Session) -> Iterator[None]:
+    """What is walked within the block is written when it ends, all of it in one order.
+
+    Squares are shared: two who wrote theirs piece by piece, with other work between, would wait for each other.
+    """
+    held = db.info[HELD] = list[tuple[Point, datetime]]()
+    try:
+        yield
+    finally:
+        del db.info[HELD]
+    if held:
+        walked(db, held)
+
+
 def walked(db: Session, fixes: Iterable[tuple[Point, datetime]]) -> int:
-    """Somebody on duty was at these places: their squares count as walked on these days. Returns how many that is new.
+    """Somebody on duty was at these places: their squares count as walked on these days. Returns how many that is new; 0 as
+    long as it is held back (see at_the_end).
 
     Two statements; said again it changes nothing.
     """
+    if HELD in db.info:
+        db.info[HELD].extend(fixes)
+        return 0
     squares: dict[tuple[str, date], Point] = {}
     for place, at in fixes:
         squares.setdefault((cell_of(place), at.astimezone(clock.CITY).date()), place)

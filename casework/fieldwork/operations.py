@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock
 from casework.errors import Conflict, TooMany, Unavailable
+from casework.fieldwork import coverage
 from casework.identity.people import Actor
 from casework.identity.privacy import blind_index
 from casework.storage.database import Base, Keyed, new_id, one_at_a_time
@@ -110,10 +111,11 @@ def perform(db: Session, actor: Actor, operations: Sequence[Operation], verbs: M
     judged = {one.id: _of_before(known[one.id], one) for one in first.values() if _is_done(known.get(one.id))}
     fresh = [one for one in first.values() if one.id not in judged]
     made: dict[uuid.UUID, Answer] = {}
-    for kind, verb in verbs.items():
-        mine = sorted((one for one in fresh if one.kind == kind), key=lambda one: (one.device_at, one.id))
-        if mine:
-            made.update(zip((one.id for one in mine), _of_kind(db, actor, mine, verb), strict=True))
+    with coverage.at_the_end(db):
+        for kind, verb in verbs.items():
+            mine = sorted((one for one in fresh if one.kind == kind), key=lambda one: (one.device_at, one.id))
+            if mine:
+                made.update(zip((one.id for one in mine), _of_kind(db, actor, mine, verb), strict=True))
     _keep(db, actor.id, fresh, made, known)
     answers = judged | made
     return [_once_more(answers[one.id], first[one.id], one) for one in operations]

@@ -1,6 +1,7 @@
 """Each kind of operation that a PDA makes offline: what it does, what it waits for, and what stands in its way."""
 import hashlib
 import random
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -289,3 +290,21 @@ def test_the_ledger_forgets_after_half_a_year(town: Town, time: SetClock) -> Non
         assert table.operations.forget_old(db) == 1
         assert table.operations.forget_old(db) == 0
     assert stored(FieldOperation) == 1
+
+
+def test_neighbours_who_sync_at_the_same_moment_do_not_wait_for_each_other_for_ever(town: Town) -> None:
+    """Both walked the same squares of two grids, each the other way round."""
+    def walks(turn: int) -> list[Json]:
+        way = [point(0, east) for east in range(-400, 1400, 100)]
+        walk, began = key(), (clock.now() - timedelta(hours=1)).isoformat()
+        moments = (clock.now().timestamp() - 3500 + 60 * step for step in range(len(way)))
+        points = [[*place.values(), 8, 1000 * at] for place, at in zip(way[::1 - 2 * turn], moments, strict=False)]
+        return [operation("round", round=walk, event="start", place=way[-turn], at=began),
+                operation("track", round=walk, points=points[:9]), operation("track", round=walk, points=points[9:]),
+                *(operation("check_in", round=walk, place=place) for place in way[::2 * turn - 1])]
+    workers = [town.li, town.wang]
+    asked = [(workers[number % 2], walks(number % 2)) for number in range(12)]
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda one: done(one[0], *one[1]), asked))
+    assert len(answers) == 12
+    assert stored(Round) == 12
