@@ -253,6 +253,34 @@ def test_a_round_of_another_is_not_there(town: Town) -> None:
     problem(town.dispatcher.post(f"{DUTY}/rounds", {"key": key()}), 403)
 
 
+def test_a_day_made_offline_comes_to_the_same_in_whatever_order_it_is_sent(town: Town, time: SetClock) -> None:
+    began, round_id, task = clock.now(), key(), made(town)
+    time.passes(hours=2)
+
+    def said(kind: str, minutes: float, **data: Any) -> Json:
+        return {"id": key(), "kind": kind, "at": (began + timedelta(minutes=minutes)).isoformat(), "data": data}
+    day = [said("round", 0, round=round_id, event="start", place=point(0)),
+           said("track", 20, round=round_id, points=track(began)),
+           said("check_in", 30, round=round_id, place=point(0), note="在岗"),
+           said("task", 40, task=task["id"], outcome="done", place=point(0), values={"doors": 3}),
+           said("round", 60, round=round_id, event="end", place=point(0)),
+           said("track", 61, round=round_id, points=track(began + timedelta(minutes=55)))]
+
+    def sent(operations: list[Json]) -> list[Json]:
+        body = {"sent_at": clock.now().isoformat(), "operations": operations}
+        return list(ok(town.li.post("/api/v1/pda/sync", body))["results"])
+    late = sent(day[1:2])[0]
+    assert (late["outcome"], late["problem"]["status"]) == ("waiting", 404)  # its round has not begun here
+    results = {one["id"]: one for one in sent(day[::-1])}
+    assert [results[one["id"]]["outcome"] for one in day] == ["done"] * 6
+    assert results[day[1]["id"]]["result"] == {"kept": 10, "dropped": 0}
+    assert results[day[5]["id"]]["result"] == {"kept": 6, "dropped": 4}
+    assert {one["outcome"] for one in sent(day)} == {"already_done"}
+    (shown,) = ok(town.li.get(f"{DUTY}/rounds"))["items"]
+    assert (shown["kept"], shown["dropped"], shown["ended_by"]) == (16, 4, "worker")
+    assert mine(town.li) == []
+
+
 # coverage and presence
 
 def test_coverage_shows_what_was_walked_and_where_nobody_was(town: Town) -> None:
@@ -285,6 +313,18 @@ def test_what_is_odd_is_flagged_listed_and_never_refused(town: Town) -> None:
     assert (shown["kind"], shown["user_id"], shown["flags"]) == ("check_in", str(town.cast.li.id), flags)
     assert ok(town.supervisor.get(f"{DUTY}/presence", user=str(town.cast.wang.id)))["items"] == []
     problem(town.li.get(f"{DUTY}/presence"), 403)
+
+
+def test_what_is_odd_about_a_report_stands_on_its_case(town: Town) -> None:
+    report = {"id": key(), "kind": "report", "at": at(), "data": {
+        "text": "井盖缺失", "place": point(0), "category": "10101", "handled": False, "urgent": False, "files": [], "mock": True}}
+    body = {"sent_at": at(), "operations": [report]}
+    (result,) = ok(town.li.post("/api/v1/pda/sync", body))["results"]
+    town.jobs()
+    case = town.case_of(result["result"]["number"])
+    assert case["flags"] == ["上报位置被设备标记为模拟定位"]
+    assert [line["facts"] for line in case["history"] if line["action"] == "presence"] == [{"flags": case["flags"]}]
+    assert case["status"] == "dispatched"  # it is worked on all the same
 
 
 def test_names_of_the_list_are_those_that_devices_are_told(town: Town) -> None:
