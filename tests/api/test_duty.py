@@ -317,7 +317,7 @@ def test_what_is_odd_is_flagged_listed_and_never_refused(town: Town) -> None:
 
 def test_what_is_odd_about_a_report_stands_on_its_case(town: Town) -> None:
     report = {"id": key(), "kind": "report", "at": at(), "data": {
-        "text": "井盖缺失", "place": point(0), "category": "10101", "handled": False, "urgent": False, "files": [], "mock": True}}
+        "text": "井盖缺失", "place": point(0), "category": "10101", "mock": True}}
     body = {"sent_at": at(), "operations": [report]}
     (result,) = ok(town.li.post("/api/v1/pda/sync", body))["results"]
     town.jobs()
