@@ -9,7 +9,6 @@ import io
 import re
 import uuid
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from typing import Any
 
 from flask import Response, request
@@ -175,8 +174,7 @@ def _with_first_bytes(upload: Upload) -> Upload:
     try:
         return _append(upload, 0)
     except (CaseworkError, BadRequest):
-        with suppress(NotFound):
-            forgetting.terminate(upload.owner_id, upload.id)
+        forgetting.abandon(upload)
         raise
 
 

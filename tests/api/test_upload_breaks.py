@@ -7,11 +7,10 @@ import signal
 import socket
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -77,18 +76,18 @@ def test_ended_while_it_comes_it_is_gone_with_all_that_came(li: Tus) -> None:
     assert (stored(Upload), list(blobs.keys_under("uploads"))) == (0, [])
 
 
-class Meanwhile(io.BytesIO):
+class Meanwhile:
     """A body in the midst of which something else happens."""
 
-    def __init__(self, content: bytes, after: int, happens: Any) -> None:
-        super().__init__(content)
-        self.after, self.happens = after, happens
+    def __init__(self, content: bytes, after: int, happens: Callable[[], None]) -> None:
+        self.content, self.after = io.BytesIO(content), after
+        self.happens: Callable[[], None] | None = happens
 
-    def read(self, size: int | None = -1, /) -> bytes:
-        if self.happens and self.tell() >= self.after:
+    def read(self, size: int, /) -> bytes:
+        if self.happens and self.content.tell() >= self.after:
             happens, self.happens = self.happens, None
             happens()
-        return super().read(size)
+        return self.content.read(size)
 
 
 @pytest.mark.parametrize("away", ["finished", "gone"])
@@ -108,6 +107,21 @@ def test_who_was_given_up_for_dead_harms_nothing(li: Tus, away: str) -> None:
         receiving.append(found(path), 0, Meanwhile(HEAVY[:receiving.PIECE] + wrong, receiving.PIECE, other))
     assert list(blobs.keys_under("uploads")) == []
     assert stored(Photo) == (0 if away == "gone" else 1)
+
+
+def test_a_creation_that_comes_too_late_takes_nothing_back(li: Tus) -> None:
+    """Its line is gone, and whom the receipt told of the upload has gone on with it."""
+    photo = a_photo("red")
+
+    def other() -> None:
+        with reading() as db:
+            path = f"{UPLOADS}/{db.scalars(select(Upload.id)).one()}"
+        assert li.send(path, 0, photo).status_code == 204
+    said = {"Tus-Resumable": "1.0.0", "Content-Type": BYTES, "Upload-Length": str(len(photo))}
+    late = li.who.app.test_client().post(UPLOADS, headers=li.who.headers | said, environ_overrides={
+        "wsgi.input": Meanwhile(photo[:100], 0, other), "wsgi.input_terminated": True, "CONTENT_LENGTH": str(len(photo))})
+    assert late.status_code == 409
+    assert (files(), stored(Upload)) == ([photo], 1)
 
 
 def test_a_connection_that_breaks_keeps_what_arrived(li: Tus) -> None:

@@ -21,6 +21,14 @@ def terminate(owner_id: uuid.UUID, upload_id: uuid.UUID) -> None:
     drop(keys)
 
 
+def abandon(upload: Upload) -> None:
+    """Forget an upload whose creation failed, and of which nothing is here: its client has not heard of it. One that somebody
+    has gone on with, whom the receipt of a report told of it, stays. Opens its own transaction."""
+    untouched = select(Upload.id).where(Upload.id == upload.id, Upload.received == 0, Upload.state == State.RECEIVING)
+    with transaction() as db:
+        remove(db, list(db.scalars(untouched.with_for_update())))
+
+
 def forget_expired(db: Session, batch: int = 200) -> int:
     """Forget uploads whose time is over; returns how many. Call again while it is `batch`."""
     ended = select(Upload.id).where(Upload.expires_at <= clock.now()).order_by(Upload.expires_at).limit(batch)
