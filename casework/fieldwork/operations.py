@@ -8,6 +8,7 @@ from functools import cached_property, partial
 from typing import Any
 
 import orjson
+import structlog
 from sqlalchemy import ForeignKey, UniqueConstraint, bindparam, delete, insert, select, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -19,6 +20,8 @@ from casework.fieldwork import coverage
 from casework.identity.people import Actor
 from casework.identity.privacy import blind_index
 from casework.storage.database import Base, Keyed, new_id, one_at_a_time
+
+log = structlog.get_logger("zhiwang.fieldwork")
 
 OUTAGE = (OperationalError, InterfaceError, PoolTimeout)
 """The database does not answer: that is no operation's fault."""
@@ -161,8 +164,8 @@ def _of_kind(db: Session, actor: Actor, mine: list[Operation], verb: Verb) -> Se
                 db.flush()
         except OUTAGE:
             raise
-        except Exception:  # noqa: S110 - whatever it was, it is met again by the one at fault, and answered there
-            pass
+        except Exception as error:  # whatever it was, it is met again by the one at fault, and answered there
+            log.info("operations_taken_alone", kind=mine[0].kind, number=len(mine), fault=type(error).__name__)
         else:
             return answers
     return [alone(db, partial(_one, db, actor, one, verb)) for one in mine]
