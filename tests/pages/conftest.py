@@ -44,7 +44,7 @@ class City:
         return made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # a loop runs while it is open, and other files may want one of their own
 def playwright() -> Iterator[Playwright]:
     browser_is_there()
     with sync_playwright() as made:

@@ -179,6 +179,30 @@ def test_an_entry_is_made_and_changed_offline(phone: Phone) -> None:
     assert "address" not in said[1].values, "only what was changed is said"
 
 
+def test_what_the_server_does_not_take_is_shown_with_its_reason_and_mended(phone: Phone) -> None:
+    page = phone.page
+    phone.go("#/edit/new/person")
+    page.get_by_label("姓名").fill("王试错")
+    page.get_by_role("radio", name="户籍", exact=True).check()
+    page.get_by_role("radio", name="常住", exact=True).check()
+    page.get_by_label("证件号码").fill("110105194912310021")
+    page.get_by_text("已定位").wait_for()
+    page.locator("#save").click()
+    saved(phone, "entry")
+    phone.until(lambda: [one["state"] for one in phone.stored("operations")] == ["refused"], why="not refused")
+    phone.go("#/sync")
+    expect(page.locator("#waiting .fault")).to_contain_text("id_number")
+    page.get_by_role("button", name="修改").click()
+    expect(page.get_by_label("姓名")).to_have_value("王试错")
+    page.get_by_label("证件号码").fill("11010519491231002X")
+    page.locator("#save").click()
+    saved(phone, "entry")
+    phone.all_sent()
+    with reading() as db:
+        (entry,) = [one for one in db.scalars(select(Entry)) if one.whole.get("name") == "王试错"]
+    assert entry.whole["id_number"] == "11010519491231002X"
+
+
 def test_two_sources_that_disagree_are_both_shown_and_one_is_chosen(phone: Phone, city: City) -> None:
     page, li = phone.page, city.town.li
     subject, first = "0191d4a0-0000-7000-8000-00000000c0f1", "0191d4a0-0000-7000-8000-00000000c0f2"

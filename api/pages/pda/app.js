@@ -1,5 +1,5 @@
 // The shell: which screen is shown, the bar above and the tabs below, the state of sending, and new releases.
-import {make, notice} from "./dom.js";
+import {make, notice, trouble} from "./dom.js";
 import {resume} from "./duty.js";
 import * as language from "./language.js";
 import {say} from "./language.js";
@@ -9,6 +9,8 @@ import {speak} from "./server.js";
 import * as store from "./store.js";
 import * as guard from "./screens/guard.js";
 import {SCREENS} from "./screens/screens.js";
+
+const ASK_FOR_RELEASE = 6 * 3600 * 1000;
 
 const main = document.getElementById("content");
 const byId = (id) => document.getElementById(id);
@@ -105,6 +107,7 @@ async function keepRelease() {
     const offer = () => { byId("update").hidden = !(registration.waiting && navigator.serviceWorker.controller); };
     registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", offer));
     offer();
+    setInterval(() => registration.update().catch(() => {}), ASK_FOR_RELEASE); // an app may stay open for weeks
     byId("update-now").addEventListener("click", () => { replacing = true; registration.waiting?.postMessage("replace"); });
   } catch (error) {
     console.warn(error); // no network at the very first visit, or a browser that keeps none: the page works while it is open
@@ -122,6 +125,7 @@ await language.start();
 speak(language.language());
 store.listen(changed);
 window.addEventListener("hashchange", go);
+window.addEventListener("unhandledrejection", ({reason}) => trouble(reason));
 keepRelease();
 navigator.storage?.persist?.();
 await bar();

@@ -80,11 +80,31 @@ export function choices(label, options, chosen, {several = false, onchange = () 
   return box;
 }
 
-export const button = (text, onclick, {kind = "", picture = null, ...more} = {}) =>
-  make("button", {type: "button", class: kind, onclick, ...more}, picture && icon(picture), make("span", {}, text));
+/** Something went wrong that nobody expected, or the phone is full: nothing is lost, and the worker is told. */
+export function trouble(error) {
+  console.error(error);
+  notice(say(error?.name === "QuotaExceededError" ? "full" : "failed"), "fault");
+}
+
+/** A button; when what it does fails, the worker is told and may press it again. */
+export function button(text, onclick, {kind = "", picture = null, ...more} = {}) {
+  async function press(event) {
+    try {
+      await onclick(event);
+    } catch (error) {
+      made.disabled = false;
+      trouble(error);
+    }
+  }
+  const made = make("button", {type: "button", class: kind, onclick: press, ...more},
+    picture && icon(picture), make("span", {}, text));
+  return made;
+}
 
 /** A page that has nothing to show says so, and what would bring something. */
 export const empty = (text, more = null) => make("div", {class: "empty"}, icon("empty"), make("p", {}, text), more);
+
+const NOTICE = 4000;
 
 /** A short notice below the bar, where it covers nothing that is pressed, read out by a screen reader. */
 export function notice(text, kind = "") {
@@ -92,7 +112,7 @@ export function notice(text, kind = "") {
   place.textContent = text;
   place.className = kind;
   clearTimeout(notice.timer);
-  notice.timer = setTimeout(() => { place.textContent = ""; place.className = ""; }, 6000);
+  notice.timer = setTimeout(() => { place.textContent = ""; place.className = ""; }, NOTICE);
 }
 
 /** Ask before something that cannot be undone; resolves to true when the worker goes on. */

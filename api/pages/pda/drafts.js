@@ -12,8 +12,8 @@ export async function draft(key) {
   return values || photos ? {...values, photos: photos ?? []} : undefined;
 }
 
-/** Keeps `values()` under a key a moment after each keep(), and a list of photos at each keepPhotos(); `stop` ends it, for what
- * was saved or left on purpose. */
+/** Keeps `values()` under a key a moment after each keep(), and a list of photos at each keepPhotos(). saving(work) keeps
+ * nothing while `work` makes it an operation, nor afterwards, unless that fails. */
 export function keeper(key, values) {
   let timer = null;
   let stopped = false;
@@ -31,9 +31,15 @@ export function keeper(key, values) {
       if (timer) await write();
       clearTimeout(timer);
     },
-    stop() {
+    async saving(work) {
       stopped = true;
       clearTimeout(timer);
+      try {
+        await work();
+      } catch (error) {
+        stopped = false;
+        throw error;
+      }
     },
   };
 }

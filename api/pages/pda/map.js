@@ -1,4 +1,5 @@
 // The map without tiles: outlines of the grids, what is to be done, where the phone is. Leaflet is loaded when first needed.
+import {make} from "./dom.js";
 import {say} from "./language.js";
 import * as store from "./store.js";
 
@@ -13,7 +14,7 @@ async function outlines(L, map) {
     if (!area.outline?.length) continue;
     const ring = L.polygon(area.outline.map((line) => line.map(([lon, lat]) => [lat, lon])),
       {className: `outline ${area.level}`, interactive: false});
-    ring.bindTooltip(area.name, {permanent: true, direction: "center", className: "area-name"});
+    ring.bindTooltip(make("span", {}, area.name), {permanent: true, direction: "center", className: "area-name"});
     rings.push(ring.addTo(map));
   }
   return rings.length ? L.featureGroup(rings).getBounds() : null;
@@ -41,7 +42,7 @@ const marker = (L, {lon, lat, text, kind, label, go}) => {
  * {show(signs), pin(point), me(point), remove()}: signs are {lon, lat, text, kind, label, go?}. */
 export async function openMap(ground, {around = null, onpick = null} = {}) {
   const L = await leaflet();
-  ground.setAttribute("role", "application");
+  ground.setAttribute("role", "group");
   ground.setAttribute("aria-label", say("map"));
   const map = L.map(ground, {attributionControl: false, zoomAnimation: false, fadeAnimation: false, zoomControl: false,
     maxZoom: 20, minZoom: 8});

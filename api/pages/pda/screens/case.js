@@ -18,6 +18,9 @@ const MOST = 2000;
 /** What an action is called: the first word of what the server says of it is Chinese. */
 const spoken = ({action, says}) => sayOr(`action.${action}`, says?.split(" ")[0] ?? action);
 
+/** A step that was not taken, as the draft of this screen. */
+export const draftOf = ({data}) => ({...data.facts, place: {...data.facts.position, accuracy: data.accuracy ?? null}});
+
 const factsOf = (one) => facts([
   [say("case.number"), one.number], [say("case.status"), sayOr(`status.${one.status}`, one.status)],
   [say("case.category"), one.category], [say("case.address"), one.address], [say("case.department"), one.department],
@@ -50,13 +53,12 @@ function form(one, state, kept) {
 
   async function take(action) {
     if (!complete(action)) return;
-    kept.stop();
     const {place, ...accuracy} = said(state.place);
     const words = TYPED.filter((name) => action.needs.includes(name)).map((name) => [name, state[name]?.trim()]);
     const data = plain({case: one.number, action: action.action, version: one.version, ...accuracy,
       facts: plain({position: place, ...Object.fromEntries(words)})});
-    await save("step", data, {photos: state.photos, draft: kept.key,
-      about: {title: `${spoken(action)} · ${one.title}`, link: location.hash}});
+    const about = {title: `${spoken(action)} · ${one.title}`, link: location.hash};
+    await kept.saving(() => save("step", data, {photos: state.photos, draft: kept.key, about}));
     saved("#/today");
   }
 

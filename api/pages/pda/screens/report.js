@@ -83,10 +83,9 @@ export async function show(room) {
       return;
     }
     saving.disabled = true;
-    kept.stop();
     const {category: code, handled, urgent} = state;
     const data = plain({text: words(), ...said(state.place), category: code, handled, urgent});
-    await save("report", data, {photos: state.photos, draft: KEY, about: {title: data.text}});
+    await kept.saving(() => save("report", data, {photos: state.photos, draft: KEY, about: {title: data.text}}));
     await used(state.category);
     saved("#/today");
   }

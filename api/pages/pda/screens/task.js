@@ -17,6 +17,11 @@ const MOST = 2000;
 
 const kindOf = (task) => sayOr(`task.${task.task_kind}`, task.task_kind);
 
+/** An answer that was not taken, as the draft of this screen: questions of a form bear the names of the fields. */
+export const draftOf = ({data}) => ({
+  outcome: data.outcome, note: data.note ?? "", place: {...data.place, accuracy: data.accuracy ?? null},
+  answers: Object.fromEntries(Object.entries(data.values ?? {}).map(([name, value]) => [name, [value].flat().join(" ")]))});
+
 /** The task's form, without its position: that is asked of every task. */
 async function formOf(task) {
   const form = task.form ? (await store.items("form")).find((one) => one.form_id === task.form.split("@")[0]) : null;
@@ -52,11 +57,10 @@ function answerForm(task, form, state) {
   async function keep() {
     if (!complete()) return;
     saving.disabled = true;
-    kept.stop();
     const data = plain({task: task.id, outcome: [...outcome][0], ...said(state.place), note: note.value.trim(),
       values: outcome.has("done") && asking ? asking.said() : null});
-    await save("task", data, {photos: state.photos, draft: kept.key,
-      about: {title: `${kindOf(task)} · ${task.title}`, link: location.hash}});
+    const told = {title: `${kindOf(task)} · ${task.title}`, link: location.hash};
+    await kept.saving(() => save("task", data, {photos: state.photos, draft: kept.key, about: told}));
     saved("#/today");
   }
 

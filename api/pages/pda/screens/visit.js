@@ -26,9 +26,9 @@ export async function show(room, id) {
 
   async function keep() {
     saving.disabled = true;
-    kept.stop();
     const data = plain({subject: id, purpose: [...purpose][0], ...said(state.place), values: {}, note: note.value.trim()});
-    await save("visit", data, {draft: kept.key, about: {title: `${say("visit")} · ${one.label}`, link: `#/entry/${id}`}});
+    const about = {title: `${say("visit")} · ${one.label}`, link: `#/entry/${id}`};
+    await kept.saving(() => save("visit", data, {draft: kept.key, about}));
     saved(`#/entry/${id}`);
   }
 

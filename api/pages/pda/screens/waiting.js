@@ -9,11 +9,12 @@ import * as runner from "../runner.js";
 import * as store from "../store.js";
 import {waiting as points} from "../track.js";
 import {zip} from "../zip.js";
+import * as cases from "./case.js";
 import * as edit from "./edit.js";
 import * as report from "./report.js";
+import * as task from "./task.js";
 
 const TO_DECIDE = ["refused", "conflict"];
-const MENDED = ["report", "entry"];
 const PATIENCE = 2;
 const A_MINUTE = 60_000;
 
@@ -32,11 +33,20 @@ function whyOf(one) {
   return one.missing?.length ? say("sync.held_files", {n: one.missing.length}) : reason || say("sync.held");
 }
 
+/** Where an operation that was not taken can be mended: the key of the form's draft, which is its address as well. */
+const MENDED = {
+  report: {keyOf: () => "report", draftOf: async () => report.draftOf},
+  entry: {keyOf: edit.keyOf, draftOf: async ({data}) => edit.draftOf(await formOf(data.register))},
+  step: {keyOf: ({data}) => `case/${data.case}`, draftOf: async () => cases.draftOf},
+  task: {keyOf: ({data}) => `task/${data.task}`, draftOf: async () => task.draftOf}};
+
+/** What meets a conflict about an entry the server has kept: it is decided there, not said once more. */
+const canMend = ({state, kind}) => kind in MENDED && (state === "refused" || (state === "conflict" && kind !== "entry"));
+
 async function mend(one) {
-  const isReport = one.kind === "report";
-  const key = isReport ? "report" : edit.keyOf(one);
-  await backToDraft(one.id, key, isReport ? report.draftOf : edit.draftOf(await formOf(one.data.register)));
-  location.hash = `#/${key}`;
+  const {keyOf, draftOf} = MENDED[one.kind];
+  await backToDraft(one.id, keyOf(one), await draftOf(one));
+  location.hash = `#/${keyOf(one)}`;
 }
 
 async function giveUp(one) {
@@ -49,8 +59,8 @@ function acts(one, files) {
   const decides = TO_DECIDE.includes(one.state);
   if (!decides && !(one.state === "held" && one.tries > PATIENCE) && !files.some(({refused}) => refused)) return null;
   return make("div", {class: "row"},
-    one.state === "conflict" && one.about?.link && link(one.about.link, say("sync.look"), "strong"),
-    one.state === "refused" && MENDED.includes(one.kind) && button(say("sync.mend"), () => mend(one), {kind: "strong"}),
+    one.state === "conflict" && one.kind === "entry" && link(one.about.link, say("sync.look"), "strong"),
+    canMend(one) && button(say("sync.mend"), () => mend(one), {kind: "strong"}),
     button(say("sync.retry"), () => retry(one.id), {kind: "quiet"}),
     button(say("sync.discard"), () => giveUp(one), {kind: "danger"}));
 }
