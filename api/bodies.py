@@ -18,6 +18,9 @@ from casework.settings import current
 DEEPEST = 32
 """Levels of nesting in JSON; GeoJSON needs eight."""
 
+HOLDS = str, dict, list
+"""What may hold NUL, or more levels: a track has thousands of numbers, which hold neither."""
+
 TAKEN = "Some fields cannot be taken."
 NO_NUL = "must not contain NUL characters"
 
@@ -76,9 +79,11 @@ def nul_in(value: Any) -> list[Fault]:
         elif isinstance(here, dict):
             if any("\0" in key for key in here):
                 faults.append(Fault(path, "has a name with NUL characters"))
-            waiting += [(inner, f"{path}.{key}".lstrip("."), depth + 1) for key, inner in here.items()]
+            waiting += [(inner, f"{path}.{key}".lstrip("."), depth + 1) for key, inner in here.items()
+                        if isinstance(inner, HOLDS)]
         elif isinstance(here, list):
-            waiting += [(inner, f"{path}.{place}".lstrip("."), depth + 1) for place, inner in enumerate(here)]
+            waiting += [(inner, f"{path}.{place}".lstrip("."), depth + 1) for place, inner in enumerate(here)
+                        if isinstance(inner, HOLDS)]
     return faults
 
 
