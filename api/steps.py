@@ -15,15 +15,17 @@ from api.blueprint import Blueprint
 from api.cases import CaseOut, public_number, tagged, whole
 from api.errors import ProblemOut
 from api.fields import CaseNumber, Moment, Place, Text, Whole
-from casework import dispatch, inspection, resolution
+from casework import clock, dispatch, inspection, resolution
 from casework.cases import search, versions
 from casework.cases.case import Case
 from casework.cases.verbs import Verb
 from casework.cases.versions import Seen
 from casework.cases.workflow import STEPS, Facts, Status
 from casework.errors import NotFound, Refused
+from casework.fieldwork import presence
+from casework.fieldwork.presence import Fix, Subject
 from casework.identity.people import Role
-from casework.storage.database import transaction
+from casework.storage.database import new_id, transaction
 from casework.triage import desk
 
 blueprint = Blueprint("steps", __name__, url_prefix="/api/v1", description="流转 The steps of a case")
@@ -183,6 +185,9 @@ def taken(db: Session, number: str, action: str, body: Facts, seen: Seen) -> Cas
         raise NotFound(f"there is no action {action}")
     found = search.find(db, caller(), number, to_change=True)
     versions.take(db, found, caller(), action, body, verb=VERBS[action], seen=seen)
+    if caller().device_id and body.position:
+        here = Fix(body.position, clock.now())
+        presence.note(db, caller(), Subject.STEP, new_id(), here, case_id=found.id, photos=body.photos)
     db.flush()
     return found
 

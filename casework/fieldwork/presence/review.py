@@ -3,14 +3,15 @@ import uuid
 from collections import defaultdict
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from casework.cases.case import Case
-from casework.cases.report import Report
-from casework.fieldwork.presence.assessment import of_photos
-from casework.fieldwork.presence.checks import WORDS, Check, Subject, shot
-from casework.identity.people import SYSTEM
+from casework.cases.report import Channel, Report
+from casework.errors import CaseworkError
+from casework.fieldwork.presence.assessment import Fix, of_photos
+from casework.fieldwork.presence.checks import WORDS, Check, Noted, Subject, note_many, shot
+from casework.identity.people import SYSTEM, actor_of
 from casework.media import Photo
 
 
@@ -19,6 +20,7 @@ def review(db: Session, report_ids: Sequence[uuid.UUID]) -> int:
 
     Bears repetition; a report without a case is looked at again when it has one. Returns how many cases got something new.
     """
+    _note_late(db, report_ids)
     checks = db.execute(
         select(Check, Report.case_id).join(Report, Report.id == Check.subject_id)
         .where(Check.kind == Subject.REPORT, Check.subject_id.in_(report_ids)).order_by(Check.id)
@@ -47,6 +49,23 @@ def review_photos(db: Session, photo_ids: Sequence[uuid.UUID]) -> int:
     """The same for the reports of photos that came later: for "photo.received"."""
     reports = select(Photo.report_id).where(Photo.id.in_(photo_ids), Photo.report_id.is_not(None)).distinct()
     return review(db, [one for one in db.scalars(reports) if one])
+
+
+def _note_late(db: Session, report_ids: Sequence[uuid.UUID]) -> None:
+    """The fixes of PDA reports that came by themselves: nothing is looked into on that way, so that it is short."""
+    noted = exists().where(Check.kind == Subject.REPORT, Check.subject_id == Report.id)
+    late: dict[uuid.UUID, list[Noted]] = defaultdict(list)
+    for one in db.scalars(select(Report).where(Report.id.in_(report_ids), Report.channel == Channel.PDA, ~noted)
+                          .order_by(Report.id)):
+        if one.reporter_id and one.place:
+            fix = Fix(one.place, one.happened_at or one.received_at, one.accuracy)
+            late[one.reporter_id].append(Noted(Subject.REPORT, one.id, fix))
+    for reporter_id, fixes in late.items():
+        try:
+            worker = actor_of(db, reporter_id)
+        except CaseworkError:
+            continue  # has left meanwhile: nobody can say any more which grids were his
+        note_many(db, worker, fixes)
 
 
 def _tell(db: Session, case_id: uuid.UUID, flags: Sequence[str]) -> bool:
