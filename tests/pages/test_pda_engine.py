@@ -73,6 +73,21 @@ def test_an_answer_that_was_lost_is_asked_for_again_and_nothing_is_doubled(phone
     assert len(photos_of("答复丢失")) == 1
 
 
+def test_a_cursor_that_cannot_be_read_any_more_begins_anew_and_holds_up_nothing(phone: Phone, tmp_path: Path) -> None:
+    offline(phone)
+    report(phone, "游标坏了", ("report", a_picture(tmp_path, 703)))
+    phone.page.evaluate("""async ([address, told]) => {
+        const store = await import(address);
+        await store.put("meta", "no cursor of ours", "cursor");
+        await store.put("items", told);
+    }""", [f"{releases.pda().address}/store.js", {"kind": "task", "id": "gone", "title": "早已没有"}])
+    online(phone)
+    phone.all_sent()
+    assert reports_of("游标坏了") == 1
+    phone.until(lambda: "gone" not in {one["id"] for one in phone.stored("items")}, why="the old copy is still there")
+    phone.until(lambda: any(one["kind"] == "profile" for one in phone.stored("items")), why="it did not begin anew")
+
+
 def test_what_waits_is_sent_when_the_page_is_closed(phone: Phone, tmp_path: Path) -> None:
     offline(phone)
     report(phone, "关闭后发送", ("report", a_picture(tmp_path, 702)))

@@ -1,5 +1,5 @@
 // Fetches what has changed for this worker, page by page; each page and the cursor behind it are kept together.
-import {json} from "./server.js";
+import {Problem, json} from "./server.js";
 import * as store from "./store.js";
 
 const PAGE = 500;
@@ -16,16 +16,26 @@ async function apply(page) {
   });
 }
 
+const UNREADABLE = 422;
+
+async function next() {
+  const cursor = await store.get("meta", "cursor");
+  const from = cursor ? `&cursor=${encodeURIComponent(cursor)}` : "";
+  try {
+    return await json("GET", `/api/v1/pda/changes?limit=${PAGE}${from}`);
+  } catch (error) {
+    if (!cursor || !(error instanceof Problem) || error.status !== UNREADABLE) throw error;
+    await store.forgetItems(); // a cursor that the server cannot read any more leads nowhere: begin anew
+    return next();
+  }
+}
+
 /** Everything there is to know now. Raises what server.js raises; what was fetched before that is kept. */
 export async function pull() {
   let page;
-  let changed = 0;
   do {
-    const cursor = await store.get("meta", "cursor");
-    page = await json("GET", `/api/v1/pda/changes?limit=${PAGE}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
+    page = await next();
     await apply(page);
-    changed += page.items.length;
     if (page.reset || page.items.length) store.tell("items");
   } while (page.more);
-  return changed;
 }

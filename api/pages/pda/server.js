@@ -72,11 +72,22 @@ export async function send(method, path, {headers = {}, body = undefined, timeou
 /** The language in which the server's sentences are wanted. */
 export function speak(language) { spoken = language; }
 
-/** The JSON of the answer, null where there is none. What is not JSON did not come from our server: it counts as no answer. */
-export async function json(method, path, value = undefined, options = {}) {
-  const body = value === undefined ? undefined : JSON.stringify(value);
-  const headers = {Accept: "application/json", ...(body && {"Content-Type": "application/json"}), ...options.headers};
-  const answer = await send(method, path, {...options, headers, body});
+/** Bytes from which on packing pays. */
+const WORTH_PACKING = 2000;
+
+async function packed(text) {
+  const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
+  return new Response(stream).arrayBuffer();
+}
+
+/** The JSON of the answer, null where there is none. What is not JSON did not come from our server: it counts as no answer.
+ * With `pack` a long body goes by gzip, to those addresses that take it. */
+export async function json(method, path, value = undefined, {pack = false, ...options} = {}) {
+  const text = value === undefined ? undefined : JSON.stringify(value);
+  const packs = pack && text.length > WORTH_PACKING;
+  const headers = {Accept: "application/json", ...(text && {"Content-Type": "application/json"}),
+    ...(packs && {"Content-Encoding": "gzip"})};
+  const answer = await send(method, path, {...options, headers, body: packs ? await packed(text) : text});
   if (answer.status === 204) return null;
   const told = parsed(answer.text);
   if (told === null) throw new Away("the answer was not ours");

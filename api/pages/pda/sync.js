@@ -43,9 +43,23 @@ async function everything() {
   await handOver({rest: !await current()});
   await operations();
   await seen();
-  await pull();
-  const moved = await files();
-  if (await operations() || await receipts() || moved) await pull();
+  const failure = await fetched();
+  const sent = await files();
+  const done = await operations(); // those that waited for their files
+  const whole = await receipts();
+  const later = sent || done || whole ? await fetched() : failure;
+  if (later) throw later;
+}
+
+/** Fetch what has changed; what keeps it from being fetched is answered and not raised: photos go all the same. */
+async function fetched() {
+  try {
+    await pull();
+    return null;
+  } catch (error) {
+    if (error instanceof LockedOut) throw error;
+    return error;
+  }
 }
 
 /** What the sync page shows of the runner: {running, at: last time that all went well, away: why not}. */
@@ -98,7 +112,8 @@ async function operations() {
 async function say(batch) {
   let answer;
   try {
-    answer = await json("POST", "/api/v1/pda/sync", {sent_at: new Date().toISOString(), operations: batch.map(spoken)});
+    const said = {sent_at: new Date().toISOString(), operations: batch.map(spoken)};
+    answer = await json("POST", "/api/v1/pda/sync", said, {pack: true});
   } catch (error) {
     if (!(error instanceof Problem) || !FAULTS.has(error.status)) throw error;
     if (batch.length > 1) { // find the one at fault

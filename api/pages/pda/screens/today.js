@@ -14,14 +14,15 @@ const caseLink = ({number}) => `#/case/${encodeURIComponent(number)}`;
 /** What an operation answers: a task's id, or a case's number. */
 const answers = ({kind, data}) => ({task: data.task, step: data.case})[kind];
 
-/** Tasks that are open, and cases that wait for this worker's look, in one shape; `answered`: how far his answer is. */
+/** Tasks (the server tells only of those that are to be done), and cases that wait for this worker's look, in one shape.
+ * `answered`: how far his answer is. */
 async function duties() {
   const [tasks, cases, operations] = await Promise.all([
     store.items("task"), store.items("case"), store.all("operations")]);
   const answered = new Map(operations.map((one) => [answers(one), one.state]));
   const looked = cases.filter(({role, actions}) => role === "inspect" && actions?.length);
   return [
-    ...tasks.filter((one) => one.open).map((one) => ({
+    ...tasks.map((one) => ({
       ...one, link: `#/task/${one.id}`, answered: answered.get(one.id),
       kindText: sayOr(`task.${one.task_kind}`, one.task_kind)})),
     ...looked.map((one) => ({
