@@ -121,6 +121,7 @@ def create_app(settings: Settings | None = None, *, testing: bool = False) -> Fl
     if config.trusted_proxies:  # else whoever calls could say to be anybody
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # Flask's own way to put something in front
             app.wsgi_app, x_for=config.trusted_proxies, x_proto=config.trusted_proxies)
+    app.wsgi_app = uploads.MethodOverride(app.wsgi_app)  # type: ignore[method-assign]  # as above
     observe.install(app, config)
     app.before_request(_take_only_what_is_declared)
     auth.install(app)

@@ -93,7 +93,7 @@ def publish(files: list[FileStorage]) -> Response:
         raise Invalid("one form is wanted", Fault("form", "send one .xlsx or .md"))
     made = xlsform.read(files[0].read(), _kind(files[0].filename or ""))
     with transaction() as db:
-        return encode(_plain(library.publish(db, caller(), made), FormOut()), 201)
+        return encode(_plain(library.issue(db, caller(), made), FormOut()), 201)
 
 
 @blueprint.operation("POST", "/<form_id>/withdraw", requires("forms.manage"))

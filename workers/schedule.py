@@ -145,7 +145,7 @@ def forget_where_people_were() -> None:
 def forget_uploads() -> None:
     """Uploads that nobody went on with, and pieces that a crash left."""
     _until_fewer(forgetting.forget_expired, 200)
-    with transaction() as db:
+    with reading() as db:
         forgetting.sweep(db)
 
 

@@ -21,7 +21,7 @@ def import_form(file: Path) -> None:
     connect()
     form = xlsform.read(file.read_bytes(), Kind(kind))
     with transaction() as db:
-        library.publish(db, SYSTEM, form)
+        library.issue(db, SYSTEM, form)
     click.echo(f"{form.form_id} {form.version}: {form.title}, {len(form.questions)} questions")
     for remark in form.remarks:
         click.echo(f"  {remark}")

@@ -7,7 +7,9 @@ from typing import Any
 import click
 
 from casework import responsibility, taxonomy
+from casework.cli.forms import import_form
 from casework.cli.ground import FILE, NEW_FILE, connect
+from casework.cli.registers import import_register
 from casework.errors import Fault, Invalid
 from casework.geography import areas as areas_of_city
 from casework.identity.people import SYSTEM
@@ -20,6 +22,10 @@ from casework.storage.database import reading, transaction
 @click.group("import")
 def import_group() -> None:
     """Bring reference data in; a fault is told with its row and column, and then nothing has changed."""
+
+
+import_group.add_command(import_form)
+import_group.add_command(import_register)
 
 
 @import_group.command()

@@ -48,7 +48,7 @@ class CollectionForm(Keyed, Base):
     )
 
 
-def publish(db: Session, actor: Actor, form: Form) -> CollectionForm:
+def issue(db: Session, actor: Actor, form: Form) -> CollectionForm:
     """This version is in use from the commit on; the same file sent again changes nothing.
 
     Raises Conflict when this version has other content already: who filled it in must know what was asked.
