@@ -28,6 +28,8 @@ AT_ONCE = 16
 """Connections at a time; the others wait for their turn, as they would in front of a proxy."""
 
 TEXT = "人行道上水井盖缺失，边缘破损，夜间没有照明，行人和电动车经过时十分危险，已放置临时警示标志，请尽快派人处理。"
+PATIENT_SECONDS = 120
+
 ROOMY = 1.25
 """How much larger the processes may be after a thousand devices than after the first tenth of them."""
 
@@ -87,22 +89,30 @@ def requests(devices: Sequence[tuple[uuid.UUID, str, int]], chance: random.Rando
         yield post(PATH, body, Authorization=f"Device {token}", X_Device_Id=str(device)), len(asked)
 
 
+def asked_once(port: int, request: bytes) -> bytes:
+    """The answer to a request on a connection of its own."""
+    wire = Wire(port)
+    wire.socket.settimeout(PATIENT_SECONDS)
+    wire.send(request)
+    while not wire.complete():
+        pass
+    wire.socket.close()
+    return wire.received
+
+
 def sent(port: int, asked: Sequence[tuple[bytes, int]]) -> Measured:
     """Each device opens a connection of its own, sends all that it has and waits for its answer."""
     made, lock = Measured(), threading.Lock()
 
     def one(request: bytes, operations: int) -> None:
-        wire = Wire(port)
-        wire.send(request)
-        while not wire.complete():
-            pass
-        took = time.perf_counter() - wire.sent_at
-        wire.socket.close()
-        done = wire.received.count(b'"outcome":"done"')
-        assert done == operations, wire.received[:2000]
+        began = time.perf_counter()
+        answer = asked_once(port, request)
+        while answer.startswith(b"HTTP/1.1 503"):  # a database that is busy for long: devices come again
+            answer = asked_once(port, request)
+        assert answer.count(b'"outcome":"done"') == operations, answer[:2000]
         with lock:
             made.number += operations
-            made.latencies.append(took)
+            made.latencies.append(time.perf_counter() - began)
     began = time.perf_counter()
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for future in [pool.submit(one, *each) for each in asked]:
@@ -201,4 +211,5 @@ def test_devices_that_come_back_into_the_network(
     record(scale, f"sync, {number} devices with {50 * days} operations each, {empty.kind}", per_second(made),
            f"{limit.rate:,.0f}/s", ratio=made.rate / limit.rate, goal=goals.get(empty.kind),
            note=f"p95 of a request {milliseconds(made.at(0.95))}; web processes {small:.0f} MB, then {large:.0f} MB")
-    assert not scale.full or large <= small * ROOMY, f"web processes grew from {small:.0f} to {large:.0f} MB"
+    # Large requests need more room than the few that came first; whether it stays is seen where there are many.
+    assert number < 1000 or large <= small * ROOMY, f"web processes grew from {small:.0f} to {large:.0f} MB"
