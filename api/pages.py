@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from flask import Blueprint, Response, current_app, make_response, render_template, request, send_from_directory
+from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, send_from_directory
+from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from api import board as figures
@@ -122,6 +123,13 @@ def _pda() -> releases.Release:
 def pda() -> Response:
     """The grid workers' page; once loaded, the browser opens it from its own copy."""
     return _of_release("index.html", "text/html")
+
+
+@blueprint.get("/pda/")
+@public("people type it so")
+def pda_with_slash() -> ResponseReturnValue:
+    """The page has one address, for its copy on the phone is found by it."""
+    return redirect("/pda")
 
 
 @blueprint.get("/pda/sw.js")

@@ -106,6 +106,10 @@ def test_any_change_makes_another_release(tmp_path: Path, monkeypatch: pytest.Mo
         before = after
 
 
+def test_it_has_one_address(web: FlaskClient) -> None:
+    assert web.get("/pda/").headers["Location"] == "/pda"
+
+
 def test_it_can_be_installed(web: FlaskClient) -> None:
     answer = web.get("/pda/app.webmanifest")
     manifest = orjson.loads(answer.data)
