@@ -28,8 +28,8 @@ from tests.api.town import Caller, Json, Town, citizen_report, jpeg, ok, pda_rep
 from tests.factories import a_photo
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "150"))
-WORKERS = {Role.ADMINISTRATOR: "administrator", Role.SUPERVISOR: "supervisor", Role.GRID_WORKER: "li",
-           Role.OPERATOR: "operator", Role.CITIZEN: "citizen"}
+WORKERS = {Role.ADMINISTRATOR: "administrator", Role.DATA_STEWARD: "steward", Role.SUPERVISOR: "supervisor",
+           Role.GRID_WORKER: "li", Role.OPERATOR: "operator", Role.CITIZEN: "citizen"}
 """Who calls what a role may, the most powerful first."""
 
 
