@@ -141,6 +141,7 @@ class Day:
         self._together(lambda one: self._errand("outside", 1, partial(field.morning, one)), field.walkers)
         self._settle()
         field.disagree()
+        field.await_survey()
         self._together(lambda one: self._errand("outside", 1, partial(field.answer, one)), field.walkers)
 
     def _walk(self) -> None:

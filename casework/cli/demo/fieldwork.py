@@ -3,6 +3,7 @@ does that was out of reach for a morning; a survey is held, and two who disagree
 import base64
 import hashlib
 import random
+import time
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -20,6 +21,7 @@ from casework.geography.coordinates import Point
 
 OUTSIDE = 20
 """Grid workers who send a morning's work; the others only report."""
+PATIENCE_SECONDS = 60
 STEPS_OF_A_ROUND = 60
 STRIDE_METRES = 12.0
 PIECE = 32 * 1024
@@ -85,6 +87,16 @@ class Fieldwork:
         steward.do("POST", "/api/v1/duty/surveys", json={
             "key": str(uuid.uuid4()), "kind": "survey", "title": "窨井盖专项普查", "text": "逐一查看本网格窨井盖是否完好",
             "area": community, "due_at": (clock.now() + timedelta(days=3)).isoformat()})
+
+    def await_survey(self) -> None:
+        """Until the jobs have made its tasks and the PDAs can hear of them."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        pda = self.shift.reporters.pdas[self.walkers[0].login]
+        while not any(one["kind"] == "task" and one.get("task_kind") == "survey" for one in self.changes(pda)):
+            if time.monotonic() > deadline:
+                self.shift.city.wonder(f"no task of the survey after {PATIENCE_SECONDS} seconds")
+                return
+            self.shift.city.ended.wait(1)
 
     def answer(self, walker: Walker) -> None:
         """Do the tasks that a look at the changes brings."""
