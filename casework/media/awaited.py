@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, UniqueConstraint, func, select
+from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock
-from casework.media.photo import Original, Photo, Purpose, check_in, show_again
+from casework.media.photo import Original, Photo, Purpose, check_in, show_again, unused
 from casework.media.uploads.upload import State as UploadState
 from casework.media.uploads.upload import Upload
 from casework.storage import outbox
@@ -80,6 +80,7 @@ def expect_many(db: Session, owner_id: uuid.UUID, named: Mapping[uuid.UUID, Sequ
     """Many reports of one owner name files, by the reports' ids; a few statements however many.
 
     What this owner has sent before is theirs at once: an unused photo, or the same picture that another report shows.
+    Publishes "report.completed" for each report that got such a one and awaits no other: it may be an old report.
     """
     rows = {(report_id, one.sha256): {
         "id": new_id(), "report_id": report_id, "owner_id": owner_id, "sha256": one.sha256, "size": one.size,
@@ -94,8 +95,10 @@ def expect_many(db: Session, owner_id: uuid.UUID, named: Mapping[uuid.UUID, Sequ
                             .order_by(Photo.id).with_for_update()):
         here.setdefault(photo.sha256, []).append(photo)
     there = select(AwaitedFile).where(AwaitedFile.id.in_(inserted), AwaitedFile.sha256.in_(here))
-    for one in db.scalars(there.order_by(AwaitedFile.id)) if here else ():
+    taken = db.scalars(there.order_by(AwaitedFile.id)).all() if here else ()
+    for one in taken:
         _take(db, one, here[one.sha256])
+    _settle(db, taken, State.ARRIVED)
 
 
 def give(db: Session, owner_id: uuid.UUID, original: Original) -> Photo:
@@ -115,11 +118,15 @@ def refuse(db: Session, owner_id: uuid.UUID, sha256: str, reason: str) -> None:
     _settle(db, _waiting(db, owner_id, sha256), State.REFUSED, reason)
 
 
+def is_awaited(db: Session, owner_id: uuid.UUID, sha256: str) -> bool:
+    """Whether a report of this owner waits for this file."""
+    return db.scalar(select(AwaitedFile.id).where(*_awaits(owner_id, sha256)).limit(1)) is not None
+
+
 def arrived(db: Session, owner_id: uuid.UUID, sha256s: Iterable[str]) -> dict[str, uuid.UUID]:
     """By their hash, the photos of this owner that nobody shows yet: what a step may show."""
-    unused = select(Photo.sha256, Photo.id).where(
-        Photo.uploaded_by == owner_id, Photo.sha256.in_(list(sha256s)), Photo.report_id.is_(None), Photo.case_id.is_(None))
-    return dict(db.execute(unused.order_by(Photo.id)).all())
+    ready = select(Photo.sha256, Photo.id).where(Photo.uploaded_by == owner_id, Photo.sha256.in_(list(sha256s)), unused())
+    return dict(db.execute(ready.order_by(Photo.id)).all())
 
 
 def missing(db: Session, report_ids: Iterable[uuid.UUID]) -> Counter[uuid.UUID]:
@@ -136,7 +143,7 @@ def receipt(db: Session, report_id: uuid.UUID) -> list[Arrival]:
     if awaits := {one.sha256 for one in files if one.state is State.MISSING}:
         for upload in db.scalars(select(Upload).where(
                 Upload.owner_id == files[0].owner_id, Upload.state == UploadState.RECEIVING, Upload.sha256.in_(awaits),
-                Upload.expires_at > clock.now(), Upload.joined.is_(None)).order_by(Upload.received, Upload.id)):
+                Upload.expires_at > clock.now(), Upload.partial.is_(False)).order_by(Upload.received, Upload.id)):
             under_way[str(upload.sha256)] = upload  # the one that is furthest
     return [_arrival(one, under_way.get(one.sha256)) for one in files]
 
@@ -150,19 +157,20 @@ def _arrival(one: AwaitedFile, upload: Upload | None) -> Arrival:
 def _take(db: Session, one: AwaitedFile, photos: list[Photo]) -> None:
     """Give the report one of these photos of its owner, all of the same picture."""
     if not any(photo.report_id == one.report_id for photo in photos):
-        unused = next((photo for photo in photos if photo.report_id is None and photo.case_id is None), None)
-        if unused is None:
+        ready = next((photo for photo in photos if not photo.given), None)
+        if ready is None:
             photos.append(show_again(db, photos[0], report_id=one.report_id, purpose=one.purpose))
         else:
-            unused.report_id, unused.purpose = one.report_id, one.purpose
-    one.state = State.ARRIVED
+            ready.report_id, ready.purpose = one.report_id, one.purpose
 
 
 def _waiting(db: Session, owner_id: uuid.UUID, sha256: str) -> Sequence[AwaitedFile]:
     _alone(db, owner_id)
-    return db.scalars(select(AwaitedFile).where(
-        AwaitedFile.owner_id == owner_id, AwaitedFile.sha256 == sha256, AwaitedFile.state == State.MISSING)
-        .order_by(AwaitedFile.id)).all()
+    return db.scalars(select(AwaitedFile).where(*_awaits(owner_id, sha256)).order_by(AwaitedFile.id)).all()
+
+
+def _awaits(owner_id: uuid.UUID, sha256: str) -> tuple[ColumnElement[bool], ...]:
+    return AwaitedFile.owner_id == owner_id, AwaitedFile.sha256 == sha256, AwaitedFile.state == State.MISSING
 
 
 def _settle(db: Session, files: Sequence[AwaitedFile], state: State, reason: str | None = None) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -86,6 +86,11 @@ class Photo(Keyed, Base):
     def given(self) -> bool:
         """It belongs to a report, a case or a task already."""
         return any(owner is not None for owner in (self.report_id, self.case_id, self.task_id))
+
+
+def unused() -> ColumnElement[bool]:
+    """Photos that show nothing yet: `not given`, for the database."""
+    return and_(Photo.report_id.is_(None), Photo.case_id.is_(None), Photo.task_id.is_(None))
 
 
 @dataclass(frozen=True)
@@ -252,8 +257,7 @@ def view(db: Session, photo_id: uuid.UUID, rendition: Rendition, expires: int, s
 
 def delete_unclaimed(db: Session, batch: int = 200) -> int:
     """Forget photos that nobody claimed within 24 hours; returns how many. Call again while it is `batch`."""
-    stale = select(Photo).where(Photo.report_id.is_(None), Photo.case_id.is_(None), Photo.task_id.is_(None),
-                                Photo.created_at <= clock.now() - timedelta(hours=UNCLAIMED_HOURS))
+    stale = select(Photo).where(unused(), Photo.created_at <= clock.now() - timedelta(hours=UNCLAIMED_HOURS))
     photos = db.scalars(stale.order_by(Photo.created_at).limit(batch).with_for_update(skip_locked=True)).all()
     for photo in photos:
         db.delete(photo)

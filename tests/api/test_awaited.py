@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from casework import settings
 from casework.cases.report import Outcome, Report
 from casework.media import Named, Photo, Purpose, awaited
 from casework.media.awaited import AwaitedFile
+from casework.media.uploads.upload import MEGABYTE, check_room
 from casework.storage import blobs
 from casework.storage.database import reading, transaction
 from casework.storage.outbox import Event
@@ -17,7 +19,7 @@ from casework.triage import automatic
 from tests.api.town import Json, Town, key, ok, pda_report, point, problem, stored
 from tests.api.tus import Tus, described, heavy_photo, sha256
 from tests.conftest import SetClock
-from tests.factories import a_photo
+from tests.factories import GRIDS, a_photo
 
 REPORTS = "/api/v1/pda/reports"
 RED, BLUE, GREEN = a_photo("red"), a_photo("blue"), a_photo("green")
@@ -311,3 +313,40 @@ def test_named_again_by_the_same_report_it_is_awaited_once(town: Town, li: Tus) 
         for _ in range(2):
             awaited.expect(db, found, town.cast.li.id, [Named(sha256(RED), 1), Named(sha256(BLUE), 2, "b")])
     assert states(li, report) == ["missing", "missing"]
+
+
+def test_what_shows_a_task_done_shows_nothing_else_and_takes_no_room(town: Town, li: Tus) -> None:
+    """The photo is the task's: a step waits for one of its own, a report shows the picture in a row of its own."""
+    photo = li.whole(RED, sha256=sha256(RED)).headers["Upload-Photo"]
+    task = ok(town.supervisor.post("/api/v1/duty/tasks", {
+        "key": key(), "kind": "visit", "title": "走访", "area": GRIDS[0], "due_at": "2036-03-06T18:00:00+08:00"}), 201)
+    ok(li.who.post(f"/api/v1/duty/tasks/{task['id']}/answer", {"key": key(), "outcome": "done", "photos": [photo]}))
+    assert li.who.actor
+    assert li.who.actor.id
+    with reading() as db:
+        assert awaited.arrived(db, li.who.actor.id, [sha256(RED)]) == {}
+        check_room(db, li.who.actor.id, settings.current().upload_quota_megabytes * MEGABYTE)  # nothing is unused
+    report = reported(li, RED)
+    assert states(li, report) == ["arrived"]
+    with reading() as db:
+        assert str(db.scalars(select(Photo.id).where(Photo.task_id.is_not(None))).one()) == photo
+        assert not db.scalars(select(Photo).where(Photo.task_id.is_not(None), Photo.report_id.is_not(None))).all()
+
+
+def test_a_part_is_not_where_a_file_goes_on(li: Tus) -> None:
+    """Bytes that are sent to a part make no photo."""
+    report = reported(li, RED)
+    li.begin(len(RED), Upload_Concat="partial", Upload_Metadata=described(sha256=sha256(RED)))
+    assert [(one["state"], one["upload"]) for one in receipt(li, report)["files"]] == [("missing", None)]
+
+
+def test_a_file_that_was_here_before_its_report_knew_its_hash_completes_it(town: Town, li: Tus) -> None:
+    """As of a form whose files are awaited by name at first."""
+    report = reported(li, handled=True)
+    li.whole(RED)
+    with transaction() as db:
+        found = db.scalars(select(Report).where(Report.number == report["number"])).one()
+        assert found.reporter_id
+        awaited.expect(db, found.id, found.reporter_id, [Named(sha256(RED), len(RED))])
+    with reading() as db:
+        assert db.scalars(select(Event.subject).where(Event.name == "report.completed")).all() == [found.id]

@@ -418,3 +418,16 @@ def test_the_path_is_no_way_out_of_the_store(li: Tus) -> None:
     assert files() == [PHOTO]
     assert li.ask("POST", content=PHOTO, Content_Type=BYTES, Upload_Length=len(PHOTO),
                   Upload_Metadata=described(filename="a\0b")).status_code == 201
+
+
+def test_what_finds_no_room_leaves_nothing_in_the_store(li: Tus) -> None:
+    """A file whose row is not written is found by nobody, ever."""
+    limited(upload_quota_megabytes=1)
+    first, second = heavy_photo(2, 700), heavy_photo(3, 700)
+    assert status(li.whole(first)) == 201
+    path = li.begin(None)
+    for _ in range(2):
+        problem(li.send(path, 0, second, Upload_Length=len(second)), 507)
+    assert files() == [first]
+    assert len(list(blobs.keys_under("photos"))) == 1
+    assert pieces() == []

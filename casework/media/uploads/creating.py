@@ -55,7 +55,7 @@ def concatenate(owner_id: uuid.UUID, part_ids: Sequence[uuid.UUID], *, joined: s
             select(Piece.key).where(Piece.upload_id == one.id).order_by(Piece.start))]
     length = sum(one.received for one in parts)
     must_fit(length)
-    made = finishing.assemble(keys, b"", length, sha256)
+    made = finishing.assemble(owner_id, keys, b"", length, sha256)
     upload = Upload(id=new_id(), owner_id=owner_id, length=length, received=length, described=described, sha256=made.sha256,
                     partial=False, joined=joined, state=made.state, reason=made.reason, created_at=clock.now(),
                     expires_at=_ends())

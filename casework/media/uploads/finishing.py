@@ -31,11 +31,13 @@ class Assembled:
         return State.REFUSED if self.original is None else State.COMPLETE
 
 
-def assemble(keys: Sequence[str], last: bytes, length: int, sha256: str | None) -> Assembled:
+def assemble(owner_id: uuid.UUID, keys: Sequence[str], last: bytes, length: int, sha256: str | None, *,
+             counted: int = 0) -> Assembled:
     """Put the pieces and the last bytes together, hash them, and keep the whole if it is a photo.
 
-    No more is held in memory than a photo may weigh. Raises Damaged when the hash is not the one that was named, and what
-    the file store raises.
+    No more is held in memory than a photo may weigh. Raises Damaged when the hash is not the one that was named, NoRoom when
+    nobody waits for the file and its owner has no room beyond the bytes that are `counted` already, and what the file store
+    raises.
     """
     running, content = hashlib.sha256(), bytearray()
     may_be_photo = length <= settings.current().photo_megabytes * MEGABYTE
@@ -49,6 +51,9 @@ def assemble(keys: Sequence[str], last: bytes, length: int, sha256: str | None) 
     if not may_be_photo:
         limit = settings.current().photo_megabytes
         return Assembled(found, None, f"a photo may have at most {limit} megabytes")
+    with reading() as db:
+        if not awaited.is_awaited(db, owner_id, found):
+            check_room(db, owner_id, length - counted)  # before it is kept: what no row names is found by nobody
     try:
         return Assembled(found, keep(bytes(content)), None)
     except (Invalid, TooLarge, Unsupported) as error:
@@ -67,7 +72,7 @@ def finish(upload: Upload, since: int, pending: Sequence[Piece], last: bytes) ->
         stored = list(db.scalars(select(Piece.key).where(Piece.upload_id == upload.id).order_by(Piece.start)))
     keys = [*stored, *(one.key for one in pending)]
     try:
-        made = assemble(keys, last, upload.length, upload.sha256)
+        made = assemble(upload.owner_id, keys, last, upload.length, upload.sha256, counted=since)
     except Damaged:
         with transaction() as db:
             advance(db, upload, since, since, State.REFUSED)  # nobody else goes on with it

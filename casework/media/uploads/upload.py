@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock, settings
 from casework.errors import Conflict, Gone, NoRoom, NotFound, Unavailable
-from casework.media.photo import Photo
+from casework.media.photo import Photo, unused
 from casework.storage import blobs
 from casework.storage.database import Base, Keyed
 
@@ -106,9 +106,8 @@ def check_room(db: Session, owner_id: uuid.UUID, more: int) -> None:
     quota = settings.current().upload_quota_megabytes * MEGABYTE
     unfinished = (Upload.state == State.RECEIVING) | Upload.partial
     kept = db.scalar(select(func.coalesce(func.sum(Upload.received), 0)).where(Upload.owner_id == owner_id, unfinished)) or 0
-    unused = select(func.coalesce(func.sum(Photo.size), 0)).where(
-        Photo.uploaded_by == owner_id, Photo.report_id.is_(None), Photo.case_id.is_(None))
-    used = kept + (db.scalar(unused) or 0)
+    shown_nowhere = select(func.coalesce(func.sum(Photo.size), 0)).where(Photo.uploaded_by == owner_id, unused())
+    used = kept + (db.scalar(shown_nowhere) or 0)
     if used + more > quota:
         raise NoRoom("your unfinished and unused files have reached their limit; finish, use or end some, or wait until "
                      "they are forgotten", QUOTA_SECONDS, quota=quota, used=used)
