@@ -47,6 +47,8 @@ BESIDE: dict[str, tuple[Line, ...]] = {
     "report.completed": (Line("triage", triage.complete_reports, batch=200),),
     "case.report": (REVIEW,),
     "case.joined": (REVIEW,),
+    "case.merge": (REVIEW,),
+    "case.unmerge": (REVIEW,),
     "case.file": (Line("dispatching", dispatching.dispatch_cases, batch=200),),
     "photo.received": (Line("media", media.process, batch=8), Line("fieldwork", fieldwork.review_photos, batch=200)),
     "survey.opened": (Line("fieldwork", fieldwork.spread_surveys, batch=10),),

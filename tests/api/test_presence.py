@@ -39,3 +39,18 @@ def test_an_inspection_far_from_where_its_worker_just_was_is_flagged_and_taken(t
     closed = town.act(town.wang, row["number"], "pass", position=point(1), finding="已亮", photos=photos)
     assert closed["status"] == "closed"
     assert any(flag.startswith("现场查看") for flag in closed["flags"]), closed["flags"]
+
+
+def test_what_is_odd_goes_along_when_cases_are_merged_and_when_that_is_undone(town: Town) -> None:
+    numbers = [ok(town.li.post("/api/v1/pda/reports", pda_report(**said)), 201)["number"] for said in (
+        {"accuracy": 5}, {"accuracy": 900, "text": "路灯不亮", "category": "10105"})]
+    town.jobs()
+    into, odd = (town.case_of(one)["number"] for one in numbers)
+    seen = ok(town.supervisor.get(f"/api/v1/cases/{odd}"))["flags"]
+    assert ok(town.supervisor.get(f"/api/v1/cases/{into}"))["flags"] == []
+    town.act(town.triage, odd, "merge", into=into, reason="同一处")
+    town.jobs()
+    assert ok(town.supervisor.get(f"/api/v1/cases/{into}"))["flags"] == seen == ["上报定位精度差，误差约900米"]
+    town.act(town.triage, odd, "unmerge", reason="不是一处")
+    town.jobs()
+    assert ok(town.supervisor.get(f"/api/v1/cases/{odd}"))["flags"] == seen

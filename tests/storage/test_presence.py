@@ -189,6 +189,22 @@ def test_a_report_that_joins_brings_its_flags_along(city: City) -> None:
     assert city.case(first).flags == [MOCKED]
 
 
+def test_what_is_said_by_others_than_grid_workers_is_not_looked_at(city: City) -> None:
+    """A case to which a thousand callers have joined costs no more than one."""
+    caller = {"channel": Channel.HOTLINE, "source": "12345"}
+    first, second, seen = city.receives(**caller), city.receives(**caller), reported(city)
+    city.triages(first, second, seen)
+    case = city.case(first)
+    assert case.id == city.case(second).id == city.case(seen).id
+    asked: list[Any] = []
+    event.listen(database.engine(), "before_cursor_execute", listener := lambda *said: asked.append(said[3]))
+    with transaction() as db:
+        presence.review_cases(db, [case.id])
+    event.remove(database.engine(), "before_cursor_execute", listener)
+    assert first.id.hex not in repr(asked).replace("-", "")
+    assert city.case(seen).flags == [MOCKED]
+
+
 def test_nothing_odd_changes_nothing(city: City) -> None:
     receipt = reported(city, mock=False)
     city.triages(receipt)

@@ -3,7 +3,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Sequence
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from casework.cases.case import Case
@@ -41,8 +41,11 @@ def review(db: Session, report_ids: Sequence[uuid.UUID]) -> int:
 
 
 def review_cases(db: Session, case_ids: Sequence[uuid.UUID]) -> int:
-    """The same for all reports that count in these cases: for "case.report" and "case.joined"."""
-    return review(db, db.scalars(select(Report.id).where(Report.case_id.in_(case_ids))).all())
+    """The same for all reports from PDAs that count in these cases, or in those that they were merged into: for whatever
+    gives a case reports."""
+    merged = select(Case.merged_into_id).where(Case.id.in_(case_ids), Case.merged_into_id.is_not(None))
+    of_cases = select(Report.id).where(or_(Report.case_id.in_(case_ids), Report.case_id.in_(merged)))
+    return review(db, db.scalars(of_cases.where(Report.channel == Channel.PDA)).all())
 
 
 def review_photos(db: Session, photo_ids: Sequence[uuid.UUID]) -> int:
