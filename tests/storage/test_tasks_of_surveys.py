@@ -1,6 +1,7 @@
 """Surveys and conflicts make tasks by themselves, each once, and say how far it is."""
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from casework.registry.contests import Contest
 from casework.registry.drafts import Stated
 from casework.registry.fields import Register
 from casework.registry.records import Source
+from casework.storage import database
 from casework.storage.database import new_id, reading, transaction
 from casework.storage.outbox import Event
 from tests.conftest import SetClock
@@ -207,3 +209,25 @@ def test_decided_its_task_is_done(city: City) -> None:
         assert db.scalar(select(func.count()).select_from(Event).where(Event.name == "task.changed")) == 2
         told = db.scalars(select(Event.subject).where(Event.name == "register.conflict")).all()
         assert told.count(conflict.id) >= 2  # when it opened and when it was settled: so its task hears of both
+
+
+def test_decided_while_its_task_is_made_the_task_is_done(city: City) -> None:
+    """Two workers hold the two events of a conflict: that it opened, and that it was settled."""
+    if database.engine().dialect.name == "sqlite":
+        pytest.skip("has one writer anyway")
+    _, conflict = contested(city)
+
+    def settled() -> None:
+        with transaction() as db:
+            tasks.for_conflicts(db, [conflict.id])
+    with ThreadPoolExecutor(1) as pool:
+        with transaction() as slow:
+            tasks.for_conflicts(slow, [conflict.id])
+            with transaction() as db:
+                conflicts.decide(db, city.cast.li, conflict.id, "stated")
+            second = pool.submit(settled)
+            with suppress(TimeoutError):
+                second.result(timeout=0.5)
+        second.result(timeout=10)
+    with reading() as db:
+        assert [one.state for one in db.scalars(select(Task))] == [State.DONE]

@@ -13,7 +13,7 @@ from casework.registry import conflicts
 from casework.registry.catalogue import REGISTERS
 from casework.registry.conflicts import About
 from casework.registry.contests import ContestKind
-from casework.storage.database import insert_once
+from casework.storage.database import insert_once, one_at_a_time
 
 CONFLICT_DAYS = 7
 """Within a week somebody has asked at the door; until then both values stand side by side."""
@@ -22,6 +22,7 @@ CONFLICT_DAYS = 7
 def for_conflicts(db: Session, conflict_ids: Sequence[uuid.UUID]) -> int:
     """A task for the worker of the grid for each of these conflicts of the registers that is open, once; the task of one that
     was settled is done. Bears repetition. Returns how many tasks were made."""
+    one_at_a_time(db, "tasks of conflicts")  # who hears that one is settled must find the task that is just being made
     open_ones = conflicts.about(db, conflict_ids)
     workers = whose(db, {one.area_code for one in open_ones if one.area_code})
     due_at = clock.now() + timedelta(days=CONFLICT_DAYS)
