@@ -116,7 +116,9 @@ def _suggest(suggester: Suggester, reports: Sequence[Report]) -> dict[uuid.UUID,
 
 def _triage(db: Session, suggestions: dict[uuid.UUID, Suggestion]) -> Counter[str]:
     wanted = select(Report).where(Report.id.in_(suggestions), Report.triaged_at.is_(None))
-    reports = db.scalars(wanted.order_by(Report.received_at, Report.id).with_for_update(skip_locked=True)).all()
+    # key_share: whoever stores a photo of a report just now holds its key, and that is no reason to leave the report out.
+    untriaged = wanted.order_by(Report.received_at, Report.id).with_for_update(skip_locked=True, key_share=True)
+    reports = db.scalars(untriaged).all()
     placed = _place(db, reports)
     catalogue, counts = taxonomy.catalogue(db), Counter[str]()
     verdicts = {report.id: _judge(report, suggestions[report.id], placed[report.id], catalogue) for report in reports}

@@ -1,12 +1,16 @@
 """Whatever goes wrong with one report, the others are triaged, and that one lies on a person's desk."""
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy import select
 
 from casework.cases.report import Outcome, Report
 from casework.cases.workflow import Status
+from casework.media import check_in
+from casework.storage import database
 from casework.storage.database import reading, transaction
 from casework.triage import automatic
-from tests.factories import a_report, at_grid, case_of, small_city
+from tests.factories import a_photo, a_report, at_grid, case_of, small_city
 from workers.job import GivenUp
 from workers.triage import triage_reports
 
@@ -29,3 +33,19 @@ def test_a_report_that_triage_stumbles_over_goes_to_a_person(store: str, monkeyp
         left = case_of(db, received[2])
         assert (left.status, left.waiting_for) == (Status.REPORTED, "自动受理出错，请人工受理")
     assert outcomes == {"一": Outcome.FILED, "二": Outcome.FILED, "坏": Outcome.LEFT, "四": Outcome.FILED}
+
+
+def test_a_report_whose_photo_arrives_just_then_is_triaged_all_the_same(store: str) -> None:
+    """Who stores a photo holds its report only against being deleted."""
+    if database.engine().dialect.name == "sqlite":
+        pytest.skip("has one writer anyway")
+    with transaction() as db:
+        small_city(db)
+        report = a_report(db, place=at_grid(0))
+    with transaction() as db:
+        check_in(db, a_photo(), channel="upload", report_id=report.id)
+        db.flush()
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(triage_reports, [str(report.id)]).result(timeout=20)
+    with reading() as db:
+        assert [one.outcome for one in db.scalars(select(Report))] == [Outcome.FILED]
