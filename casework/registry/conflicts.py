@@ -69,7 +69,8 @@ def decide(db: Session, actor: Actor, conflict_id: uuid.UUID, keep: str, values:
     """Settle a conflict: keep what is shown ("current"), what was stated against it last ("stated"), or `values` ("other").
 
     Of a number that two entries state: "current" takes it from the entry in question, "stated" from the one that had it,
-    "other" puts another number. `seen`: head of the entry when the actor looked; joined by more since, it is not decided.
+    which the actor must be allowed to decide about too, "other" puts another number. `seen`: head of the entry when the
+    actor looked; joined by more since, it is not decided.
     The same decision again changes nothing. Raises NotFound, Refused, Invalid, Conflict.
     """
     if keep not in KEEP:
@@ -77,7 +78,7 @@ def decide(db: Session, actor: Actor, conflict_id: uuid.UUID, keep: str, values:
     contest, entry, other = _locked(db, actor, conflict_id)
     outcome = Outcome(keep)
     if contest.closed_at is not None:
-        if (contest.decided_by, contest.outcome) == (actor.id, outcome):
+        if (contest.decided_by, contest.outcome) == (actor.id, outcome) and _holds_still(entry, values or {}):
             return entry
         raise Conflict("this conflict has been settled already", head=entry.head)
     if seen is not None and seen != entry.head:
@@ -86,6 +87,7 @@ def decide(db: Session, actor: Actor, conflict_id: uuid.UUID, keep: str, values:
         draft = _otherwise(db, actor, contest, entry, values or {})
     elif contest.kind == ContestKind.SAME_NUMBER:
         loser = entry if outcome == Outcome.CURRENT or other is None else other
+        check(actor, "registry.decide", loser)
         draft = _settled(contest, loser, dict.fromkeys(contest.fields))
     else:
         standing = _standing(entry, statements_of(db, [entry.id]).get(entry.id, ()))
@@ -121,12 +123,22 @@ def _otherwise(db: Session, actor: Actor, contest: Contest, entry: Entry, values
     faults = [Fault(f"values.{name}", "must be given: it is what the conflict is about") for name in contest.fields
               if name not in values]
     faults += [Fault(f"values.{name}", "is not what the conflict is about") for name in values if name not in asked]
+    if contest.kind == ContestKind.SAME_NUMBER:
+        faults += [Fault(f"values.{name}", "must be another than the one in question") for name in contest.fields
+                   if _holds_still(entry, {name: values.get(name)})]
     (draft,) = drafted(db, actor, [_stated(contest, entry, values)])
     if isinstance(draft.error, Invalid):
         faults += [Fault(f"values.{one.field}", one.reason) for one in draft.error.faults]
     if faults:
         raise Invalid("the decision cannot be taken so", *faults)
     return decision(draft, frozenset(asked))
+
+
+def _holds_still(entry: Entry, values: Mapping[str, Any]) -> bool:
+    """Whether these are the values that the entry has."""
+    whole = entry.whole
+    read, _ = REGISTERS[entry.register].read(values, whole=False)
+    return all(name in read and whole.get(name) == read[name] for name in values)
 
 
 def _settled(contest: Contest, entry: Entry, values: Mapping[str, Any]) -> Draft:

@@ -1,6 +1,6 @@
 """Conflicts of the registers: what two sources say differently stays open, with all that was said, until somebody decides."""
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -65,7 +65,7 @@ def review(db: Session, touched: Sequence[Subject], same: Sequence[Same], given_
     there = _open(db, [one.id for one in touched if one.entry is not None] + [one.subject_id for one in same])
     values = {one.subject_id: one for one in there if one.kind == ContestKind.VALUES}
     changed = [_about_values(subject, values.get(subject.id)) for subject in touched]
-    changed += _about_numbers({one.id: one for one in touched}, there, same)
+    changed += _about_numbers(there, same)
     for one in there:
         if one.kind == ContestKind.SAME_NUMBER and not given_up.isdisjoint({(one.subject_id, one.fields[0]),
                                                                             (one.other_id, one.fields[0])}):
@@ -88,8 +88,10 @@ def _open(db: Session, entry_ids: Iterable[uuid.UUID]) -> Sequence[Contest]:
 def _about_values(subject: Subject, row: Contest | None) -> Contest | None:
     """The conflict about an entry's values, if anything about it is new."""
     fields = sorted(subject.record.contested())
+    if row is None and fields:
+        return Contest(kind=ContestKind.VALUES, subject_id=subject.id, register=subject.register, fields=fields)
     if row is None:
-        return _made(ContestKind.VALUES, subject, fields) if fields else None
+        return None
     if not fields:
         row.close(Outcome.AGREED)
         return row
@@ -99,12 +101,7 @@ def _about_values(subject: Subject, row: Contest | None) -> Contest | None:
     return None
 
 
-def _about_numbers(subjects: Mapping[uuid.UUID, Subject], there: Iterable[Contest],
-                   same: Iterable[Same]) -> list[Contest | None]:
+def _about_numbers(there: Iterable[Contest], same: Iterable[Same]) -> list[Contest | None]:
     known = {(one.subject_id, one.other_id, one.fields[0]) for one in there if one.kind == ContestKind.SAME_NUMBER}
-    return [_made(ContestKind.SAME_NUMBER, subjects[one.subject_id], [one.field], one.other_id) for one in same
-            if (one.subject_id, one.other_id, one.field) not in known]
-
-
-def _made(kind: ContestKind, subject: Subject, fields: list[str], other_id: uuid.UUID | None = None) -> Contest:
-    return Contest(kind=kind, subject_id=subject.id, other_id=other_id, register=subject.register, fields=fields)
+    return [Contest(kind=ContestKind.SAME_NUMBER, subject_id=one.subject_id, other_id=one.other_id, register=one.register,
+                    fields=[one.field]) for one in same if (one.subject_id, one.other_id, one.field) not in known]

@@ -49,6 +49,7 @@ class Change:
 class Same:
     """An entry states a number that another entry has stated before."""
 
+    register: Register
     subject_id: uuid.UUID
     field: str
     other_id: uuid.UUID
@@ -86,8 +87,10 @@ def keep(db: Session, changes: Sequence[Change]) -> tuple[list[Same], set[tuple[
     if rows:  # whoever calls holds the entries, so nobody else writes of them
         db.connection().execute(insert(Key.__table__), rows)  # type: ignore[arg-type]  # a table it is
     numbers = [(change, field) for change, field in moved if field.unique]
-    given_up = _give_up(db, [(change, field) for change, field in numbers if change.before.get(field.name) is not None])
-    return _claim(db, [(change, field) for change, field in numbers if change.after.get(field.name) is not None]), given_up
+    old_numbers = [(change, field) for change, field in numbers if change.before.get(field.name) is not None]
+    left = _give_up(db, old_numbers)
+    same = _claim(db, [(change, field) for change, field in numbers if change.after.get(field.name) is not None])
+    return list(dict.fromkeys([*left, *same])), {(change.entry_id, field.name) for change, field in old_numbers}
 
 
 def _claim(db: Session, numbers: Sequence[tuple[Change, Field]]) -> list[Same]:
@@ -101,26 +104,34 @@ def _claim(db: Session, numbers: Sequence[tuple[Change, Field]]) -> list[Same]:
     new = insert_once(db, Holder, rows, on=("register", "digest"))
     holder: dict[tuple[str, str], uuid.UUID] = {
         at: wanted[at][0][0] for at, row in zip(sorted(wanted), rows, strict=True) if row["id"] in new}
-    others = [at for at in wanted if at not in holder]
-    if others:
+    others = [at for at in sorted(wanted) if at not in holder]
+    if others:  # locked: who gives one up at this moment is to find that we state it
         taken = select(Holder).where(tuple_(Holder.register, Holder.digest).in_(others))
-        holder |= {(one.register, one.digest): one.entry_id for one in db.scalars(taken)}
-    return [Same(entry_id, field, holder[at]) for at, claims in wanted.items() for entry_id, field in claims
-            if holder.get(at, entry_id) != entry_id]
+        holder |= {(one.register, one.digest): one.entry_id
+                   for one in db.scalars(taken.order_by(Holder.digest).with_for_update(read=True))}
+    same = [Same(Register(at[0]), entry_id, field, holder[at]) for at, claims in wanted.items() if at in holder
+            for entry_id, field in claims if holder[at] != entry_id]
+    gone = {at[1] for at in others if at not in holder}  # given up between the two statements: it is to be had now
+    again = [(change, field) for change, field in numbers if gone and digest_of(field, change.after[field.name]) in gone]
+    return same + (_claim(db, again) if again else [])
 
 
-def _give_up(db: Session, numbers: Sequence[tuple[Change, Field]]) -> set[tuple[uuid.UUID, str]]:
-    """Numbers that an entry had and has no more go to who states them still, if anybody."""
-    for change, field in numbers:
-        digest = digest_of(field, change.before[field.name])
+def _give_up(db: Session, numbers: Sequence[tuple[Change, Field]]) -> list[Same]:
+    """Numbers that an entry had and has no more go to who states them still, if anybody: to the first; the others are told
+    whose it is now."""
+    same: list[Same] = []
+    for digest, change, field in sorted(((digest_of(field, change.before[field.name]), change, field)
+                                         for change, field in numbers), key=lambda one: one[0]):
         held = delete(Holder).where(Holder.register == change.register, Holder.digest == digest,
                                     Holder.entry_id == change.entry_id)
         if db.execute(held).rowcount:  # type: ignore[attr-defined]  # a DELETE has it
-            next_one = db.scalar(select(Key.entry_id).where(Key.digest == digest, Key.field == field.name).order_by(Key.id))
-            if next_one is not None:
+            still = select(Key.entry_id).where(Key.digest == digest, Key.field == field.name).order_by(Key.id)
+            stating = db.scalars(still).all()
+            if stating:
                 insert_once(db, Holder, [{"id": new_id(), "register": change.register, "digest": digest,
-                                          "entry_id": next_one}], on=("register", "digest"))
-    return {(change.entry_id, field.name) for change, field in numbers}
+                                          "entry_id": stating[0]}], on=("register", "digest"))
+                same += [Same(change.register, other, field.name, stating[0]) for other in stating[1:]]
+    return same
 
 
 def holding(registers: Iterable[Register], text: str) -> list[str]:

@@ -258,11 +258,11 @@ class _Batch:
         return set()
 
     def _mark(self, same: Sequence[keys.Same]) -> None:
-        """A number that another entry has makes a conflict of the statement that brought it."""
+        """A number that another entry has makes a conflict of the statement that brought it, if that came now."""
         for one in same:
-            brought = next(statement for statement in reversed(self.subjects[one.subject_id].applied)
-                           if one.field in statement.says)
-            brought.state, brought.contested = State.CONFLICT, sorted({*brought.contested, one.field})
+            applied = self.subjects[one.subject_id].applied if one.subject_id in self.subjects else ()
+            for brought in [statement for statement in applied if one.field in statement.says][-1:]:
+                brought.state, brought.contested = State.CONFLICT, sorted({*brought.contested, one.field})
 
     def _judged(self, one: Told, subject: Subject | None = None) -> Judged:
         if isinstance(one, Statement) and one.state == State.REFUSED:
