@@ -1,20 +1,27 @@
-"""Which entries somebody may know of: those that lie in the areas of their posts."""
+"""Which entries somebody may know of: those that lie in the areas of the posts that are for registers."""
 from sqlalchemy import ColumnElement, and_, false, or_
 
 from casework.identity.people import Actor
-from casework.identity.permissions import reach
+from casework.identity.permissions import PERMISSIONS, reach
 from casework.registry.records import Entry
 
 
 def within(area_code: str) -> ColumnElement[bool]:
-    """In this area or one inside it: codes extend the code of what is around them, and ":" follows "9"."""
-    return and_(Entry.area_code >= area_code, Entry.area_code < area_code + ":")
+    """In this area or one inside it: codes are digits, extend the code of what is around them, and in whatever way a
+    database sorts, letters follow digits."""
+    return and_(Entry.area_code >= area_code, Entry.area_code < area_code + "z")
+
+
+def area_codes(actor: Actor, permission: str) -> frozenset[str] | None:
+    """The areas of the posts that have this permission, None for everywhere. What another post looks after lends nothing."""
+    scopes = [reach(post) for post in actor.each() if not PERMISSIONS[permission].roles.isdisjoint(post.roles)]
+    return None if any(one.everything for one in scopes) else frozenset().union(*(one.area_codes for one in scopes))
 
 
 def inside(actor: Actor, area_code: str | None = None) -> list[ColumnElement[bool]]:
     """Conditions for a list: what the actor may see, narrowed to an area if one is named."""
-    scope = reach(actor)
+    codes = area_codes(actor, "registry.read")
     narrowed = [within(area_code)] if area_code else []
-    if scope.everything:
+    if codes is None:
         return narrowed
-    return [*narrowed, or_(*(within(code) for code in sorted(scope.area_codes)))] if scope.area_codes else [false()]
+    return [*narrowed, or_(false(), *(within(code) for code in sorted(codes)))]

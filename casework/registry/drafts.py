@@ -12,8 +12,8 @@ from casework.geography import areas
 from casework.geography.codes import Level, level_of
 from casework.geography.coordinates import Point
 from casework.identity.people import Actor
-from casework.identity.permissions import reach
 from casework.identity.privacy import blind_index
+from casework.registry import access
 from casework.registry.catalogue import REGISTERS
 from casework.registry.compiling import PLACE
 from casework.registry.fields import Register
@@ -133,8 +133,8 @@ def _draft(db: Session, stated: Stated, grid: areas.GridRef | None, own: str | N
 
 def within_of(actor: Actor) -> list[str] | None:
     """The areas that the actor may write in; None for all."""
-    scope = reach(actor)
-    return None if scope.everything else sorted(scope.area_codes)
+    codes = access.area_codes(actor, "registry.write")
+    return None if codes is None else sorted(codes)
 
 
 def own_grid(within: list[str] | None) -> str | None:

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import select
@@ -17,7 +18,7 @@ from casework import clock
 from casework.errors import Fault, Invalid
 from casework.geography.coordinates import TO_WGS84, Point, System
 from casework.identity.people import Actor
-from casework.identity.permissions import check
+from casework.identity.permissions import allowed, check
 from casework.identity.privacy import blind_index
 from casework.registry import headings, keys
 from casework.registry.catalogue import REGISTERS
@@ -36,6 +37,7 @@ MOST_BAD = 1000
 CUT_OFF = re.compile(r"[0-9.]+[eE]\+[0-9]+")
 LOST = "has lost digits in the spreadsheet; format the column as text and enter it anew"
 """What Excel makes of a long number in a column of numbers, and what to do about it."""
+ELSEWHERE = "lies in none of your areas"
 IDENTITY: dict[Register, tuple[str, ...]] = {
     Register.PERSON: ("name", "birth_date", "phone"), Register.HOUSE: ("address", "building", "unit", "room"),
     Register.ENTITY: ("name", "address"), Register.COMPONENT: ("code",), Register.ADDRESS: ("text",)}
@@ -172,13 +174,19 @@ class _Import:
         known = self.known(rows.values())
         numbers: dict[uuid.UUID, int] = {}
         wanted: list[Stated] = []
+        foreign = 0
         for number, row in rows.items():
-            stated = _against(row, known.get(row.subject_id), trust=self.plan.trust)
+            entry = known.get(row.subject_id)
+            if entry is not None and not allowed(self.actor, "registry.write", entry):
+                self.bad(number, "", ELSEWHERE)  # also where it says the same: what is known there is not told here
+                foreign += 1
+                continue
+            stated = _against(row, entry, trust=self.plan.trust)
             if stated is not None:
                 numbers[stated.id] = number
                 wanted.append(stated)
         there = set(self.db.scalars(select(Statement.id).where(Statement.id.in_(numbers)))) if numbers else set()
-        self.report.unchanged += len(rows) - len(wanted) + len(there)
+        self.report.unchanged += len(rows) - foreign - len(wanted) + len(there)
         entries = {entry.id: entry for entry in known.values()}
         good = []
         for draft in drafted(self.db, self.actor, [one for one in wanted if one.id not in there]):
@@ -187,12 +195,18 @@ class _Import:
                 faults = (Fault(AREA, "must be given, or a place"),)
             for fault in faults:
                 self.bad(numbers[draft.stated.id], LON if fault.field == PLACE else fault.field, fault.reason)
-            if not faults:
+            if not faults and draft.stated.subject_id not in entries and not self.reaches(draft.says[PLACE][2]):
+                self.bad(numbers[draft.stated.id], "", ELSEWHERE)
+            elif not faults:
                 good.append(draft)
         if self.plan.dry_run:
             self.would(good, entries)
         else:
             self.did(good, entries, numbers)
+
+    def reaches(self, area_code: str) -> bool:
+        """Whether who brings the file may write there."""
+        return allowed(self.actor, "registry.write", SimpleNamespace(area_code=area_code))
 
     def known(self, stated: Collection[Stated]) -> dict[uuid.UUID, Entry]:
         """By the subject of a row the entry that it is about: the one that has its number, or that a file made before."""
