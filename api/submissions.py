@@ -76,9 +76,10 @@ class AnswersOut(ma.Schema):
 
 @blueprint.operation("GET", "", requires("forms.manage"), query=SubmissionsIn(), answer=page_of(SubmissionOut()))
 def listed(query: dict[str, Any]) -> Response:
-    """What came in, the latest first; `state=refused` is what waits for somebody to put it right."""
+    """What came in from the areas of my posts, the latest first; `state=refused` waits for somebody to put it right."""
     with reading() as db:
-        found = submissions.listed(db, state=query.get("state"), after=query.get("cursor"), limit=query["limit"] + 1)
+        found = submissions.listed(db, caller(), state=query.get("state"), after=query.get("cursor"),
+                                   limit=query["limit"] + 1)
         shown = found[:query["limit"]]
         files = submissions.files_of(db, [one.id for one in shown])
     last = shown[-1] if len(found) > len(shown) else None
@@ -87,16 +88,19 @@ def listed(query: dict[str, Any]) -> Response:
 
 @blueprint.operation("POST", "/<uuid:submission_id>/retry", requires("forms.manage"), answer=SubmissionOut())
 def retry(submission_id: uuid.UUID) -> dict[str, Any]:
-    """Try once more what was refused: somebody's posts, a register or the taxonomy may be right by now."""
+    """Try once more what was refused: somebody's posts, a register or the taxonomy may be right by now.
+
+    409 when it was corrected since: then it would be said twice.
+    """
     with transaction() as db:
-        one = effects.retry(db, submission_id, perform)
+        one = effects.retry(db, caller(), submission_id, perform)
         return _plain(one, submissions.files_of(db, [one.id]))
 
 
 @blueprint.operation("POST", "/<uuid:submission_id>/answers", requires("forms.manage"), body=LookIn(), answer=AnswersOut(),
                      example={"reason": "信用代码有误，电话核对"})
 def look(submission_id: uuid.UUID, body: dict[str, str]) -> dict[str, str]:
-    """The answers as they were sent. They may be personal: the look is logged with its reason."""
+    """The answers as they were sent. They may be personal: for data stewards, and the look is logged with its reason."""
     with transaction() as db:
         return {"xml": submissions.shown(db, caller(), submission_id, body["reason"])}
 

@@ -84,14 +84,16 @@ def receive(db: Session, actor: Actor, sent: Sent, form: CollectionForm, perform
     return one, is_new or bool(fresh)
 
 
-def retry(db: Session, submission_id: uuid.UUID, perform: Perform) -> Submission:
+def retry(db: Session, actor: Actor, submission_id: uuid.UUID, perform: Perform) -> Submission:
     """Try once more what was refused, in the name of who sent it, with the posts of now.
 
-    Raises NotFound, and Conflict when it was not refused or who sent it has left.
+    Raises NotFound, and Conflict when it was not refused, was corrected since, or who sent it has left.
     """
-    one = submissions.of(db, submission_id)
+    one = submissions.of(db, actor, submission_id)
     if one.state is not State.REFUSED:
         raise Conflict("only what was refused is tried again", state=one.state)
+    if submissions.corrected(db, one):
+        raise Conflict("this was corrected since, and what was corrected is kept; tried again it would be said twice")
     try:
         author = actor_of(db, one.user_id)
     except Unauthenticated:
@@ -124,7 +126,7 @@ def _become(db: Session, actor: Actor, whole: Whole, perform: Perform) -> None:
     """Make of it what it is to be, all of it or nothing; what cannot be is refused, and kept with the reason."""
     one = whole.one
     former = submissions.of_instance(db, one.deprecated_id) if one.deprecated_id else None
-    if one.deprecated_id and (former is None or former.state is State.WAITING):
+    if one.deprecated_id and former is not one and (former is None or former.state is State.WAITING):
         _put_files_aside(db, one)
         return
     try:
@@ -143,6 +145,8 @@ def _become(db: Session, actor: Actor, whole: Whole, perform: Perform) -> None:
 
 
 def _check_correction(one: Submission, former: Submission | None) -> None:
+    if former is one:
+        raise Invalid("this corrects itself", Fault("meta.deprecatedID", "must name a former submission"))
     if former is not None and (former.user_id != one.user_id or former.form_id != one.form_id):
         raise Invalid("this corrects another person's answers, or those to another form",
                       Fault("meta.deprecatedID", "must name a submission of yours on this form"))

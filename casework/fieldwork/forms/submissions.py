@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, select, tuple_
+from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, select, true, tuple_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock
@@ -18,7 +18,9 @@ from casework.errors import Conflict, NotFound
 from casework.fieldwork.forms import library
 from casework.fieldwork.forms.answers import Filled
 from casework.fieldwork.forms.library import CollectionForm
-from casework.identity.people import Actor
+from casework.fieldwork.inside import reached
+from casework.identity.people import Actor, Post, Role
+from casework.identity.permissions import PERMISSIONS, allowed
 from casework.identity.privacy import Sealed, SealedText, reveal, seal
 from casework.media import Original
 from casework.storage.database import Base, Keyed, insert_once, new_id, one_at_a_time
@@ -175,18 +177,40 @@ def form_of(db: Session, submission: Submission) -> CollectionForm:
     return found
 
 
-def listed(db: Session, *, state: State | None = None, after: tuple[datetime, uuid.UUID] | None = None,
+def listed(db: Session, actor: Actor, *, state: State | None = None, after: tuple[datetime, uuid.UUID] | None = None,
            limit: int = 50) -> Sequence[Submission]:
-    """The latest first; `after` is received_at and id of the last one of the page before."""
-    wanted = select(Submission).order_by(Submission.received_at.desc(), Submission.id.desc()).limit(limit)
+    """Those that the actor looks after, the latest first; `after` is received_at and id of the last of the page before."""
+    wanted = (select(Submission).where(_looked_after(actor))
+              .order_by(Submission.received_at.desc(), Submission.id.desc()).limit(limit))
     if state is not None:
         wanted = wanted.where(Submission.state == state)
     return db.scalars(wanted.where(tuple_(Submission.received_at, Submission.id) < after) if after else wanted).all()
 
 
-def of(db: Session, submission_id: uuid.UUID) -> Submission:
-    """The submission, which nobody else changes meanwhile. Raises NotFound."""
-    found = db.get(Submission, submission_id)
+def _looked_after(actor: Actor) -> ColumnElement[bool]:
+    """All for whom no post names an area, also of workers who have left; else those of who works there now."""
+    if any(post.unbounded for post in actor.each() if not post.roles.isdisjoint(PERMISSIONS["forms.manage"].roles)):
+        return true()
+    there = Post.role == Role.GRID_WORKER, reached(Post.area_code, actor, "forms.manage")
+    return Submission.user_id.in_(select(Post.holder_id).where(*there))
+
+
+def corrected(db: Session, one: Submission) -> bool:
+    """Whether a later submission that corrects this one is a report or statement already, itself or by one that corrects it."""
+    seen: set[str] = set()
+    later = {one.instance_id}
+    while later:
+        found = db.scalars(select(Submission).where(Submission.deprecated_id.in_(later))).all()
+        if any(row.state in {State.DONE, State.CONFLICT} for row in found):
+            return True
+        seen |= later
+        later = {row.instance_id for row in found} - seen
+    return False
+
+
+def of(db: Session, actor: Actor, submission_id: uuid.UUID) -> Submission:
+    """The submission, which nobody else changes meanwhile. Raises NotFound, also for one that the actor does not look after."""
+    found = db.scalar(select(Submission).where(Submission.id == submission_id, _looked_after(actor)))
     if found is None:
         raise NotFound("there is no such submission")
     one_at_a_time(db, f"submissions of {found.user_id}")
@@ -195,6 +219,9 @@ def of(db: Session, submission_id: uuid.UUID) -> Submission:
 
 
 def shown(db: Session, actor: Actor, submission_id: uuid.UUID, reason: str) -> str:
-    """The answers as they were sent, and a line in the log of looks. Raises NotFound, Refused, Invalid."""
-    one = of(db, submission_id)
-    return reveal(db, actor, "submission", one.id, "xml", one.xml, reason=reason, permission="forms.manage")
+    """The answers as they were sent, and a line in the log of looks. They hold what entries hold, so whoever may reveal
+    nothing there may not here. Raises NotFound, Refused, Invalid."""
+    one = of(db, actor, submission_id)
+    sender = db.scalars(select(Post).where(Post.holder_id == one.user_id, Post.role == Role.GRID_WORKER)).all()
+    subject = next((post for post in sender if allowed(actor, "registry.reveal", post)), None)
+    return reveal(db, actor, "submission", one.id, "xml", one.xml, subject=subject, reason=reason, permission="registry.reveal")
