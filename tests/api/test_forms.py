@@ -1,11 +1,12 @@
 """A form is data: who looks after the data publishes it, everybody in the field gets it, and what cannot work is refused."""
+import zipfile
 from io import BytesIO
 
 import openpyxl
 import pytest
 from werkzeug.test import TestResponse
 
-from casework.fieldwork.forms import library
+from casework.fieldwork.forms import library, xlsform
 from casework.storage.database import reading, transaction
 from tests.api.town import Caller, Town, ok, problem
 
@@ -168,3 +169,32 @@ def test_the_forms_that_come_along_are_put_in_use_once_and_never_over_the_citys_
 def test_there_is_a_form_for_each_thing_collected() -> None:
     shipped = sorted(path.stem for path in library.DEFAULT.glob("*.md"))
     assert shipped == ["component", "entity", "house", "person", "report"]
+
+
+def broken(part: str, content: bytes) -> bytes:
+    """A workbook one part of which is not what it says."""
+    good, made = zipfile.ZipFile(BytesIO(workbook(HOUSE))), BytesIO()
+    with zipfile.ZipFile(made, "w") as file:
+        for one in good.namelist():
+            file.writestr(one, content if one == part else good.read(one))
+    return made.getvalue()
+
+
+@pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "[Content_Types].xml", "xl/styles.xml"])
+@pytest.mark.parametrize("content", [b"<<<", b"", b"<a/>"])
+def test_a_workbook_that_is_broken_inside_is_told_from_a_fault_of_ours(town: Town, part: str, content: bytes) -> None:
+    assert published(town.steward, broken(part, content), "house.xlsx").status_code in {201, 422}
+
+
+def test_a_workbook_that_was_damaged_on_the_way_is_refused(town: Town) -> None:
+    whole = workbook(HOUSE)
+    at = whole.index(b"xl/worksheets/sheet1.xml") + 60
+    for place in range(at, at + 600, 60):
+        damaged = whole[:place] + bytes([whole[place] ^ 0xff]) + whole[place + 1:]
+        assert published(town.steward, damaged, "house.xlsx").status_code in {201, 422}
+
+
+@pytest.mark.parametrize("odd", ["\0", "\x01", "\x1f", "\ufffe"])
+def test_what_no_xml_can_hold_is_not_published(town: Town, odd: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xlsform.shutil, "which", lambda _: None)  # a server without Java
+    assert set(problem(published(town.steward, renamed("2", changed("| 单元 |", f"| 单{odd}元 |"))), 422)["fields"]) == {"form"}

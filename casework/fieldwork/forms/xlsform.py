@@ -4,6 +4,7 @@ import re
 import shutil
 import tempfile
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from enum import StrEnum
 from io import BytesIO
@@ -23,6 +24,11 @@ MAX_UNPACKED_BYTES = 20_000_000
 MAX_QUESTIONS = 500
 LONGEST_VERSION = 40
 FORM_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,49}")
+LIES = (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, RecursionError, NotImplementedError, EOFError,
+        SyntaxError, zipfile.BadZipFile, zlib.error)
+"""What pyxform and what it reads workbooks with raise on files that are not what they say; faults of XML are SyntaxErrors."""
+NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+"""What XML 1.0 cannot hold, not even written in numbers."""
 TAKEN = {"keys", "submissions"}
 """Addresses beside those of the forms."""
 
@@ -62,6 +68,8 @@ def read(content: bytes, kind: Kind, *, validate: bool = True) -> Form:
     """
     _bound(content, kind)
     made = _converted(content, kind)
+    if NO_XML.search(made.xform):
+        raise _unread("the form has characters that cannot be shown, such as control characters")
     said: dict[str, Any] = made._pyxform or {}  # noqa: SLF001 - pyxform 4 shows what it understood nowhere else
     asked, remarks = questions.read(said.get("children", ()))
     form_id, version = str(said.get("id_string", "")), str(said.get("version") or "")
@@ -93,8 +101,8 @@ def _converted(content: bytes, kind: Kind) -> ConvertResult:
         return convert(content, file_type=f".{kind}")
     except PyXFormError as error:
         raise _located(str(error)) from None
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, RecursionError) as error:
-        raise _unread("the file is not an XLSForm that can be read") from error  # what pyxform raises on files that lie
+    except LIES as error:
+        raise _unread("the file is not an XLSForm that can be read") from error
 
 
 def _located(said: str) -> Invalid:
