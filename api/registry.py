@@ -2,6 +2,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -112,7 +113,7 @@ def state(body: dict[str, Any]) -> dict[str, Any]:
 def relate(body: dict[str, Any]) -> dict[str, Any]:
     """Say how entries stand to each other: who lives where, who rents to whom, which shop is in which house."""
     told = [Related(id=one["id"], kind=RelationKind(one["kind"]), from_id=one["from_"], to_id=one["to"],
-                    since=one.get("since"), until=one.get("until"), at=one.get("at") or clock.now()) for one in body["items"]]
+                    since=one.get("since"), until=one.get("until"), at=_at(one)) for one in body["items"]]
     with transaction() as db:
         return _each([one.id for one in told], relations.relate(db, caller(), told))
 
@@ -121,7 +122,7 @@ def relate(body: dict[str, Any]) -> dict[str, Any]:
                      example={"items": [{"id": ID, "subject": OTHER, "purpose": "care", "note": "身体状况良好"}]})
 def visit(body: dict[str, Any]) -> dict[str, Any]:
     """Tell of visits."""
-    told = [Visited(id=one["id"], subject_id=one["subject"], purpose=one["purpose"], at=one.get("at") or clock.now(),
+    told = [Visited(id=one["id"], subject_id=one["subject"], purpose=one["purpose"], at=_at(one),
                     place=one.get("place"), values=one["values"], note=one.get("note")) for one in body["items"]]
     with transaction() as db:
         return _each([one.id for one in told], visits.record(db, caller(), told))
@@ -172,9 +173,15 @@ def _field(one: Field) -> dict[str, Any]:
             "choices": [{"code": choice.code, "zh": choice.chinese, "en": choice.english} for choice in one.choices]}
 
 
+def _at(item: dict[str, Any]) -> datetime:
+    """When it was; never still to come, or nothing later would ever take its place."""
+    said: datetime = item.get("at") or clock.now()
+    return min(said, clock.now())
+
+
 def _stated(item: dict[str, Any]) -> Stated:
     return Stated(id=item["id"], register=Register(item["register"]), subject_id=item["subject"], base=item["base"],
-                  values=item["values"], source=Source(item["source"]), at=item.get("at") or clock.now(),
+                  values=item["values"], source=Source(item["source"]), at=_at(item),
                   place=item.get("place"), accuracy=item.get("accuracy"), form=item.get("form"), origin="api",
                   area_code=item.get("area"))
 

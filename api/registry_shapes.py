@@ -56,7 +56,7 @@ class StatementIn(ma.Schema):
     accuracy = ma.fields.Float(validate=ma.validate.Range(0, 100_000), metadata={"description": "metres"})
     area = Text(15, metadata={"description": "where there is no place: code of the area that it lies in"})
     source = ma.fields.String(validate=ma.validate.OneOf([one.value for one in Source]), load_default=Source.COLLECTED.value)
-    form = Text(80)
+    form = Text(100)
     at = Moment(metadata={"description": "when it was seen; now, unless said"})
 
 

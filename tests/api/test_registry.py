@@ -249,3 +249,17 @@ def test_a_table_is_tried_and_told_row_by_row_before_it_is_taken(town: Town) -> 
     problem(sends(town.li, TABLE), 403)
     problem(sends(town.steward, "甲,乙\n1,2\n"), 422)
     problem(sends(town.steward, TABLE, register="car"), 422)
+
+
+def test_a_time_to_come_holds_nothing_for_ever(town: Town) -> None:
+    home, who = house(at="2199-01-01T00:00:00Z"), person()
+    states(town.li, home, who)
+    assert ok(town.li.get(f"{HOME}/{home['subject']}"))["statements"][0]["at"] == "2026-03-02T02:00:00Z"
+    relation = {"kind": "lives_in", "from": who["subject"], "to": home["subject"]}
+    ok(town.li.post(f"{HOME}/relations", {"items": [relation | {"id": key(), "at": "2199-01-01T00:00:00Z"}]}))
+    ended = relation | {"id": "ffffffff-ffff-4fff-bfff-ffffffffffff", "until": "2026-03-01"}
+    ok(town.li.post(f"{HOME}/relations", {"items": [ended]}))
+    assert ok(town.li.get(f"{HOME}/{home['subject']}"))["relations"] == []
+    visit = {"id": key(), "subject": who["subject"], "purpose": "care", "at": "2199-01-01T00:00:00Z"}
+    ok(town.li.post(f"{HOME}/visits", {"items": [visit]}))
+    assert ok(town.li.get(f"{HOME}/{who['subject']}"))["visits"][0]["at"] == "2026-03-02T02:00:00Z"
