@@ -1,15 +1,21 @@
 """Reference data on a device: told again only where it changed; and what a page costs."""
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from sqlalchemy import event, select, update
+from sqlalchemy.orm import Session
 
+from casework.fieldwork.changes import sections
+from casework.fieldwork.forms import library
 from casework.fieldwork.forms.library import CollectionForm
 from casework.fieldwork.forms.xlsform import Kind
+from casework.geography.areas import Area, touch
 from casework.storage import database
 from casework.storage.database import new_id, transaction
 from casework.taxonomy import Category, Standard, TaxonomyVersion, activate
+from tests.factories import GRIDS
 from tests.storage.city import City
 from tests.storage.field import Device, World, follow
 
@@ -60,14 +66,16 @@ def test_a_taxonomy_that_changes_while_it_is_told_ends_as_the_last_one(city: Cit
         assert device.pull(3).has == Device(city.cast.li).pull().has, asked
 
 
+def form(version: str, title: str, *, active: bool = True) -> CollectionForm:
+    """The row alone: what a form must be is not the subject here."""
+    columns = CollectionForm.__table__.columns
+    given = {one.key: "" for one in columns if not one.nullable and one.default is None}
+    return CollectionForm(**given | {
+        "id": new_id(), "form_id": "house", "version": version, "title": title, "register": "house", "kind": Kind.MD,
+        "source": b"", "questions": [{"name": "rooms"}], "remarks": [], "active": active, "md5": version})
+
+
 def test_forms_come_with_each_new_version_and_go_when_they_are_withdrawn(city: City) -> None:
-    def form(version: str, title: str, *, active: bool = True) -> CollectionForm:
-        """The row alone: what a form must be is not the subject here."""
-        columns = CollectionForm.__table__.columns
-        given = {one.key: "" for one in columns if not one.nullable and one.default is None}
-        return CollectionForm(**given | {
-            "id": new_id(), "form_id": "house", "version": version, "title": title, "register": "house", "kind": Kind.MD,
-            "source": b"", "questions": [{"name": "rooms"}], "remarks": [], "active": active, "md5": version})
     device = Device(city.cast.li).pull()
     with transaction() as db:
         db.add(form("1", "房屋"))
@@ -81,6 +89,29 @@ def test_forms_come_with_each_new_version_and_go_when_they_are_withdrawn(city: C
     with transaction() as db:
         db.execute(update(CollectionForm).values(active=False))
     assert device.pull().told == [{"kind": "form", "id": "house", "deleted": True}]
+
+
+def test_what_changes_between_two_looks_of_one_page_is_told_with_the_next(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A version is read before what it is the version of: else the old would be taken for the new, and the new never told."""
+    def meanwhile(look: Callable[..., Any], change: Callable[[Session], None], *, before: bool = False) -> Callable[..., Any]:
+        def looks(*asked: Any) -> Any:
+            found = None if before else look(*asked)
+            monkeypatch.undo()
+            with transaction() as other:
+                change(other)
+            return look(*asked) if before else found
+        return looks
+
+    def renamed(other: Session) -> None:
+        other.execute(update(Area).where(Area.code == GRIDS[0]).values(name="第一网格新名"))
+        touch(other)
+    device = Device(city.cast.li)
+    monkeypatch.setattr(sys.modules["casework.fieldwork.changes.page"], "worker", meanwhile(sections.worker, renamed))
+    device.pull().pull()
+    assert device.of("area")[GRIDS[0]]["name"] == "第一网格新名"
+    monkeypatch.setattr(library, "digest", meanwhile(library.digest, lambda other: other.add(form("1", "房屋")), before=True))
+    device.pull().pull()
+    assert list(device.of("form")) == ["house"]
 
 
 # ---- what it costs

@@ -28,19 +28,20 @@ def profile(db: Session, worker: Worker, position: Position, limit: int) -> Batc
 
 def areas(db: Session, worker: Worker, position: Position, limit: int) -> Batch:
     """The areas of the worker's posts and what lies inside, each with its outline as a list of rings in WGS-84."""
-    version = db.scalar(select(AreasVersion.version))
-    grounds = {ground.code: ground for ground in worker.grounds}
-    told, position, more = turn(version.hex[-12:] if version else "", sorted(grounds), position, limit)
-    outlines = dict(db.execute(select(Area.code, Area.outline).where(Area.code.in_(told))).all()) if told else {}
-    items = [{"kind": "area", "id": code, "code": code, "name": grounds[code].name, "level": grounds[code].level,
-              "parent": grounds[code].parent_code, "outline": _rings(outlines.get(code))} for code in told]
+    version = db.scalar(select(AreasVersion.version))  # before what it is the version of: what is newer is told once more
+    told, position, more = turn(version.hex[-12:] if version else "", worker.inside, position, limit)
+    wanted = select(Area.code, Area.name, Area.level, Area.parent_code, Area.outline).where(Area.code.in_(told))
+    items = [{"kind": "area", "id": code, "code": code, "name": name, "level": level, "parent": parent,
+              "outline": _rings(outline)}
+             for code, name, level, parent, outline in (db.execute(wanted.order_by(Area.code)) if told else ())]
     return Batch(items, position, more)
 
 
 def forms(db: Session, worker: Worker, position: Position, limit: int) -> Batch:
     """The forms in use; those that were withdrawn are deleted."""
+    version = library.digest(db)[:12]  # as with areas
     states = dict(db.execute(select(CollectionForm.form_id, CollectionForm.active).order_by(CollectionForm.active)).all())
-    told, position, more = turn(library.digest(db)[:12], sorted(states), position, limit)
+    told, position, more = turn(version, sorted(states), position, limit)
     form = CollectionForm
     wanted = select(form.form_id, form.version, form.title, form.register, form.questions).where(
         form.active, form.form_id.in_(told))

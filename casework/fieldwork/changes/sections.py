@@ -19,22 +19,14 @@ Position = Any
 """Plain values of JSON, as short as can be: they travel in the cursor. None where nothing was told yet."""
 
 
-class Ground(NamedTuple):
-    """An area in which the worker works, or one inside."""
-
-    code: str
-    name: str
-    level: str
-    parent_code: str | None
-
-
 @dataclass(frozen=True)
 class Worker:
-    """Who asks, and where he works: `own` are the areas of his posts, `grounds` those and all that lies inside."""
+    """Who asks, and where he works: `own` are the codes of the areas of his posts, `inside` of those and all that lies in
+    them, in order."""
 
     actor: Actor
     own: tuple[str, ...]
-    grounds: tuple[Ground, ...]
+    inside: tuple[str, ...]
 
     @property
     def user_id(self) -> uuid.UUID:
@@ -45,7 +37,7 @@ class Worker:
     @property
     def codes(self) -> frozenset[str]:
         """All areas in which what changes is his; a post may name one that is retired."""
-        return frozenset(self.own).union(ground.code for ground in self.grounds)
+        return frozenset((*self.own, *self.inside))
 
     @property
     def reach(self) -> str:
@@ -75,9 +67,8 @@ def worker(db: Session, actor: Actor) -> Worker:
     """Where this actor works as a grid worker, now: one query."""
     own = tuple(sorted({post.area_code for post in actor.posts if post.role is Role.GRID_WORKER and post.area_code}))
     inside = or_(*((Area.code >= code) & (Area.code < f"{code}:") for code in own))
-    found = db.execute(select(Area.code, Area.name, Area.level, Area.parent_code).where(inside, Area.retired_at.is_(None))
-                       .order_by(Area.code)).all() if own else ()
-    return Worker(actor, own, tuple(Ground(*row) for row in found))
+    found = db.scalars(select(Area.code).where(inside, Area.retired_at.is_(None)).order_by(Area.code)).all() if own else ()
+    return Worker(actor, own, tuple(found))
 
 
 def digest(*said: str) -> str:
