@@ -16,7 +16,7 @@ from api.auth import caller, requires
 from api.blueprint import Blueprint
 from api.compression import packed
 from api.errors import ProblemOut
-from api.fields import Moment, Text, Whole, encode
+from api.fields import EARLIEST, LATEST, Moment, Text, Whole, encode
 from api.operations import OPERATIONS, VERBS
 from api.operations.answers import within
 from casework import clock
@@ -186,9 +186,9 @@ def _fits(position: Position) -> bool:
     if position is None:
         return True
     try:
-        at, last = position
-        return datetime.fromisoformat(at).tzinfo is not None and isinstance(UUID(last), UUID)
-    except (AttributeError, TypeError, ValueError):
+        at, last = datetime.fromisoformat(position[0]), position[1]
+        return at.tzinfo is not None and EARLIEST <= at <= LATEST and isinstance(UUID(last), UUID)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
         return False
 
 

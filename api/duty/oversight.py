@@ -9,7 +9,7 @@ from flask import Response
 
 from api.auth import caller, requires
 from api.duty.group import blueprint
-from api.fields import Cursor, Moment, PageIn, Text, encode, page_of, rows
+from api.fields import EARLIEST, LATEST, Cursor, Moment, PageIn, Text, encode, page_of, rows
 from casework import clock
 from casework.fieldwork import coverage, presence
 from casework.fieldwork.presence import Check, Subject
@@ -17,14 +17,16 @@ from casework.storage.database import reading
 
 A_MONTH = timedelta(days=29)
 
+SENSIBLE = ma.validate.Range(EARLIEST.date(), LATEST.date())
+
 
 class CoverageIn(PageIn):
     """Which grids, and which days of the city; the last thirty, unless said."""
 
     cursor = Cursor(str, metadata={"description": "`next` of the page before"})
     area = Text(15, required=True, metadata={"description": "area code; every grid inside it"})
-    since = ma.fields.Date(metadata={"description": "first day"})
-    until = ma.fields.Date(metadata={"description": "last day; today, unless said"})
+    since = ma.fields.Date(validate=SENSIBLE, metadata={"description": "first day"})
+    until = ma.fields.Date(validate=SENSIBLE, metadata={"description": "last day; today, unless said"})
     silent = ma.fields.Boolean(load_default=False, metadata={"description": "only grids in which nobody was"})
 
 

@@ -71,7 +71,7 @@ def own_report(db: Session, actor: Actor, name: str) -> Report:
     """The actor's own report by its key or its public number. Raises NotFound, also for somebody else's."""
     mine = Report.channel == Channel.PDA, Report.source == str(actor.id)
     named = (Report.key == name.lower()) | (Report.number == name.upper())
-    found = db.scalar(select(Report).where(*mine, named))
+    found = db.scalar(select(Report).where(*mine, named)) if name.isprintable() else None
     if found is None:
         raise NotFound("you have sent no such report")
     return found

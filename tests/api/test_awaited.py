@@ -108,7 +108,8 @@ def test_the_receipt_is_for_the_sender_alone(town: Town, li: Tus) -> None:
         problem(town.wang.get(f"{REPORTS}/{name}/receipt"), 404)
         problem(town.dispatcher.get(f"{REPORTS}/{name}/receipt"), 403)
         problem(town.stranger.get(f"{REPORTS}/{name}/receipt"), 401)
-    problem(li.who.get(f"{REPORTS}/{key()}/receipt"), 404)
+    for name in (key(), "%00", "a" * 5000, "%FF"):
+        problem(li.who.get(f"{REPORTS}/{name}/receipt"), 404)
 
 
 def test_files_may_come_before_the_report(li: Tus) -> None:

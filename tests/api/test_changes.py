@@ -243,11 +243,15 @@ def test_a_made_up_cursor_is_a_fault_and_one_of_another_starts_over(town: Town) 
     assert (pda.resets, pda.items) == (1, Handheld(town.li).pull().items)
 
 
+NEVER_GIVEN = ["a", [1], [1, 2, 3], {"a": 1}, -5, [None, 7], ["2026", "x"], [0, 9, None], [0, 0, "zz"], 2.5, True, ["\0", "\0"],
+               [False, None], [True, 0, None], ["0001-01-01T00:00:00+23:59", "0" * 32], ["9999-12-31T23:59:59-23:59", "0" * 32]]
+
+
 def test_a_cursor_with_a_position_that_was_never_given_is_a_fault(town: Town) -> None:
     good = Handheld(town.li).pull().cursor or ""
     said = orjson.loads(base64.urlsafe_b64decode(good + "=" * (-len(good) % 4)))
     for at in range(3, len(said)):
-        for wrong in ("a", [1], [1, 2, 3], {"a": 1}, -5, [None, 7], ["2026", "x"], [0, 9, None], [0, 0, "zz"], 2.5):
+        for wrong in NEVER_GIVEN:
             changed = [*said[:at], wrong, *said[at + 1:]]
             cursor = base64.urlsafe_b64encode(orjson.dumps(changed)).decode()
             answer = town.li.get(CHANGES, cursor=cursor)

@@ -333,3 +333,7 @@ def test_names_of_the_list_are_those_that_devices_are_told(town: Town) -> None:
     with transaction() as db:
         told = tasks.shown(db, [UUID(task["id"])])[UUID(task["id"])]
     assert set(told) - {"task_kind", "open"} <= set(task)
+
+
+def test_days_before_the_calendar_began_are_no_span(town: Town) -> None:
+    assert set(problem(town.supervisor.get(f"{DUTY}/coverage", area="4403", until="0001-01-02"), 422)["fields"]) == {"until"}

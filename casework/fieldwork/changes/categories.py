@@ -56,7 +56,7 @@ def _standard(one: Standard) -> dict[str, Any]:
 
 
 def _fits(position: Position) -> bool:
-    return position is None or (isinstance(position, list) and len(position) == 2 and isinstance(position[0], int)
+    return position is None or (isinstance(position, list) and len(position) == 2 and type(position[0]) is int
                                 and 0 <= position[0] < 2**31 and fits_turn(position[1]))
 
 
