@@ -240,6 +240,15 @@ def test_flagged_ones_are_listed_for_who_oversees_the_area(city: City) -> None:
         assert presence.flagged(db, city.cast.dispatcher) == []
 
 
+def test_who_strays_is_seen_by_who_oversees_his_own_area(city: City) -> None:
+    """Where he says he is, nobody may look after him: it may be no place of the city at all."""
+    noted(city.cast.li, at_grid(3), mock=True)
+    noted(city.cast.li, Point(0.0, 0.0), Subject.TASK, minutes=600, mock=True)
+    with reading() as db:
+        assert [one.area_code for one in presence.flagged(db, city.cast.supervisor, area_code=GRIDS[0])] == [GRIDS[0]] * 2
+        assert presence.flagged(db, city.cast.supervisor, area_code=GRIDS[3]) == []
+
+
 def test_where_people_were_is_forgotten_by_rule(city: City, time: SetClock) -> None:
     noted(city.cast.li, at_grid(0))
     time.passes(days=settings.current().track_days, minutes=1)

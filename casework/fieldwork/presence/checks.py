@@ -60,7 +60,10 @@ class Noted:
 
 
 class Check(Keyed, Base):
-    """One fix of one person and what is odd about it. Forgotten by rule as tracks are."""
+    """One fix of one person and what is odd about it. Forgotten by rule as tracks are.
+
+    `area_code` is the grid in which it lies; of one that has strayed, or lies outside of the city, the person's own.
+    """
 
     __tablename__ = "presence_checks"
     kind: Mapped[Subject]
@@ -104,13 +107,13 @@ def note_many(db: Session, actor: Actor, noted: Sequence[Noted]) -> list[list[st
     shots = _shots(db, [photo for one in noted for photo in one.photos])
     line = sorted([*_around(db, actor.id, [one.fix.at for one in noted]), *(one.fix for one in noted)], key=lambda fix: fix.at)
     grids = areas.areas_at(db, [one.fix.place for one in noted])
-    strayed = _strayed(db, actor, noted)
+    strayed, home = _strayed(db, actor, noted), min(_own(actor), default=None)
     found = [assess(one.fix, _beside(one.fix, line), [shots[photo] for photo in one.photos if photo in shots],
                     strayed=outside, what=WORDS[one.kind]) for one, outside in zip(noted, strayed, strict=True)]
     rows = [{"id": new_id(), "kind": one.kind, "subject_id": one.subject_id, "case_id": one.case_id, "user_id": actor.id,
              "at": one.fix.at, "lon": one.fix.place.lon, "lat": one.fix.place.lat, "accuracy": one.fix.accuracy,
-             "mock": one.fix.mock, "area_code": grid.code if grid else None, "flags": flags, "flagged": bool(flags)}
-            for one, grid, flags in zip(noted, grids, found, strict=True)]
+             "mock": one.fix.mock, "area_code": grid.code if grid and not outside else home, "flags": flags,
+             "flagged": bool(flags)} for one, grid, outside, flags in zip(noted, grids, strayed, found, strict=True)]
     insert_once(db, Check, sorted(rows, key=lambda row: str(row["subject_id"])), on=("kind", "subject_id"))
     for one, flags in zip(noted, found, strict=True):
         if one.case_id and flags and (case := db.get(Case, one.case_id, with_for_update=True)):
@@ -165,9 +168,8 @@ def _beside(fix: Fix, line: Sequence[Fix]) -> list[Fix]:
 
 def _strayed(db: Session, actor: Actor, noted: Sequence[Noted]) -> list[bool]:
     """Of each, whether it lies outside of the grids that the actor walks, or stands in for, by more than a street's width."""
-    posts = [post for post in actor.each() if Role.GRID_WORKER in post.roles]
-    own = {code for post in posts for code in post.area_codes}
-    if not own or any(not post.area_codes for post in posts):
+    own = _own(actor)
+    if not own or any(not post.area_codes for post in actor.each() if Role.GRID_WORKER in post.roles):
         return [False for _ in noted]
     away = [one.kind in AT_HOME and not _within(db, one.fix, own) for one in noted]
     if not any(away):
@@ -177,6 +179,11 @@ def _strayed(db: Session, actor: Actor, noted: Sequence[Noted]) -> list[bool]:
         Duty.user_id == actor.id, Duty.role == Role.GRID_WORKER, Duty.since <= max(moments), Duty.until > min(moments))).all()
     return [outside and not any(duty.since <= one.fix.at < duty.until and _within(db, one.fix, {duty.area_code or ""})
                                 for duty in duties) for outside, one in zip(away, noted, strict=True)]
+
+
+def _own(actor: Actor) -> set[str]:
+    """The areas that the actor walks."""
+    return {code for post in actor.each() if Role.GRID_WORKER in post.roles for code in post.area_codes}
 
 
 def _within(db: Session, fix: Fix, codes: set[str]) -> bool:
