@@ -160,15 +160,16 @@ def test_what_only_odk_does_is_remarked(town: Town) -> None:
 def test_the_forms_that_come_along_are_put_in_use_once_and_never_over_the_citys_own(town: Town) -> None:
     own = ok(published(town.steward, renamed("2026-03")), 201)
     with transaction() as db:
-        assert library.load_default(db) == ["component", "entity", "person", "report"]
+        assert library.load_default(db) == ["address", "component", "entity", "person", "report"]
         assert library.load_default(db) == []
     assert ok(town.li.get(f"{FORMS}/house")) == own
-    assert [one["form_id"] for one in ok(town.li.get(FORMS))["items"]] == ["component", "entity", "house", "person", "report"]
+    served = [one["form_id"] for one in ok(town.li.get(FORMS))["items"]]
+    assert served == ["address", "component", "entity", "house", "person", "report"]
 
 
 def test_there_is_a_form_for_each_thing_collected() -> None:
     shipped = sorted(path.stem for path in library.DEFAULT.glob("*.md"))
-    assert shipped == ["component", "entity", "house", "person", "report"]
+    assert shipped == ["address", "component", "entity", "house", "person", "report"]
 
 
 def broken(part: str, content: bytes) -> bytes:

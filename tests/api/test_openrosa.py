@@ -32,7 +32,7 @@ def phone(request: pytest.FixtureRequest, town: Town) -> Collect:
 
 def test_the_forms_are_listed_with_all_that_collect_wants(phone: Collect) -> None:
     listed = {one["formID"]: one for one in phone.list()}
-    assert sorted(listed) == ["component", "entity", "house", "person", "report"]
+    assert sorted(listed) == ["address", "component", "entity", "house", "person", "report"]
     house = listed["house"]
     assert (house["name"], house["version"]) == ("房屋信息采集", "1")
     assert house["downloadUrl"].startswith(phone.server)

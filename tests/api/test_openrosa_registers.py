@@ -68,6 +68,8 @@ FORMS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "component": ({"code": "4403010101000001", "name": "上水井盖", "state": "damaged", "place": geopoint(), "road": "学府路",
                    "installed_on": "2020-05-01"},
                   {"code": "4403010101000001", "state": "damaged", "installed_on": "2020-05-01"}),
+    "address": ({"text": "学府路12号", "kind": "doorplate", "place": geopoint(), "doorplate": "12号", "road": "学府路"},
+                {"text": "学府路12号", "kind": "doorplate", "doorplate": "12号"}),
 }
 
 
