@@ -212,7 +212,7 @@ def _decimal(field: Field, value: Any) -> float:
 
 def _bounded(field: Field, number: Number) -> Number:
     if not field.low <= number <= field.high:
-        raise ValueError(f"must be from {field.low:g} to {field.high:g}{field.unit and ' ' + field.unit}")
+        raise ValueError(f"must be from {field.low:.0f} to {field.high:.0f}{field.unit and ' ' + field.unit}")
     return number
 
 

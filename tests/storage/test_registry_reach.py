@@ -5,12 +5,14 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from casework import clock
 from casework.errors import Refused
 from casework.identity.people import Actor, Role, actor_of, create_post, create_user
-from casework.registry import conflicts, entries
+from casework.registry import conflicts, entries, visits
 from casework.registry.entries import Wanted
 from casework.registry.statements import State
-from casework.storage.database import reading, transaction
+from casework.registry.visits import Visited
+from casework.storage.database import new_id, reading, transaction
 from tests.factories import GRIDS, at_grid
 from tests.storage.city import City
 from tests.storage.test_registry_import import brings, csv_of
@@ -55,6 +57,17 @@ def test_what_waited_is_not_judged_by_a_post_that_writes_no_register(city: City,
     takes(city.cast.wang, first)
     assert takes(both, mine)[0].state == State.REFUSED
     assert entry(first.subject_id).values == {"address": "南塘路1号"}
+
+
+def test_who_stands_where_another_post_looks_tells_of_no_visit_there(city: City) -> None:
+    walker = with_posts((Role.GRID_WORKER, GRIDS[0]), (Role.DISPATCHER, GRIDS[1]))
+    there = stated(place=at_grid(1))
+    takes(city.cast.wang, there)
+    for place, refused in ((at_grid(1), True), (at_grid(0), False)):  # in the own grid it may have moved to
+        told = Visited(id=new_id(), subject_id=there.subject_id, purpose="care", at=clock.now(), place=place)
+        with transaction() as db:
+            (error,) = visits.record(db, walker, [told])
+        assert isinstance(error, Refused) is refused
 
 
 def test_who_says_no_place_means_the_own_grid_whatever_other_post_there_is(city: City, both: Actor) -> None:
