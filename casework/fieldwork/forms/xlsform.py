@@ -24,9 +24,10 @@ MAX_UNPACKED_BYTES = 20_000_000
 MAX_QUESTIONS = 500
 LONGEST_VERSION = 40
 FORM_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,49}")
-LIES = (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, RecursionError, NotImplementedError, EOFError,
-        SyntaxError, zipfile.BadZipFile, zlib.error)
-"""What pyxform and what it reads workbooks with raise on files that are not what they say; faults of XML are SyntaxErrors."""
+LIES = (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, EOFError, RuntimeError, SyntaxError,
+        zipfile.BadZipFile, zlib.error)
+"""What pyxform and what it reads workbooks with raise on files that are not what they say: SyntaxError on faults of XML,
+RuntimeError on what is nested too deep, packed in a way that nobody knows, or locked with a password."""
 NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 """What XML 1.0 cannot hold, not even written in numbers."""
 TAKEN = {"keys", "submissions"}
