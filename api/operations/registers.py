@@ -23,7 +23,7 @@ def entries(db: Session, actor: Actor, asked: Sequence[Operation]) -> list[Answe
         source=Source.COLLECTED, at=one.at, device_at=one.device_at, place=one.data.get("place"),
         accuracy=one.data.get("accuracy"), form=one.data.get("form"), area_code=one.data.get("area"), origin="pda")
         for one in asked])
-    return [within("values", _answer(one), but=("place", "area")) for one in judged]
+    return [within("values", _answer(one), but=("place", "area", "base", "register")) for one in judged]
 
 
 def related(db: Session, actor: Actor, asked: Sequence[Operation]) -> list[Answer]:

@@ -169,6 +169,11 @@ def test_a_bad_value_of_an_entry_is_named_and_holds_up_no_other(town: Town) -> N
     assert faults(answers[3]) == {"data.values.address"}
     assert faults(answers[4]) == {"data.values.note"}
     assert stored(Entry) == 1
+    first, other = house(), house()
+    done(town.li, first, other)
+    elsewhere = house(first["data"]["subject"], base=other["id"], rooms=3)
+    shop = operation("entry", subject=first["data"]["subject"], register="entity", values={"name": "店"})
+    assert [faults(one) for one in results(town.li, elsewhere, shop)] == [{"data.base"}, {"data.register"}]
 
 
 def test_relations_and_visits_of_what_comes_in_the_same_request(town: Town) -> None:
