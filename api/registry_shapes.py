@@ -173,7 +173,8 @@ class ConflictOut(ma.Schema):
     head = ma.fields.UUID()
     opened_at = Moment()
     contested = ma.fields.Dict()
-    other = ma.fields.Dict(allow_none=True, metadata={"description": "of a number: the entry that had it, {id, label}"})
+    other = ma.fields.Dict(allow_none=True, metadata={
+        "description": "of a number: the entry that had it, {id, label}; no id of one that lies elsewhere"})
 
 
 class EntryRowOut(ma.Schema):

@@ -60,8 +60,12 @@ def page(db: Session, actor: Actor, *, area_code: str | None = None, after: uuid
     rows = db.execute(wanted.where(Contest.id > after) if after else wanted).all()
     history = statements_of(db, [entry.id for contest, entry in rows if contest.kind == ContestKind.VALUES])
     others = {one.id: one for one in db.scalars(select(Entry).where(Entry.id.in_([row.other_id for row, _ in rows])))}
-    return [_shown(contest, entry, history.get(entry.id, ()), others.get(contest.other_id) if contest.other_id else None)
-            for contest, entry in rows]
+    found = [_shown(contest, entry, history.get(entry.id, ()), others.get(contest.other_id) if contest.other_id else None)
+             for contest, entry in rows]
+    for one in found:  # that there is another is told to whoever states its number, and no more of it than its label
+        if one["other"] and not allowed(actor, "registry.read", others[one["other"]["id"]]):
+            one["other"]["id"] = None
+    return found
 
 
 def decide(db: Session, actor: Actor, conflict_id: uuid.UUID, keep: str, values: Mapping[str, Any] | None = None, *,

@@ -81,6 +81,9 @@ def test_a_number_is_not_taken_from_an_entry_that_lies_elsewhere(city: City) -> 
     takes(city.cast.wang, his)
     takes(city.cast.li, mine)
     conflict = open_conflict(mine.subject_id)
+    with reading() as db:
+        assert [conflicts.page(db, actor)[0]["other"]["id"] for actor in (city.cast.li, city.cast.steward)] == [
+            None, his.subject_id]  # who knows the id of an entry can say that it moved
     with pytest.raises(Refused), transaction() as db:
         conflicts.decide(db, city.cast.li, conflict.id, "stated")
     assert entry(his.subject_id).values["code"] == CODE
