@@ -38,7 +38,7 @@ def test_an_upload_goes_on_where_the_line_broke(phone: Phone, line: Line, tmp_pa
     online(phone)
     phone.until(lambda: line.ears is None, why="the line did not break")
     phone.until(lambda: any(one["away"] for one in phone.stored("meta") if isinstance(one, dict) and "away" in one))
-    halfway = phone.stored("files")[0]["offset"]
+    halfway = phone.stored("progress")[0]["offset"]
     assert 0 < halfway < size
     line.mend()
     phone.go("#/sync")

@@ -302,7 +302,7 @@ def test_a_phone_that_is_lost_erases_all_it_keeps_when_it_calls(phone: Phone, tm
         wipe_device(db, device_of(phone).id)
     online(phone)
     phone.page.get_by_text("本机数据已清除").wait_for()
-    for room in ("operations", "files", "items", "drafts"):
+    for room in ("operations", "files", "progress", "items", "drafts"):
         assert phone.stored(room) == [], room
     assert not any("token" in str(one) for one in phone.stored("meta"))
     with reading() as db:

@@ -1,5 +1,6 @@
 // Elements of the page: made by one function, never from text that is parsed as HTML.
 import {say} from "./language.js";
+import {isFull} from "./store.js";
 
 /** An element. Names that begin with "on" are listeners, true is an attribute without value, null and false are left out;
  * children are elements, text, lists of them, or nothing. */
@@ -18,6 +19,21 @@ const flat = (children) => children.flat(Infinity).filter((child) => child !== n
 
 /** Put these at the end of an element, with the same children as make() takes. */
 export const add = (element, ...children) => element.append(...flat(children));
+
+/** Show these in place of what is there. What is the same stays where it is, and the focus where it was: a list that is drawn
+ * anew while photos go takes nothing from under a finger, nor from who reads it aloud. */
+export function redraw(element, ...children) {
+  const pressed = () => [...element.querySelectorAll("a, button")];
+  const at = pressed().indexOf(document.activeElement);
+  const wanted = [...make("div", {}, children).childNodes];
+  for (const [number, one] of wanted.entries()) {
+    const before = element.childNodes[number];
+    if (!before) element.append(one);
+    else if (!before.isEqualNode(one)) before.replaceWith(one);
+  }
+  while (element.childNodes.length > wanted.length) element.lastChild.remove();
+  if (at >= 0 && !element.contains(document.activeElement)) pressed()[at]?.focus({preventScroll: true});
+}
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -83,17 +99,22 @@ export function choices(label, options, chosen, {several = false, onchange = () 
 /** Something went wrong that nobody expected, or the phone is full: nothing is lost, and the worker is told. */
 export function trouble(error) {
   console.error(error);
-  notice(say(error?.name === "QuotaExceededError" ? "full" : "failed"), "fault");
+  notice(say(isFull(error) ? "full" : "failed"), "fault");
 }
 
 /** A button; when what it does fails, the worker is told and may press it again. */
 export function button(text, onclick, {kind = "", picture = null, ...more} = {}) {
+  let busy = false;
   async function press(event) {
+    if (busy) return; // what a second tap wants is being done
+    busy = true;
     try {
       await onclick(event);
     } catch (error) {
-      made.disabled = false;
+      for (const one of [made, ...made.parentElement?.querySelectorAll(":scope > button") ?? []]) one.disabled = false;
       trouble(error);
+    } finally {
+      busy = false;
     }
   }
   const made = make("button", {type: "button", class: kind, onclick: press, ...more},

@@ -7,12 +7,10 @@ import * as store from "./store.js";
  * are on the way; "conflict" and "refused": for the worker to decide. What is done and whole is no longer here. */
 export const OPEN = ["waiting", "held", "files", "conflict", "refused"];
 
-let last = 0;
-
-/** Grows with every operation of this phone, so that they are sent in the order said, also when its clock jumps. */
-function order() {
-  last = Math.max(Date.now(), last + 1);
-  return last;
+/** Grows with every operation that waits, so that they are sent in the order said, also when the clock is set back. */
+async function next(operations) {
+  const before = (await store.answer(operations.getAll())).map(({order}) => order);
+  return Math.max(Date.now(), ...before.map((one) => one + 1));
 }
 
 const moment = () => new Date().toISOString();
@@ -37,13 +35,15 @@ export async function save(kind, data, {
   const id = crypto.randomUUID();
   const said = photos.length ? {...data, files: photos.map(described)} : data;
   const operation = {
-    id, kind, at: moment(), base, data: said, state: "waiting", order: order(), about, problem: null, current: null,
+    id, kind, at: moment(), base, data: said, state: "waiting", about, problem: null, current: null,
     missing: [], tries: 0};
-  await store.write(["operations", "files", "drafts", "points", "meta"], async (operations, files, drafts, points, meta) => {
+  await store.write(["operations", "files", "progress", "drafts", "points", "meta"], async (
+    operations, files, progress, drafts, points, meta) => {
+    operation.order = await next(operations);
     await store.answer(operations.add(operation));
     for (const [number, photo] of photos.entries()) await store.answer(files.add(kept(id, photo, number)));
     for (const key of keys) await store.answer(points.delete(key));
-    if (replaces) await replace(operations, files, replaces, id);
+    if (replaces) await replace({operations, files, progress}, replaces, id);
     if (draft) for (const key of [draft, photosOf(draft)]) await store.answer(drafts.delete(key));
     if (noted) await store.answer(meta.put(noted[1], noted[0]));
   });
@@ -52,21 +52,21 @@ export async function save(kind, data, {
   return operation;
 }
 
-async function replace(operations, files, old, id) {
-  await drop(operations, files, old);
+async function replace({operations, files, progress}, old, id) {
+  await drop(operations, files, progress, old);
   for (const one of await store.answer(operations.getAll())) {
     if (one.base === old) await store.answer(operations.put({...one, base: id}));
   }
 }
 
-async function drop(operations, files, id) {
+async function drop(operations, files, progress, id) {
   await store.answer(operations.delete(id));
-  for (const key of await store.answer(files.index("operation").getAllKeys(id))) await store.answer(files.delete(key));
+  for (const key of await store.answer(files.index("operation").getAllKeys(id))) await store.dropFile(files, progress, key);
 }
 
 /** Give up an operation and its files: only the worker does that. */
 export async function discard(id) {
-  await store.write(["operations", "files"], (operations, files) => drop(operations, files, id));
+  await store.write(["operations", "files", "progress"], (...rooms) => drop(...rooms, id));
   store.tell("operations");
 }
 
@@ -85,15 +85,16 @@ export async function retry(id) {
   store.tell("saved");
 }
 
-/** An operation back as the draft of its form, to be mended: `draftOf(operation)` gives the form's values. */
+/** An operation back as the draft of its form, to be mended: `draftOf(operation)` gives the form's values. What was based on
+ * it waits for what the form becomes, which the draft notes as `mends`. */
 export async function backToDraft(id, key, draftOf) {
-  await store.write(["operations", "files", "drafts"], async (operations, files, drafts) => {
+  await store.write(["operations", "files", "progress", "drafts"], async (operations, files, progress, drafts) => {
     const found = await store.answer(operations.get(id));
     const photos = await store.answer(files.index("operation").getAll(id));
-    await store.answer(drafts.put(draftOf(found), key));
+    await store.answer(drafts.put({...draftOf(found), mends: id}, key));
     const taken = photos.map(({blob, sha256, name, purpose, preview}) => ({blob, sha256, name, purpose, preview}));
     await store.answer(drafts.put(taken, photosOf(key)));
-    await drop(operations, files, id);
+    await drop(operations, files, progress, id);
   });
   store.tell("operations");
 }

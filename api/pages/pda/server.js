@@ -62,6 +62,7 @@ export async function send(method, path, {headers = {}, body = undefined, timeou
     method, body, headers: {"Accept-Language": spoken, ...headersOf(who), ...headers}}, timeout);
   if (answer.ok) return answer;
   const document = parsed(answer.text);
+  if (answer.status === 401 && who && !document) throw new Away("the answer was not ours");
   if (answer.status === 401 && who) throw new LockedOut(document);
   if (SOON.has(answer.status)) {
     throw new Away(document?.detail ?? `HTTP ${answer.status}`, Number(answer.headers.get("Retry-After")) || null);

@@ -1,11 +1,13 @@
 // All that the phone keeps. One IndexedDB; what the worker says is written in one transaction that is on the disk when it ends.
 const NAME = "zhiwang-pda";
-const VERSION = 1;
+const VERSION = 2;
 
 /** What each room holds. `operations` and `files` are the worker's own and leave only when the server has them; `items` are
- * what the server told, by kind and id; `points` the track not yet handed over; `drafts` forms that are not yet finished. */
+ * what the server told, by kind and id; `progress` how far each file is, apart from it: a browser writes a photo anew whenever
+ * its row is; `points` the track not yet handed over; `drafts` forms that are not yet finished. */
 const ROOMS = {
   meta: {}, drafts: {}, items: {keyPath: ["kind", "id"]}, operations: {keyPath: "id"}, files: {keyPath: "key"},
+  progress: {keyPath: "key"},
   points: {autoIncrement: true},
 };
 
@@ -15,8 +17,12 @@ function open() {
   opening ??= new Promise((resolve, reject) => {
     const request = indexedDB.open(NAME, VERSION);
     request.onupgradeneeded = () => {
-      for (const [name, options] of Object.entries(ROOMS)) request.result.createObjectStore(name, options);
-      request.transaction.objectStore("files").createIndex("operation", "operation");
+      const {objectStoreNames: there} = request.result;
+      for (const [name, options] of Object.entries(ROOMS)) {
+        if (!there.contains(name)) request.result.createObjectStore(name, options);
+      }
+      const files = request.transaction.objectStore("files");
+      if (!files.indexNames.contains("operation")) files.createIndex("operation", "operation");
     };
     request.onsuccess = () => {
       const db = request.result;
@@ -73,9 +79,34 @@ export const items = (kind) =>
 
 export const item = (kind, id) => get("items", [kind, id]);
 
-/** The files of an operation, in the order taken. */
-export const filesOf = (operation) =>
-  read(["files"], (room) => answer(room.index("operation").getAll(operation)));
+const unnoted = new Map();
+
+/** All files, each with how far it is. */
+export const files = () => read(["files", "progress"], async (room, progress) => {
+  const [found, far] = await Promise.all([room, progress].map((one) => answer(one.getAll())));
+  const byKey = new Map(far.map((one) => [one.key, one]));
+  return found.map((file) => ({...file, ...byKey.get(file.key), ...unnoted.get(file.key)}));
+});
+
+/** Keep how far a file is: {key, …}. A full phone keeps it while this page lives: only what was sent makes room. */
+export async function keepProgress(facts) {
+  try {
+    await write(["files", "progress"], async (room, progress) => {
+      const isThere = await answer(room.count(facts.key)); // the worker may have given it up
+      if (isThere) await answer(progress.put(facts));
+    });
+    unnoted.delete(facts.key);
+  } catch (error) {
+    if (!isFull(error)) throw error;
+    unnoted.set(facts.key, facts);
+  }
+}
+
+/** Within a transaction: a file leaves, with its progress. */
+export const dropFile = (room, progress, key) => Promise.all([room, progress].map((one) => answer(one.delete(key))));
+
+/** Whether there was no room on the phone for what was to be written. */
+export const isFull = (error) => error?.name === "QuotaExceededError";
 
 /** Who is logged in on this phone: {id, token, name, login, until?: "revoked"}, or nothing. */
 export const device = () => get("meta", "device");

@@ -1,7 +1,7 @@
 // Sends what waits and fetches what changed: one runner at a time on this phone, whichever page or worker it is in.
 // It may be killed at any point: whatever was not answered is sent again under the same id, and has one effect.
 import {pull} from "./changes.js";
-import {Away, LockedOut, Problem, json} from "./server.js";
+import {Away, LockedOut, Problem, json, speak} from "./server.js";
 import * as store from "./store.js";
 import {current, handOver} from "./track.js";
 import {upload} from "./upload.js";
@@ -13,6 +13,11 @@ const BATCH_CHARACTERS = 300_000;
 const FILES_FIRST = new Set(["step", "task"]);
 
 const TO_SEND = new Set(["waiting", "held"]);
+
+/** What a full phone had no room to note, while this page lives: operations by id. Sending goes on, for it makes room. */
+const unnoted = new Map();
+
+const standing = async () => (await store.all("operations")).map((one) => ({...one, ...unnoted.get(one.id)}));
 
 /** The server found fault with one request: with a batch of one, that is with the operation in it. */
 const FAULTS = new Set([400, 409, 413, 422]);
@@ -26,6 +31,7 @@ export function run() {
 async function once() {
   const device = await store.device();
   if (!device || device.revoked) return {locked: true};
+  speak(await store.get("meta", "language") ?? "zh"); // also in the worker, where nobody chose one
   await state({running: true});
   try {
     await everything();
@@ -40,7 +46,7 @@ async function once() {
 }
 
 async function everything() {
-  await handOver({rest: !await current()});
+  await unlessFull(() => current().then((round) => handOver({rest: !round})));
   await operations();
   await seen();
   const failure = await fetched();
@@ -49,6 +55,15 @@ async function everything() {
   const whole = await receipts();
   const later = sent || done || whole ? await fetched() : failure;
   if (later) throw later;
+}
+
+/** Do it if there is room on the phone; if not, it has time. */
+async function unlessFull(work) {
+  try {
+    await work();
+  } catch (error) {
+    if (!store.isFull(error)) throw error;
+  }
 }
 
 /** Fetch what has changed; what keeps it from being fetched is answered and not raised: photos go all the same. */
@@ -64,7 +79,7 @@ async function fetched() {
 
 /** What the sync page shows of the runner: {running, at: last time that all went well, away: why not}. */
 async function state(facts) {
-  await store.put("meta", {...await store.get("meta", "sync"), ...facts}, "sync");
+  await unlessFull(async () => store.put("meta", {...await store.get("meta", "sync"), ...facts}, "sync"));
   store.tell("sync");
 }
 
@@ -83,9 +98,9 @@ async function locked({wipe}) {
 // ---- operations
 
 async function ready() {
-  const found = (await store.all("operations")).filter((one) => TO_SEND.has(one.state))
+  const found = (await standing()).filter((one) => TO_SEND.has(one.state))
     .sort((one, other) => one.order - other.order);
-  const unsent = new Set((await store.all("files")).filter((file) => !file.sent).map((file) => file.operation));
+  const unsent = new Set((await store.files()).filter((file) => !file.sent).map((file) => file.operation));
   return found.filter((one) => !(FILES_FIRST.has(one.kind) && unsent.has(one.id)));
 }
 
@@ -133,21 +148,29 @@ async function say(batch) {
 /** Keep what the server answered to one operation; 1 when it was done. */
 async function settle({id}, {outcome, result = null, current = null, missing = [], problem = null}) {
   const done = outcome === "done" || outcome === "already_done";
-  await store.write(["operations", "files"], async (operations, files) => {
+  const stands = done ? "files" : {waiting: "held"}[outcome] ?? outcome;
+  const keep = () => store.write(["operations", "files", "progress"], async (operations, files, progress) => {
     const one = await store.answer(operations.get(id));
     if (!one) return; // the worker gave it up meanwhile
     const own = await store.answer(files.index("operation").getAll(id));
     if (done && (!own.length || FILES_FIRST.has(one.kind))) {
-      for (const file of own) await store.answer(files.delete(file.key));
+      for (const file of own) await store.dropFile(files, progress, file.key);
       await store.answer(operations.delete(id));
       return;
     }
-    for (const file of own.filter(({sha256, refused}) => !refused && missing.includes(sha256))) {
-      await store.answer(files.put({...file, sent: false, url: null, offset: 0}));
+    for (const {key} of own.filter(({sha256}) => missing.includes(sha256))) {
+      const {refused} = await store.answer(progress.get(key)) ?? {};
+      if (!refused) await store.answer(progress.put(anew(key)));
     }
-    const stands = done ? "files" : {waiting: "held"}[outcome] ?? outcome;
     await store.answer(operations.put({...one, state: stands, result, current, missing, problem, tries: one.tries + 1}));
   });
+  try {
+    await keep();
+    unnoted.delete(id);
+  } catch (error) {
+    if (!store.isFull(error)) throw error;
+    unnoted.set(id, {state: stands});
+  }
   return done ? 1 : 0;
 }
 
@@ -155,12 +178,12 @@ async function settle({id}, {outcome, result = null, current = null, missing = [
 
 /** Send the files whose operation the server has, or waits for them; how many. One that is not taken holds up no other. */
 async function files() {
-  const standing = new Map((await store.all("operations")).map((one) => [one.id, one]));
-  const owed = (await store.all("files")).filter((file) => !file.sent).map((file) => [file, standing.get(file.operation)])
+  const owners = new Map((await standing()).map((one) => [one.id, one]));
+  const owed = (await store.files()).filter((file) => !file.sent).map((file) => [file, owners.get(file.operation)])
     .filter(([, one]) => one && (one.state === "files" || (FILES_FIRST.has(one.kind) && TO_SEND.has(one.state))))
     .sort(([, one], [, other]) => one.order - other.order);
   let sent = 0;
-  for (const [file] of owed) {
+  for (const [file, owner] of owed) {
     try {
       await upload(file, () => store.tell("operations"));
       sent += 1;
@@ -168,6 +191,7 @@ async function files() {
       if (!(error instanceof Problem)) throw error; // its reason stands with the file
     }
     store.tell("operations");
+    if (unnoted.has(owner.id)) await receipt(owner); // the phone is full: what has arrived leaves at once
   }
   return sent;
 }
@@ -175,11 +199,17 @@ async function files() {
 /** Files leave this phone only when the server says of each that it has it; how many reports are whole now. */
 async function receipts() {
   let whole = 0;
-  for (const one of (await store.all("operations")).filter(({state: stands}) => stands === "files")) {
-    if ((await store.filesOf(one.id)).every((file) => file.sent)) whole += await receipt(one);
+  const unsent = new Set((await store.files()).filter(({sent}) => !sent).map(({operation}) => operation));
+  for (const one of (await standing()).filter(({id, state: stands}) => stands === "files" && !unsent.has(id))) {
+    whole += await receipt(one);
   }
   return whole;
 }
+
+/** A file that is to be sent from its beginning. */
+const anew = (key) => ({key, url: null, offset: 0, sent: false, reason: null});
+
+const refusal = ({key, size}, reason) => ({key, url: null, offset: size, sent: true, refused: true, reason: reason ?? "refused"});
 
 async function receipt({id}) {
   let told;
@@ -190,15 +220,15 @@ async function receipt({id}) {
     throw error;
   }
   const states = new Map(told.files.map((file) => [file.sha256, file]));
-  const whole = await store.write(["operations", "files"], async (operations, kept) => {
+  const whole = await store.write(["operations", "files", "progress"], async (operations, kept, progress) => {
     const own = await store.answer(kept.index("operation").getAll(id));
     let left = 0;
     for (const file of own) {
       const there = states.get(file.sha256);
-      if (there?.state === "arrived") await store.answer(kept.delete(file.key));
-      else left += 1;
-      if (there?.state === "refused") await store.answer(kept.put({...file, reason: there.reason ?? "refused", refused: true}));
-      else if (there?.state !== "arrived") await store.answer(kept.put({...file, sent: false, url: null, offset: 0}));
+      if (there?.state === "arrived") await store.dropFile(kept, progress, file.key);
+      else if (there?.state === "refused") await store.answer(progress.put(refusal(file, there.reason)));
+      else if (!unnoted.has(id)) await store.answer(progress.put(anew(file.key)));
+      if (there?.state !== "arrived") left += 1;
     }
     if (!left) await store.answer(operations.delete(id));
     return !left;

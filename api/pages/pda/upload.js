@@ -18,10 +18,8 @@ const metadata = (file) => [["filename", file.name], ["filetype", file.type], ["
 
 async function note(file, facts) {
   Object.assign(file, facts);
-  await store.write(["files"], async (files) => {
-    const kept = await store.answer(files.get(file.key));
-    if (kept) await store.answer(files.put({...kept, ...facts}));
-  });
+  const {key, url, offset, sent, reason, refused = false} = file;
+  await store.keepProgress({key, url, offset, sent, reason, refused});
 }
 
 async function created(file) {

@@ -53,6 +53,6 @@ export function photosField(label, photos, {purpose = "report", most = MOST, onc
   return box;
 }
 
-/** A photo kept with an operation, small; or its name. */
-export const thumbnail = ({preview, name}) => make("li", {}, preview
-  ? make("img", {src: URL.createObjectURL(preview), alt: name}) : make("span", {class: "nopreview"}, name));
+/** A photo kept with an operation, small (`picture`, its address); or its name. */
+export const thumbnail = ({picture, name}) => make("li", {}, picture
+  ? make("img", {src: picture, alt: name}) : make("span", {class: "nopreview"}, name));

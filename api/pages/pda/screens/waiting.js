@@ -1,6 +1,7 @@
 // What is on this phone and not yet, or not wholly, with the server: every operation and file, why, and what can be done.
 import {card, chip, link, strong} from "../cards.js";
-import {add, ask, button, empty, make, notice} from "../dom.js";
+import {add, ask, button, empty, make, notice, redraw} from "../dom.js";
+import {draft} from "../drafts.js";
 import {formOf} from "../entries.js";
 import {thumbnail} from "../fields/photos.js";
 import {bytes, say, sayOr, when} from "../language.js";
@@ -43,8 +44,13 @@ const MENDED = {
 /** What meets a conflict about an entry the server has kept: it is decided there, not said once more. */
 const canMend = ({state, kind}) => kind in MENDED && (state === "refused" || (state === "conflict" && kind !== "entry"));
 
+/** Whether something was said or taken in a form that is not finished. */
+const isBegun = (begun) => Boolean(begun && (begun.photos.length || begun.text || begun.note || begun.finding || begun.reason
+  || begun.reply || Object.keys(begun.answers ?? {}).length));
+
 async function mend(one) {
   const {keyOf, draftOf} = MENDED[one.kind];
+  if (isBegun(await draft(keyOf(one))) && !await ask(say("sync.mend_sure"), {go: say("sync.mend"), back: say("keep")})) return;
   await backToDraft(one.id, keyOf(one), await draftOf(one));
   location.hash = `#/${keyOf(one)}`;
 }
@@ -57,7 +63,7 @@ async function giveUp(one) {
 /** What the worker may do about it: only what the server will not take is his to change or give up. */
 function acts(one, files) {
   const decides = TO_DECIDE.includes(one.state);
-  if (!decides && !(one.state === "held" && one.tries > PATIENCE) && !files.some(({refused}) => refused)) return null;
+  if (!decides && !(one.state === "held" && one.tries > PATIENCE) && !files.some((file) => stateOf(file) === "failed")) return null;
   return make("div", {class: "row"},
     one.state === "conflict" && one.kind === "entry" && link(one.about.link, say("sync.look"), "strong"),
     canMend(one) && button(say("sync.mend"), () => mend(one), {kind: "strong"}),
@@ -120,21 +126,23 @@ function sendNow() {
 export async function show(room) {
   const stands = make("div", {class: "panel"});
   const list = make("ul", {class: "cards", id: "waiting"});
+  const pictures = new Map();
   const nothing = make("div");
   const more = make("div", {class: "row"}, button(say("sync.export"), carryAway, {kind: "quiet"}));
 
   async function refresh() {
     const [operations, files, sync, used, track] = await Promise.all([
-      open(), store.all("files"), store.get("meta", "sync"), navigator.storage?.estimate?.(), points()]);
-    for (const picture of list.querySelectorAll("img")) URL.revokeObjectURL(picture.src);
-    list.replaceChildren(...operations.map((one) => operationCard(one, files.filter(({operation}) => operation === one.id))));
-    nothing.replaceChildren(operations.length ? "" : empty(say("sync.empty")));
-    stands.replaceChildren(...standing(operations, files, sync, used, track));
+      open(), store.files(), store.get("meta", "sync"), navigator.storage?.estimate?.(), points()]);
+    for (const {key, preview} of files) if (preview && !pictures.has(key)) pictures.set(key, URL.createObjectURL(preview));
+    const shown = files.map((file) => ({...file, picture: pictures.get(file.key)}));
+    redraw(list, operations.map((one) => operationCard(one, shown.filter(({operation}) => operation === one.id))));
+    redraw(nothing, !operations.length && empty(say("sync.empty")));
+    redraw(stands, standing(operations, files, sync, used, track));
     more.hidden = !operations.length;
   }
 
   add(room, stands, make("div", {class: "row"}, button(say("sync.now"), sendNow, {kind: "strong wide", id: "send"})), nothing,
     list, more);
   await refresh();
-  return {refresh};
+  return {refresh, leave() { for (const picture of pictures.values()) URL.revokeObjectURL(picture); }};
 }
