@@ -51,14 +51,16 @@ export function conflictBox(form, entry, conflict, operation, telling) {
       notice(say("conflict.choose"), "fault");
       return;
     }
+    deciding.disabled = true;
     await save("decision", {conflict: conflict.id, keep: [...keep][0]}, {base: entry.head, replaces: operation?.id ?? null,
       about: {title: say("conflict.decided", {label: entry.label}), link: `#/entry/${entry.id}`}});
     saved("#/registers");
   }
 
   const heads = ["conflict.field", "conflict.current", "conflict.stated"].map((key) => make("th", {scope: "col"}, say(key)));
+  const deciding = button(say("conflict.decide"), decide, {kind: "strong wide"});
   return make("section", {class: "panel warn"}, make("h2", {}, say("conflict.title")), make("p", {}, say("conflict.lead")),
     make("table", {}, make("thead", {}, make("tr", {}, heads)), body),
     choices(say("conflict.keep"), ["current", "stated"].map((value) => ({value, text: say(`conflict.${value}`)})), keep),
-    button(say("conflict.decide"), decide, {kind: "strong wide"}));
+    deciding);
 }

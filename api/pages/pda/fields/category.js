@@ -56,6 +56,8 @@ export function categoryField(state, {onchange = () => {}} = {}) {
     [known, recent] = [await leaves(), await store.get("meta", "recent") ?? []];
     if (!recent.length) recent = known.slice(0, RECENT).map(({code}) => code);
     draw();
+    const before = known.find(({code}) => code === state.category);
+    if (before) onchange(before);
   })();
   const box = make("div", {class: "field category"}, make("label", {for: id}, say("report.category")),
     make("p", {class: "hint", id: `${id}-hint`}, say("category.hint")), search, list);

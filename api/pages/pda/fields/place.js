@@ -21,7 +21,8 @@ function tone(state, problem) {
 }
 
 /** `state` is kept up to date: {lon, lat, accuracy?} once there is a position; `pinned` when it was set by hand, `kept` when it
- * is as it was before. With `ask` the phone is asked at once. `around`: where the map opens while nothing is known. */
+ * is as it was before. `onchange` hears of what is set by hand: a position that the phone found goes with what else is said, and
+ * is no form begun, or the next report would be made where this screen was once opened. With `ask` the phone is asked at once. `around`: where the map opens while nothing is known. */
 export function placeField(label, state, {ask = true, around = null, onchange = () => {}} = {}) {
   const text = make("p", {class: "place-text", role: "status"});
   const ground = make("div", {class: "map small", hidden: true});
@@ -33,7 +34,7 @@ export function placeField(label, state, {ask = true, around = null, onchange = 
   function set({lon, lat, accuracy}, pinned) {
     Object.assign(state, {lon, lat, accuracy: pinned ? null : accuracy, pinned, kept: false});
     draw();
-    onchange();
+    if (pinned) onchange();
   }
 
   function draw(problem = null) {

@@ -53,23 +53,26 @@ function form(one, state, kept) {
 
   async function take(action) {
     if (!complete(action)) return;
+    for (const one of acts.children) one.disabled = true; // a second tap is not a second answer
     const {place, ...accuracy} = said(state.place);
     const words = TYPED.filter((name) => action.needs.includes(name)).map((name) => [name, state[name]?.trim()]);
     const data = plain({case: one.number, action: action.action, version: one.version, ...accuracy,
       facts: plain({position: place, ...Object.fromEntries(words)})});
     const about = {title: `${spoken(action)} · ${one.title}`, link: location.hash};
-    await kept.saving(() => save("step", data, {photos: state.photos, draft: kept.key, about}));
+    await kept.saving(() => save("step", data, {
+      photos: state.photos, draft: kept.key, replaces: state.mends, about}));
     saved("#/today");
   }
 
+  const acts = make("div", {class: "actions"}, one.actions.map((action, number) => button(spoken(action), () => take(action), {
+    kind: number ? "wide" : "strong wide", "data-action": action.action})));
   return {
     element: [
       make("div", {class: "form"}, make("h2", {}, say("case.do")), where,
         needs.has("photos") && photosField(say("photos.report"), state.photos, {
           onchange: () => kept.keepPhotos(state.photos)}),
         typed.map(([name, control]) => [field(say(`case.${name}`), control), voice(control)])),
-      make("div", {class: "actions"}, one.actions.map((action, number) => button(spoken(action), () => take(action), {
-        kind: number ? "wide" : "strong wide", "data-action": action.action})))],
+      acts],
     leave: () => where?.leave()};
 }
 

@@ -62,7 +62,8 @@ export async function show(room, id, register = null) {
     const data = {subject: state.subject, register: one.register, values, ...(moved && said(state.place)),
       form: `${form.form_id}@${form.version}`};
     const about = {title: `${say(`register.${one.register}`)} · ${one.label || title}`, link: `#/entry/${state.subject}`};
-    await saver.saving(() => save("entry", data, {base: one.head ?? null, draft: key, about}));
+    await saver.saving(() => save("entry", data, {
+      base: one.head ?? null, draft: key, replaces: state.mends, about}));
     saved(`#/entry/${state.subject}`);
   }
 

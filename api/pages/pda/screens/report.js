@@ -85,7 +85,8 @@ export async function show(room) {
     saving.disabled = true;
     const {category: code, handled, urgent} = state;
     const data = plain({text: words(), ...said(state.place), category: code, handled, urgent});
-    await kept.saving(() => save("report", data, {photos: state.photos, draft: KEY, about: {title: data.text}}));
+    await kept.saving(() => save("report", data, {
+      photos: state.photos, draft: KEY, replaces: state.mends, about: {title: data.text}}));
     await used(state.category);
     saved("#/today");
   }

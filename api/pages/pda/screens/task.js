@@ -60,7 +60,8 @@ function answerForm(task, form, state) {
     const data = plain({task: task.id, outcome: [...outcome][0], ...said(state.place), note: note.value.trim(),
       values: outcome.has("done") && asking ? asking.said() : null});
     const told = {title: `${kindOf(task)} · ${task.title}`, link: location.hash};
-    await kept.saving(() => save("task", data, {photos: state.photos, draft: kept.key, about: told}));
+    await kept.saving(() => save("task", data, {
+      photos: state.photos, draft: kept.key, replaces: state.mends, about: told}));
     saved("#/today");
   }
 
