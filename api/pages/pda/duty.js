@@ -14,12 +14,18 @@ const WORST_ACCURACY = 200;
 let stopWatching = null;
 let last = null;
 
-function moved(round, point) {
+function rest() {
+  stopWatching?.();
+  stopWatching = null;
+}
+
+async function moved(round, point) {
   const near = last && distance(last, point) < LEAST_METRES;
   const soon = last && point.at - last.at < LEAST_MILLISECONDS;
   if (point.accuracy > WORST_ACCURACY || near || soon) return;
   last = point;
-  keep(round, [point.lon, point.lat, Math.round(point.accuracy), Math.round(point.at)]).then(() => store.tell("points"));
+  if (await keep(round, [point.lon, point.lat, Math.round(point.accuracy), Math.round(point.at)])) store.tell("points");
+  else rest();
 }
 
 /** Go on noting the track of a round that is on, also after the page was closed in between. */
@@ -30,6 +36,7 @@ export async function resume() {
 
 /** Sign in: a round begins here (`place` as a form keeps it). */
 export async function begin(place) {
+  if (await current()) return; // another page has begun it
   const round = {id: crypto.randomUUID(), since: Date.now()};
   await save("round", {round: round.id, event: "start", ...positionOf(place)}, {
     about: {title: say("round.started")}, meta: ["round", round]});
@@ -40,8 +47,8 @@ export async function begin(place) {
 /** Sign out: what was walked is handed over first. */
 export async function end(place) {
   const round = await current();
-  stopWatching?.();
-  stopWatching = null;
+  rest();
+  if (!round) return; // another page has ended it
   await handOver({rest: true});
   await save("round", {round: round.id, event: "end", ...positionOf(place)}, {
     about: {title: say("round.ended")}, meta: ["round", null]});

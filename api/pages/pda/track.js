@@ -7,8 +7,14 @@ const BATCH = 60;
 /** The round that is on: {id, since}, or nothing. */
 export const current = () => store.get("meta", "round");
 
-/** Keep a point: [longitude, latitude, accuracy in metres, milliseconds since 1970 by the phone's clock]. */
-export const keep = (round, point) => store.write(["points"], (points) => store.answer(points.add({round, point})));
+/** Keep a point: [longitude, latitude, accuracy in metres, milliseconds since 1970 by the phone's clock], if that round is
+ * still on: another page may have ended it. True if it was kept. */
+export const keep = (round, point) => store.write(["points", "meta"], async (points, meta) => {
+  const on = await store.answer(meta.get("round"));
+  if (on?.id !== round) return false;
+  await store.answer(points.add({round, point}));
+  return true;
+});
 
 /** How many points are not handed over yet. */
 export const waiting = () => store.read(["points"], (points) => store.answer(points.count()));
@@ -23,9 +29,9 @@ async function oldest() {
 
 /** Make operations of the points that wait: of whole batches, or with `rest` of all. The points leave in the transaction
  * in which their operation is kept, so none is lost or handed over twice. */
-export async function handOver({rest = false} = {}) {
+export const handOver = ({rest = false} = {}) => navigator.locks.request("zhiwang-track", async () => {
   while ((await waiting()) >= (rest ? 1 : BATCH)) {
     const batch = await oldest();
     await save("track", {round: batch[0].round, points: batch.map(({point}) => point)}, {points: batch.map(({key}) => key)});
   }
-}
+});
