@@ -18,15 +18,29 @@ const byId = (id) => document.getElementById(id);
 let shown = {};
 let turn = 0;
 
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part; // an address that was broken on its way
+  }
+}
+
 async function go() {
-  const [name = "today", ...args] = location.hash.replace(/^#\/?/, "").split("/").filter(Boolean).map(decodeURIComponent);
+  const [name = "today", ...args] = location.hash.replace(/^#\/?/, "").split("/").filter(Boolean).map(decoded);
   const device = await store.device();
   const away = !device || device.revoked;
   const screen = away && name !== "sync" ? SCREENS.login : SCREENS[name] ?? SCREENS.today;
   const mine = ++turn;
-  await shown.leave?.();
-  main.replaceChildren();
+  const left = shown;
   shown = {};
+  try {
+    await left.leave?.();
+  } catch (error) {
+    trouble(error); // what was typed last could not be kept: that is no reason to stay
+  }
+  if (mine !== turn) return;
+  main.replaceChildren();
   byId("title").textContent = say(screen.title);
   document.title = `${say(screen.title)} · ${say("app")}`;
   byId("back").hidden = !screen.under && !(away && name === "sync");
@@ -79,10 +93,10 @@ async function bar() {
     store.device(), store.all("operations"), store.get("meta", "sync"), store.items("message"), store.get("meta", "read")]);
   if (!device) return;
   const waiting = operations.filter(({state}) => OPEN.includes(state)).length;
-  const trouble = operations.some(({state}) => state === "refused" || state === "conflict");
+  const trouble = operations.filter(({state}) => state === "refused" || state === "conflict").length;
   const away = Boolean(sync?.away);
   const [picture, key] = signOf(trouble, waiting, away);
-  const text = say(key, {n: waiting});
+  const text = say(key, {n: trouble || waiting});
   byId("sync").className = `bar ${trouble ? "trouble" : waiting ? "waiting" : ""}`;
   byId("sync-icon").setAttribute("href", `#i-${picture}`);
   byId("sync-text").textContent = text;
@@ -99,8 +113,14 @@ async function keepRelease() {
     notice(say("no_worker"), "fault");
     return;
   }
-  let replacing = false;
-  navigator.serviceWorker.addEventListener("controllerchange", () => { if (replacing) location.reload(); });
+  let isKept = Boolean(navigator.serviceWorker.controller);
+  navigator.serviceWorker.addEventListener("controllerchange", async () => {
+    const wasKept = isKept;
+    isKept = true;
+    if (!wasKept) return; // the first release, which this page is of
+    await shown.leave?.(); // what is typed is kept; in other pages, too, whose parts are gone with the old release
+    location.reload();
+  });
   try {
     const registration = await navigator.serviceWorker.register("/pda/sw.js", {
       type: "module", scope: "/pda", updateViaCache: "none"});
@@ -108,7 +128,7 @@ async function keepRelease() {
     registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", offer));
     offer();
     setInterval(() => registration.update().catch(() => {}), ASK_FOR_RELEASE); // an app may stay open for weeks
-    byId("update-now").addEventListener("click", () => { replacing = true; registration.waiting?.postMessage("replace"); });
+    byId("update-now").addEventListener("click", () => registration.waiting?.postMessage("replace"));
   } catch (error) {
     console.warn(error); // no network at the very first visit, or a browser that keeps none: the page works while it is open
   }

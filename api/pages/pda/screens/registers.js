@@ -1,6 +1,6 @@
 // The registers on the phone: searched without a network, by label, address and what may be shown.
 import {card, chip, link, quiet, standing, strong} from "../cards.js";
-import {add, button, empty, make} from "../dom.js";
+import {add, button, empty, make, redraw} from "../dom.js";
 import {REGISTERS, entries, formOf, search} from "../entries.js";
 import {metres, say} from "../language.js";
 import {openMap} from "../map.js";
@@ -52,8 +52,8 @@ export async function show(room) {
     const found = sorted(search([...all.values()], register, text.value), here);
     list.hidden = asMap;
     ground.hidden = !asMap;
-    list.replaceChildren(...found.slice(0, MOST).map((one) => entryCard(one, here)));
-    nothing.replaceChildren(note(found.length));
+    redraw(list, found.slice(0, MOST).map((one) => entryCard(one, here)));
+    redraw(nothing, note(found.length));
     if (!asMap || !room.isConnected) return;
     map ??= openMap(ground);
     const shown = await map;
@@ -75,11 +75,11 @@ export async function show(room) {
   }
 
   async function buttons() {
-    chips.replaceChildren(...["", ...REGISTERS].map((name) => button(say(name ? `register.${name}` : "registers.all"),
+    redraw(chips, ["", ...REGISTERS].map((name) => button(say(name ? `register.${name}` : "registers.all"),
       () => choose(name), {"aria-pressed": String(register === name)})));
     const wanted = REGISTERS.filter((name) => !register || name === register);
     const forms = await Promise.all(wanted.map(async (name) => [name, await formOf(name)]));
-    adding.replaceChildren(...forms.filter(([, form]) => form).map(([name]) =>
+    redraw(adding, forms.filter(([, form]) => form).map(([name]) =>
       link(`#/edit/new/${name}`, say("registers.new", {register: say(`register.${name}`)}))),
     button(say("map"), turn, {kind: "quiet", picture: "map", "aria-pressed": String(asMap)}));
   }

@@ -1,5 +1,5 @@
 // The round: sign in, walk, check in where it matters, sign out.
-import {add, button, field, make, notice} from "../dom.js";
+import {add, button, field, make, notice, redraw} from "../dom.js";
 import * as duty from "../duty.js";
 import {placeField} from "../fields/place.js";
 import {say, when} from "../language.js";
@@ -32,8 +32,8 @@ export async function show(room) {
 
   async function refresh() {
     const [round, points] = await Promise.all([current(), waiting()]);
-    stands.replaceChildren(...(round ? walking(round, points) : resting()));
-    acts.replaceChildren(round ? button(say("round.end"), () => act(duty.end, "round.ended"), {kind: "strong wide"})
+    redraw(stands, round ? walking(round, points) : resting());
+    redraw(acts, round ? button(say("round.end"), () => act(duty.end, "round.ended"), {kind: "strong wide"})
       : button(say("round.start"), () => act(duty.begin, "round.started"), {kind: "strong wide"}));
   }
 

@@ -1,6 +1,6 @@
 // Today: all that this worker is to look at, as a list in walking order and on the map; and what became of his reports.
 import {card, chip, quiet, standing, strong} from "../cards.js";
-import {add, button, empty, make} from "../dom.js";
+import {add, button, empty, make, redraw} from "../dom.js";
 import {due, metres, say, sayOr} from "../language.js";
 import {openMap} from "../map.js";
 import {distance, isPlaced, order} from "../nearness.js";
@@ -69,9 +69,9 @@ export async function show(room) {
     const reported = cases.filter(({role}) => role === "reported")
       .sort((one, other) => other.number.localeCompare(one.number));
     const lacks = lacking(walk, reported, profile);
-    nothing.replaceChildren(lacks ? empty(say(lacks)) : "");
-    list.replaceChildren(...walk.map((duty, number) => dutyCard(duty, number + 1, here)));
-    mine.replaceChildren(...reported.map(reportCard));
+    redraw(nothing, lacks && empty(say(lacks)));
+    redraw(list, walk.map((duty, number) => dutyCard(duty, number + 1, here)));
+    redraw(mine, reported.map(reportCard));
     list.hidden = mode !== "list";
     mine.hidden = mode !== "mine";
     ground.hidden = mode !== "map";
@@ -90,7 +90,7 @@ export async function show(room) {
   }
 
   function draw() {
-    tabs.replaceChildren(...Object.entries(PICTURES).map(([name, picture]) =>
+    redraw(tabs, Object.entries(PICTURES).map(([name, picture]) =>
       button(say(`today.${name}`), () => choose(name), {"aria-pressed": String(mode === name), picture})));
   }
 
