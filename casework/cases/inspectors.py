@@ -10,6 +10,7 @@ from casework.cases.case import Case
 from casework.cases.consequences import Consequences
 from casework.cases.workflow import Facts
 from casework.errors import CaseworkError, Fault, Invalid
+from casework.geography.codes import lies_in
 from casework.geography.coordinates import metres_between
 from casework.identity import rosters
 from casework.identity.people import SYSTEM, Actor, Post, Role, User, actor_of
@@ -82,5 +83,5 @@ def _least_busy(db: Session, around: str, never: AbstractSet[uuid.UUID]) -> uuid
     wanted = (select(User.id).join(Post, Post.holder_id == User.id)
               .where(Post.role == Role.GRID_WORKER, User.active, User.id.not_in(never)).order_by(tasks, User.login).limit(1))
     if around:
-        wanted = wanted.where(Post.area_code >= around, Post.area_code < around + ":")
+        wanted = wanted.where(lies_in(Post.area_code, around))
     return db.scalar(wanted)

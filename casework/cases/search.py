@@ -14,6 +14,7 @@ from casework.cases.case import Case
 from casework.cases.report import Report
 from casework.cases.workflow import OPEN, Status
 from casework.errors import Conflict, NotFound
+from casework.geography.codes import lies_in
 from casework.identity.people import Actor, Department, Role
 from casework.identity.permissions import allowed, reach
 
@@ -141,7 +142,7 @@ def _narrowed(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.department_id:
         where.append(CASES.lead_department_id == wanted.department_id)
     if wanted.area_code:
-        where.append(_inside(wanted.area_code))
+        where.append(lies_in(CASES.area_code, wanted.area_code))
     if wanted.inspector_id:
         where.append(CASES.inspector_id == wanted.inspector_id)
     if wanted.category_code:
@@ -160,7 +161,7 @@ def _visible(actor: Actor, wanted: Wanted) -> list[ColumnElement[bool]]:
             or (actor.id is not None and wanted.inspector_id == actor.id)
             or any((wanted.area_code or "").startswith(code) for code in scope.area_codes)):
         return []
-    ways = [_inside(code) for code in sorted(scope.area_codes)]
+    ways = [lies_in(CASES.area_code, code) for code in sorted(scope.area_codes)]
     if scope.department_ids:
         # Spelt out, not a parameter: only then do the databases know that the index of those who assist is enough.
         assisting = Assignment.part == literal_column(f"'{Part.ASSIST.value}'")
@@ -194,11 +195,6 @@ def _waiting(matter: str, actor: Actor) -> ColumnElement[bool]:
 def _for_each(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     """To be asked of each of the few that wait: inside a function it tempts no database to another, longer index."""
     return func.coalesce(condition, False)
-
-
-def _inside(area_code: str) -> ColumnElement[bool]:
-    # Codes are digits and ":" follows "9": a range finds everything inside an area by its index on any database.
-    return and_(CASES.area_code >= area_code, CASES.area_code < area_code + ":")
 
 
 def _row(row: Any, by_code: dict[str, taxonomy.Category]) -> dict[str, Any]:

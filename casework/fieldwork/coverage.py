@@ -16,9 +16,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from casework import clock, settings
 from casework.cases.cells import CELL_DEGREES, cell_of
 from casework.errors import Fault, Invalid, NotFound
-from casework.fieldwork.inside import inside
 from casework.geography import areas
 from casework.geography.areas import Area, Level
+from casework.geography.codes import lies_in
 from casework.geography.coordinates import Point
 from casework.identity.people import Actor
 from casework.identity.permissions import allowed
@@ -138,7 +138,7 @@ def of(db: Session, actor: Actor, area_code: str, since: date, until: date, *, s
         raise NotFound("there is no such area", code=area_code)
     if not 0 <= (until - since).days <= LONGEST_DAYS:
         raise Invalid("this is no span of days", Fault("until", f"must be 0 to {LONGEST_DAYS} days after `since`"))
-    grids = select(Area.code).where(Area.level == Level.GRID, Area.retired_at.is_(None), inside(Area.code, area_code))
+    grids = select(Area.code).where(Area.level == Level.GRID, Area.retired_at.is_(None), lies_in(Area.code, area_code))
     nobody = ~_visits(since, until).exists()
     listed = grids.where(nobody) if silent else grids
     codes = db.scalars((listed.where(Area.code > after) if after else listed).order_by(Area.code).limit(limit + 1)).all()

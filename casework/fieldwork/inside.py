@@ -1,16 +1,12 @@
-"""Rows that lie in areas, by an index on any database: codes are digits, and ":" follows "9"."""
+"""Rows that lie in the areas over which somebody has a permission, by an index."""
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, true
+from sqlalchemy import ColumnElement, and_, true
 
+from casework.geography.codes import lies_in
 from casework.identity.people import Actor
 from casework.identity.permissions import PERMISSIONS, reach
-
-
-def inside(column: Any, *codes: str) -> ColumnElement[bool]:
-    """The column holds the code of one of these areas or of an area in it; nothing lies in no area."""
-    return or_(false(), *(and_(column >= code, column < code + ":") for code in codes))
 
 
 def reached(column: Any, actor: Actor, permission: str, area_code: str | None = None) -> ColumnElement[bool]:
@@ -18,8 +14,8 @@ def reached(column: Any, actor: Actor, permission: str, area_code: str | None = 
     named, if one is. What another post of his looks after lends nothing."""
     scopes = [reach(post) for post in actor.each() if not PERMISSIONS[permission].roles.isdisjoint(post.roles)]
     codes = {code for scope in scopes for code in scope.area_codes}
-    mine = true() if any(scope.everything for scope in scopes) else inside(column, *_fewest(codes))
-    return and_(mine, inside(column, area_code)) if area_code else mine
+    mine = true() if any(scope.everything for scope in scopes) else lies_in(column, *_fewest(codes))
+    return and_(mine, lies_in(column, area_code)) if area_code else mine
 
 
 def _fewest(codes: Iterable[str]) -> list[str]:

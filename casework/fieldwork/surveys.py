@@ -15,12 +15,12 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock
 from casework.errors import Conflict, Fault, Invalid, NotFound
-from casework.fieldwork.inside import inside, reached
+from casework.fieldwork.inside import reached
 from casework.fieldwork.tasks.task import Kind, State, Task, changed, row_of
 from casework.fieldwork.tasks.workers import whose
 from casework.geography import areas
 from casework.geography.areas import Area, Level
-from casework.geography.codes import PARENT_LENGTHS
+from casework.geography.codes import PARENT_LENGTHS, lies_in
 from casework.identity.people import Actor
 from casework.identity.permissions import allowed, check
 from casework.registry.fields import Register
@@ -162,7 +162,7 @@ def progress(db: Session, survey: Survey, area_code: str | None = None) -> list[
     digits = next((length for length in PARENT_LENGTHS if length > len(above)), 15)
     below = func.substr(Task.area_code, 1, digits)
     rows = db.execute(select(below, Task.state, Task.is_open & Task.assignee_id.is_(None), func.count())
-                      .where(Task.survey_id == survey.id, inside(Task.area_code, above))
+                      .where(Task.survey_id == survey.id, lies_in(Task.area_code, above))
                       .group_by(below, Task.state, Task.is_open & Task.assignee_id.is_(None)))
     states: dict[str, Counter[State]] = defaultdict(Counter)
     vacant: Counter[str] = Counter()
@@ -187,14 +187,14 @@ class _Spot:
 
 def _grids(db: Session, survey: Survey, batch: int) -> list[_Spot]:
     wanted = (select(Area.code, Area.name).where(Area.level == Level.GRID, Area.retired_at.is_(None),
-                                                 inside(Area.code, survey.area_code), Area.code > (survey.reached or ""))
+                                                 lies_in(Area.code, survey.area_code), Area.code > (survey.reached or ""))
               .order_by(Area.code).limit(batch))
     return [_Spot(code, code, name) for code, name in db.execute(wanted)]
 
 
 def _entries(db: Session, survey: Survey, batch: int) -> list[_Spot]:
     wanted = (select(Entry.id, Entry.area_code, Entry.label, Entry.lon, Entry.lat)
-              .where(Entry.register == survey.register, inside(Entry.area_code, survey.area_code))
+              .where(Entry.register == survey.register, lies_in(Entry.area_code, survey.area_code))
               .order_by(Entry.area_code, Entry.id).limit(batch))
     if survey.reached:
         code, entry_id = survey.reached.split("/")

@@ -2,6 +2,9 @@
 import itertools
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, false, or_
 
 
 class Level(StrEnum):
@@ -35,6 +38,11 @@ def ancestors(code: str) -> list[str]:
 def is_within(code: str, ancestor_code: str) -> bool:
     """Whether an area is this ancestor or lies in it. Nothing lies in the empty code."""
     return bool(ancestor_code) and code.startswith(ancestor_code)
+
+
+def lies_in(column: Any, *ancestor_codes: str) -> ColumnElement[bool]:
+    """The same of a column and several areas, by its index: in whatever way a database sorts, letters follow digits."""
+    return or_(false(), *(and_(column >= code, column < f"{code}z") for code in ancestor_codes if code))
 
 
 def clashes(codes: Iterable[str]) -> list[tuple[str, str]]:

@@ -1,15 +1,10 @@
 """Which entries somebody may know of: those that lie in the areas of the posts that are for registers."""
-from sqlalchemy import ColumnElement, and_, false, or_
+from sqlalchemy import ColumnElement
 
+from casework.geography.codes import lies_in
 from casework.identity.people import Actor
 from casework.identity.permissions import PERMISSIONS, reach
 from casework.registry.records import Entry
-
-
-def within(area_code: str) -> ColumnElement[bool]:
-    """In this area or one inside it: codes are digits, extend the code of what is around them, and in whatever way a
-    database sorts, letters follow digits."""
-    return and_(Entry.area_code >= area_code, Entry.area_code < area_code + "z")
 
 
 def area_codes(actor: Actor, permission: str) -> frozenset[str] | None:
@@ -21,7 +16,5 @@ def area_codes(actor: Actor, permission: str) -> frozenset[str] | None:
 def inside(actor: Actor, area_code: str | None = None) -> list[ColumnElement[bool]]:
     """Conditions for a list: what the actor may see, narrowed to an area if one is named."""
     codes = area_codes(actor, "registry.read")
-    narrowed = [within(area_code)] if area_code else []
-    if codes is None:
-        return narrowed
-    return [*narrowed, or_(false(), *(within(code) for code in sorted(codes)))]
+    narrowed = [lies_in(Entry.area_code, area_code)] if area_code else []
+    return narrowed if codes is None else [*narrowed, lies_in(Entry.area_code, *sorted(codes))]

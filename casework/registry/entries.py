@@ -10,6 +10,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from casework.errors import Fault, Invalid, NotFound
+from casework.geography.codes import lies_in
 from casework.geography.coordinates import METRES_PER_DEGREE, Point, metres_between
 from casework.identity import privacy
 from casework.identity.people import Actor, User
@@ -49,10 +50,10 @@ def shown(db: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[str, 
 
 def ids_in(db: Session, area_codes: Iterable[str], after: uuid.UUID | None = None, limit: int = 500) -> list[uuid.UUID]:
     """Ids of the entries in these areas, in their order, from the one after `after` on."""
-    around = [access.within(code) for code in sorted(set(area_codes))]
+    around = sorted(set(area_codes))
     if not around:
         return []
-    wanted = select(Entry.id).where(or_(*around)).order_by(Entry.id).limit(limit)
+    wanted = select(Entry.id).where(lies_in(Entry.area_code, *around)).order_by(Entry.id).limit(limit)
     return list(db.scalars(wanted.where(Entry.id > after) if after else wanted))
 
 

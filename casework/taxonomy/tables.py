@@ -4,6 +4,7 @@ import io
 import re
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -91,8 +92,8 @@ def xlsx_lines(content: bytes, table: Table, *, or_first: bool = False) -> Itera
         for number, row in enumerate(book[names[0]].iter_rows(max_col=MAX_COLUMNS), start=1):
             _bound_rows(number)
             yield number, [_text_of(cell, table, number) for cell in row]
-    except (InvalidFileException, KeyError, ValueError, TypeError, AttributeError, EOFError, OSError, SyntaxError,
-            zipfile.BadZipFile) as error:  # what openpyxl and its XML parser raise on files that lie
+    except (InvalidFileException, LookupError, ValueError, TypeError, AttributeError, EOFError, OSError, SyntaxError,
+            RuntimeError, zlib.error, zipfile.BadZipFile) as error:  # what openpyxl and its XML parser raise on files that lie
         raise _unread("the file is not a workbook that can be read (XLSX)") from error
 
 
