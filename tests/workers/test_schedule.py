@@ -235,6 +235,7 @@ def test_an_alarm_that_got_lost_is_heard_once(lost: people.Cast, time: SetClock)
     assert work_off() == {"timer.overdue": 1}
     with reading() as db:
         assert db.scalars(select(Escalation.user_id)).all() == [lost.leader.id]
+    assert work_off() == {"case.changed": 1}  # devices that show the case are told that it is late
     time.passes(seconds=61)
     schedule.announce_unheard_alarms()
     assert work_off() == {}
