@@ -124,6 +124,8 @@ class Case(Keyed, Base):
         partial_index("ix_cases_applied", "due_at", "id", where="applied_for IS NOT NULL"),
         partial_index("ix_cases_appealed", "due_at", "id", where="appealed_timer_id IS NOT NULL"),
         partial_index("ix_cases_supervised", "due_at", "id", where="feedback_owed"),
+        Index(None, "opened_at", "id"),  # what is shown to the public is asked for by its days
+        Index(None, "moved_at"),
         partial_index("ix_cases_flagged", "due_at", "id", where="flagged"),
     )
 
