@@ -10,6 +10,7 @@ from api import refusals
 from api.auth import Access
 from api.blueprint import Blueprint
 from api.errors import MIMETYPE
+from api.limits import limiter
 from api.open311 import writing
 from api.open311.form import form
 from casework.cases.report import Channel
@@ -66,9 +67,15 @@ def reads() -> str:
 BY_KEY = Access("report.create.citizen", "", identifies=True, anonymous=False, scheme="apiKey", identify=holder)
 
 
-def operation(method: str, path: str, access: Access, *, answer: ma.Schema, **rest: Any) -> Callable[[View], View]:
-    """Declare an operation of GeoReport v2 in both formats; `path` is without the suffix, the rest as in Blueprint."""
+def operation(method: str, path: str, access: Access, *, answer: ma.Schema, limit: Callable[[], str] | None = None,
+              **rest: Any) -> Callable[[View], View]:
+    """Declare an operation of GeoReport v2 in both formats; `path` is without the suffix, the rest as in Blueprint.
+
+    What is asked for in one format counts in the other.
+    """
     def declare(view: View) -> View:
+        if limit:
+            view = limiter.shared_limit(limit, scope=f"{method} {path}")(view)
         for group, suffix in GROUPS:
             shape = {"answer": answer} if suffix == "json" else {"media_type": "text/xml"}
             group.operation(method, f"{path}.{suffix}", access, **shape, **rest)(view)

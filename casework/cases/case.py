@@ -111,7 +111,7 @@ class Case(Keyed, Base):
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's name for optimistic concurrency
     __table_args__ = (
-        Index(None, "status", "due_at", "id"),
+        Index(None, "status", "due_at", "id"), Index(None, "opened_at", "id"), Index(None, "moved_at"),
         Index(None, "lead_department_id", "status", "due_at", "id"),
         partial_index("ix_cases_open_due", "due_at", "id", where="is_open"),
         partial_index("ix_cases_open_department", "lead_department_id", "due_at", "id", where="is_open"),
@@ -124,8 +124,6 @@ class Case(Keyed, Base):
         partial_index("ix_cases_applied", "due_at", "id", where="applied_for IS NOT NULL"),
         partial_index("ix_cases_appealed", "due_at", "id", where="appealed_timer_id IS NOT NULL"),
         partial_index("ix_cases_supervised", "due_at", "id", where="feedback_owed"),
-        Index(None, "opened_at", "id"),  # what is shown to the public is asked for by its days
-        Index(None, "moved_at"),
         partial_index("ix_cases_flagged", "due_at", "id", where="flagged"),
     )
 
