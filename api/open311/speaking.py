@@ -74,11 +74,10 @@ def operation(method: str, path: str, access: Access, *, answer: ma.Schema, limi
     What is asked for in one format counts in the other.
     """
     def declare(view: View) -> View:
-        if limit:
-            view = limiter.shared_limit(limit, scope=f"{method} {path}")(view)
+        served: Any = limiter.shared_limit(limit, scope=f"{method} {path}")(view) if limit else view
         for group, suffix in GROUPS:
             shape = {"answer": answer} if suffix == "json" else {"media_type": "text/xml"}
-            group.operation(method, f"{path}.{suffix}", access, **shape, **rest)(view)
+            group.operation(method, f"{path}.{suffix}", access, **shape, **rest)(served)
         return view
     return declare
 
