@@ -99,7 +99,7 @@ EXACTLY: dict[str, Any] = {
     "ImportOut.overlaps": [], "ImportOut.problems": [], "LineOut.number": 3, "LiveOut.status": "ok",
     "LookOut.field": "phone", "LookOut.reason": "联系核实地点", "PhotoOut.state": "ready", "PostOut.role": "handler",
     "PostOut.title": "水务局处置人员", "ProgressOut.closed_at": None, "ProgressOut.rated": None,
-    "ProgressOut.reply": None, "ReadyOut.status": "ok", "ReadyOut.warnings": [], "ReportOut.name": "王*",
+    "ProgressOut.reply": None, "ReadyOut.status": "ok", "ReadyOut.warnings": [], "ReportOut.name": "王*", "ReportOut.links": [],
     "PublicOut.reasons": ["就在附近", "相隔2.5小时", "同类"], "PublicOut.score": 0.85, "PublicOut.words": "责任部门正在处置",
     "SimilarOut.joins": False, "SimilarOut.reasons": ["相距35米", "相隔2.5小时", "文字相似62%", "类别相近"],
     "SimilarOut.score": 0.94, "SimilarOut.state": "open", "PublicOut.same_as": "018f3c1e7b5a7c2d.1772500000.mF3kq0Wb",

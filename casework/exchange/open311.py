@@ -36,7 +36,6 @@ SPAN = timedelta(days=90)
 ZH = Language.ZH
 
 UNLOOKED = (Status.REPORTED, Status.VERIFYING)
-REQUESTED = Report.received_at
 SENT = Report.channel == Channel.OPEN311
 SHOWN = and_(Case.channel != Channel.OPEN311, Case.standard_id.is_not(None), Case.status.not_in(UNLOOKED),
              Case.category_code < "3")  # the first digit of a code is its kind; 3 are requests
@@ -118,9 +117,13 @@ def _page(db: Session, wanted: Wanted) -> list[Position]:
             .join(Case, Case.id == Report.case_id, isouter=True).where(SENT, *_narrowed_reports(wanted)))
     shown = (select(literal(0).label("of_report"), Case.id.label("id"), Case.opened_at.label("at"))
              .where(SHOWN, *_narrowed_cases(wanted)))
-    both = union_all(sent, shown).subquery()
+    most = min(wanted.most, MOST)
+    # Each by itself in its order, which its index has, and no more than may be on the page: then the two together.
+    looks = [select(look.order_by(at.desc(), own_id.desc()).limit(wanted.first + most).subquery())
+             for look, at, own_id in ((sent, Report.received_at, Report.id), (shown, Case.opened_at, Case.id))]
+    both = union_all(*looks).subquery()
     rows = db.execute(select(both.c.of_report, both.c.id).order_by(both.c.at.desc(), both.c.id.desc())
-                      .offset(wanted.first).limit(min(wanted.most, MOST)))
+                      .offset(wanted.first).limit(most))
     return [Position(bool(row.of_report), row.id) for row in rows]
 
 

@@ -112,6 +112,9 @@ def test_what_an_app_sends_it_reads_back(town: Town, app: App, time: SetClock) -
         assert [round(float(read[name]), 6) for name in ("lat", "long")] == [
             round(point(0)[name], 6) for name in ("lat", "lon")]
         assert read["zipcode"] is read["expected_datetime"] is read["agency_responsible"] is None
+    town.jobs()
+    (shown,) = town.case_of(number)["reports"]
+    assert (shown["links"], shown["name"], shown["phone"]) == ([said["media_url"]], "王**", "138****8000")
     report = the_report()
     assert report.channel is Channel.OPEN311
     assert (report.reporter_name.open(), report.reporter_phone.open()) == ("王小明", "13800138000")  # type: ignore[union-attr]
