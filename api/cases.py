@@ -282,7 +282,8 @@ def tagged(found: Case, body: dict[str, Any]) -> dict[str, Any]:
 
 def _report(one: Report, files_missing: int, said: Particulars | None) -> dict[str, Any]:
     plain = {name: getattr(one, name) for name in ReportOut().fields if name not in {"name", "phone", "files_missing", "links"}}
-    return plain | {"files_missing": files_missing, "links": said.links if said else [], "name": mask_name(one.reporter_name.open()) if one.reporter_name else None,
+    return plain | {"files_missing": files_missing, "links": said.links if said else [],
+                    "name": mask_name(one.reporter_name.open()) if one.reporter_name else None,
                     "phone": mask_phone(one.reporter_phone.open()) if one.reporter_phone else None}
 
 
