@@ -35,6 +35,8 @@ SCHEMES: dict[str, dict[str, Any]] = {
     "fieldKey": {"type": "http", "scheme": "digest", "description":
                  "Username and password of a field key, as Digest or, over https, as Basic. With "
                  "/openrosa/key/TOKEN/ before the rest of the address, the key's token stands for both."},
+    "apiKey": {"type": "apiKey", "in": "query", "name": "api_key", "description":
+               "The key of an app that speaks Open311; with POST it comes as a field of the form."},
     "tracking": {"type": "apiKey", "in": "header", "name": "X-Tracking-Token",
                  "description": "The token that the receipt of a citizen's report carries."},
 }

@@ -15,9 +15,10 @@ from api.blueprint import Blueprint
 from api.fields import ENCODING, CaseNumber, Cursor, Moment, PageIn, Text, page_of, rows
 from api.media import PhotoOut, shown
 from casework import clock, media, settings, taxonomy
-from casework.cases import search, workflow
+from casework.cases import particulars, search, workflow
 from casework.cases.case import Case
 from casework.cases.history import Entry
+from casework.cases.particulars import Particulars
 from casework.cases.report import Report
 from casework.cases.search import MATTERS, QUEUES, Wanted
 from casework.cases.workflow import STEPS, Status
@@ -100,6 +101,8 @@ class ReportOut(ma.Schema):
     outcome_reason = ma.fields.String(allow_none=True)
     suggestion = ma.fields.Dict(allow_none=True)
     files_missing = ma.fields.Integer(metadata={"description": "files that it names and that have not arrived yet"})
+    links = ma.fields.List(ma.fields.String(), metadata={
+        "description": "addresses of pictures that an app sent: text, never fetched, and nobody knows what is there"})
 
 
 class LineOut(ma.Schema):
@@ -240,13 +243,14 @@ def whole(db: Session, found: Case) -> dict[str, Any]:
     photos = [*media.of_reports(db, report_ids), *media.of_case(db, found.id)]
     missing = awaited.missing(db, report_ids)
     plain = {name: getattr(found, name) for name in PLAIN}
+    said = particulars.of_reports(db, [one.id for one in found.reports])
     return plain | {
         "category": category.name if category else None, "department": lead.name if lead else None,
         "standard": {"condition": standard.condition, "closing": standard.closing, "limit_value": standard.limit_value,
                      "limit_unit": standard.limit_unit, "evidence": standard.evidence} if standard else None,
         "area": place.full_name if place else None,
         "turn": workflow.turn(found), "version": found.history_length,
-        "reports": [_report(one, missing[one.id]) for one in found.reports],
+        "reports": [_report(one, missing[one.id], said.get(one.id)) for one in found.reports],
         "photos": [shown(one) for one in photos], "history": [_line(one) for one in found.history],
         "clocks": [{"id": one.id, "stage": one.stage, "state": one.state, "limit": str(one.limit), "started_at": one.started_at,
                     "due_at": one.due_at, "overdue": one.overdue}
@@ -276,9 +280,10 @@ def tagged(found: Case, body: dict[str, Any]) -> dict[str, Any]:
     return body
 
 
-def _report(one: Report, files_missing: int) -> dict[str, Any]:
-    plain = {name: getattr(one, name) for name in ReportOut().fields if name not in {"name", "phone", "files_missing"}}
-    return plain | {"files_missing": files_missing, "name": mask_name(one.reporter_name.open()) if one.reporter_name else None,
+def _report(one: Report, files_missing: int, said: Particulars | None) -> dict[str, Any]:
+    plain = {name: getattr(one, name) for name in ReportOut().fields if name not in {"name", "phone", "files_missing", "links"}}
+    return plain | {"files_missing": files_missing, "links": said.links if said else [],
+                    "name": mask_name(one.reporter_name.open()) if one.reporter_name else None,
                     "phone": mask_phone(one.reporter_phone.open()) if one.reporter_phone else None}
 
 

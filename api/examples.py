@@ -6,6 +6,7 @@ import marshmallow as ma
 from api.fields import Moment, Place
 
 ID = "018f3c1e-7b5a-7c2d-9e4f-0123456789ab"
+REQUEST, AT = "ZW260302-7K3F9-Q2MXA", "2026-03-02T10:00:00+08:00"
 PHOTO = f"/api/v1/media/{ID}/320?expires=1772500000&signature=mF3kq0"
 WORDS: dict[str, Any] = {
     "access": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIwMThmIn0.3vVt", "action": "sign", "actor_kind": "user",
@@ -40,6 +41,33 @@ WORDS: dict[str, Any] = {
     "upload": f"/api/v1/uploads/{ID}"}
 """By the field's name, where no shape below says otherwise."""
 
+OPEN311: dict[str, dict[str, Any]] = {
+    "ServiceOut": {"service_code": "10101", "service_name": "上水井盖", "description": "井盖缺失；井盖破损",
+                   "type": "realtime", "keywords": "公用设施,井盖", "group": "公用设施"},
+    "DefinitionOut": {"service_code": "10101"}, "ValueOut": {"key": "1", "name": "井盖缺失"},
+    "AttributeOut": {"code": "condition", "datatype": "singlevaluelist", "datatype_description": None,
+                     "description": "是哪一种情况？", "required": False},
+    "AcceptedOut": {"service_request_id": REQUEST, "service_notice": "已受理，编号 " + REQUEST, "account_id": None},
+    "TokenOut": {"service_request_id": REQUEST, "token": REQUEST},
+    "RequestOut": {
+        "service_request_id": REQUEST, "status": "open", "status_notes": "责任部门正在处置", "service_name": "上水井盖",
+        "service_code": "10101", "description": "井盖缺失", "agency_responsible": "水务局", "service_notice": None,
+        "requested_datetime": AT, "updated_datetime": AT, "expected_datetime": AT, "address_id": None, "zipcode": None,
+        "address": "示范市/东区/南塘街道/南塘社区", "media_url": None, "long": 114.059, "lat": 22.543,
+        "attributes": [{"code": "condition", "values": ["1"]}],
+        "extended_attributes": {"status": "handling", "media_urls": []}},
+    "NoteOut": {"datetime": AT, "description": "签收", "type": "sign"},
+    "UpdatedOut": {"update_id": f"{ID}-{REQUEST}", "service_request_id": REQUEST, "status": "IN_PROGRESS",
+                   "updated_datetime": AT, "description": "签收", "media_url": None, "external_status_code": "handling"},
+    "TakenOut": {"update_id": ID},
+    "DiscoveryOut": {"changeset": AT, "contact": "平台管理员", "key_service": "POST /api/v1/open311/applications"},
+    "EndpointOut": {"specification": "http://wiki.open311.org/GeoReport_v2", "url": "https://city.example/open311/v2",
+                    "changeset": AT, "type": "production", "formats": ["text/xml", "application/json"]},
+    "ApiKeyOut": {"name": "随手报", "revoked_at": None, "per_minute": 60},
+    "NewApiKeyOut": {"name": "随手报", "api_key": "Zk3Qm0Wb7T", "approved_at": None, "revoked_at": None, "per_minute": 60},
+    "ContactOut": {"contact": "dev@example.org"}}
+"""Of shapes whose names belong to another standard, by shape."""
+
 EXACTLY: dict[str, Any] = {
     "ArrivalOut.name": "IMG_0412.jpg", "ArrivalOut.state": "arriving",
     "InboxMessageOut.kind": "work", "LetterOut.kind": "result", "RatedOut.outcome": "kept", "RatedOut.rated": 5,
@@ -71,7 +99,7 @@ EXACTLY: dict[str, Any] = {
     "ImportOut.overlaps": [], "ImportOut.problems": [], "LineOut.number": 3, "LiveOut.status": "ok",
     "LookOut.field": "phone", "LookOut.reason": "联系核实地点", "PhotoOut.state": "ready", "PostOut.role": "handler",
     "PostOut.title": "水务局处置人员", "ProgressOut.closed_at": None, "ProgressOut.rated": None,
-    "ProgressOut.reply": None, "ReadyOut.status": "ok", "ReadyOut.warnings": [], "ReportOut.name": "王*",
+    "ProgressOut.reply": None, "ReadyOut.status": "ok", "ReadyOut.warnings": [], "ReportOut.name": "王*", "ReportOut.links": [],
     "PublicOut.reasons": ["就在附近", "相隔2.5小时", "同类"], "PublicOut.score": 0.85, "PublicOut.words": "责任部门正在处置",
     "SimilarOut.joins": False, "SimilarOut.reasons": ["相距35米", "相隔2.5小时", "文字相似62%", "类别相近"],
     "SimilarOut.score": 0.94, "SimilarOut.state": "open", "PublicOut.same_as": "018f3c1e7b5a7c2d.1772500000.mF3kq0Wb",
@@ -132,6 +160,7 @@ EXACTLY: dict[str, Any] = {
     "TodoOut.overdue": False, "TodoOut.text": "逐户查看", "TodoOut.title": "充电隐患专项普查：第一网格",
     "TodoOut.urgent": False,
     "TrackOut.points": [[114.0579, 22.5431, 8.0, 1772416800000]], "WordsOut.note": "无人在家", "WordsOut.values": {},
+    **{f"{shape}.{name}": value for shape, said in OPEN311.items() for name, value in said.items()},
     **{f"{shape}.{name}": value for shape in ("SurveyOut", "SurveyWithProgressOut") for name, value in {
         "kind": "survey", "title": "充电隐患专项普查", "text": "逐户查看", "area": "440301", "register": None,
         "form": "charging", "cancelled_at": None}.items()}}

@@ -111,7 +111,7 @@ class Case(Keyed, Base):
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's name for optimistic concurrency
     __table_args__ = (
-        Index(None, "status", "due_at", "id"),
+        Index(None, "status", "due_at", "id"), Index(None, "opened_at", "id"), Index(None, "moved_at"),
         Index(None, "lead_department_id", "status", "due_at", "id"),
         partial_index("ix_cases_open_due", "due_at", "id", where="is_open"),
         partial_index("ix_cases_open_department", "lead_department_id", "due_at", "id", where="is_open"),

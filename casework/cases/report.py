@@ -29,6 +29,7 @@ class Channel(StrEnum):
     PDA = "pda"
     HOTLINE = "hotline"
     CITIZEN = "citizen"
+    OPEN311 = "open311"
 
 
 class Outcome(StrEnum):

@@ -39,6 +39,9 @@ SPOKEN_OF = SENDS_TO_LOOK | TAKEN_BACK | {SENT_OUT, "self_handle", "appeal", "pa
 
 WHOLE_CROWD = frozenset({Audience.REPORTERS, Audience.FIRST, Audience.ADDRESSED, Audience.WORKERS})
 
+BY_ANYBODY = frozenset({Channel.CITIZEN, Channel.OPEN311})
+"""By these doors people name a phone without proving that it is theirs."""
+
 UNNAMED: dict[Language, dict[str, str]] = {
     Language.ZH: {"department": "责任部门", "date": "规定时限", "worker": "网格员", "speaker": "指挥中心", "reply": "无"},
     Language.EN: {"department": "the department", "date": "its limit", "worker": "a grid worker",
@@ -118,7 +121,7 @@ class Happening:
     def _title(self, db: Session, report: Report, via: Via | None) -> str:
         """The reporter's own words; but whoever reports on the web may name any phone, and the city carries nobody's words to
         somebody else: there it is the category, or the report's number."""
-        if via is not Via.SMS or report.channel is not Channel.CITIZEN or report.id in self.proved:
+        if via is not Via.SMS or report.channel not in BY_ANYBODY or report.id in self.proved:
             return report.heading
         category = taxonomy.catalogue(db, self.case.taxonomy_version_id).by_code.get(self.case.category_code or "")
         return category.name if category else report.number

@@ -30,7 +30,7 @@ from casework.taxonomy import Catalogue
 from casework.triage import on_the_spot
 from casework.triage.on_the_spot import OnTheSpot
 
-BRANCHES = {Channel.PDA: ("1", "2"), Channel.HOTLINE: ("",), Channel.CITIZEN: ("",)}
+BRANCHES = {Channel.PDA: ("1", "2"), Channel.HOTLINE: ("",), Channel.CITIZEN: ("",), Channel.OPEN311: ("",)}
 """Where a channel's reports are looked for when nobody said: PDAs see things on the street, callers speak of anything."""
 
 

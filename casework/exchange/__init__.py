@@ -1,0 +1,1 @@
+"""What other people's software reads of us, in the words of its own standards."""
