@@ -43,6 +43,7 @@ from api import (
     taxonomy,
     templates,
     uploads,
+    wechat,
 )
 from casework import storage
 from casework.settings import Settings
@@ -61,6 +62,7 @@ BLUEPRINTS = [
     openrosa.keyed,
     hotline.blueprint,
     citizen.blueprint,
+    wechat.blueprint,
     cases.blueprint,
     clocks.blueprint,
     steps.blueprint,

@@ -35,6 +35,8 @@ SCHEMES: dict[str, dict[str, Any]] = {
     "fieldKey": {"type": "http", "scheme": "digest", "description":
                  "Username and password of a field key, as Digest or, over https, as Basic. With "
                  "/openrosa/key/TOKEN/ before the rest of the address, the key's token stands for both."},
+    "wechat": {"type": "apiKey", "in": "query", "name": "signature", "description":
+               "WeChat's: hexadecimal SHA-1 of token, `timestamp` and `nonce`, sorted and joined; of the last five minutes."},
     "tracking": {"type": "apiKey", "in": "header", "name": "X-Tracking-Token",
                  "description": "The token that the receipt of a citizen's report carries."},
 }

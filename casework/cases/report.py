@@ -29,6 +29,7 @@ class Channel(StrEnum):
     PDA = "pda"
     HOTLINE = "hotline"
     CITIZEN = "citizen"
+    WECHAT = "wechat"
 
 
 class Outcome(StrEnum):

@@ -36,6 +36,15 @@ class Sender(Protocol):
         """Hand over, or raise. What comes twice under one key may be dropped by whoever passes it on."""
 
 
+class NotTakenError(Exception):
+    """The other side did not take a message. Its words hold nothing that was sent; `final`: it will never take it; `away`:
+    it is nothing about this message, nobody there takes any now."""
+
+    def __init__(self, fault: str, *, final: bool = False, away: bool = False) -> None:
+        super().__init__(fault)
+        self.final, self.away = final, away
+
+
 class MemorySender:
     """Keeps what is to be sent: until the transaction has ended, since no gateway may hold up the database; and in tests."""
 
