@@ -10,7 +10,6 @@ from casework import clock
 from casework.identity.sealing import Sealed, SealedText, blind_index, seal
 from casework.storage.database import Base, Keyed, insert_once, new_id
 
-
 FREELY = timedelta(hours=48)
 """So long after his last word a person may be written to without a template."""
 

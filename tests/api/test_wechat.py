@@ -165,7 +165,7 @@ def test_every_flipped_bit_of_a_signature_is_refused(user: User) -> None:
             forged = query[name][:at] + chr(ord(query[name][at]) ^ 1 << bit) + query[name][at + 1:]
             assert user.post(sent, query | {name: forged}).status_code == 403, (at, bit)
     assert user.post(sent, query | {name: ""}).status_code == 403
-    assert user.post(sent, query | {name: query[name].upper()}).status_code in ({403} if query[name].upper() != query[name] else {200})
+    assert user.post(sent, query | {name: query[name].upper() + " "}).status_code == 403
     assert user.post(sent, query).status_code == 200
 
 
@@ -218,17 +218,18 @@ def test_a_body_that_is_too_large_is_refused(plain: User) -> None:
 @pytest.mark.parametrize("spoiled", [
     {"FromUserName": ""}, {"FromUserName": "o" * 65}, {"FromUserName": "o<"}, {"CreateTime": "now"}, {"CreateTime": "9" * 30},
     {"CreateTime": "-1"}, {"MsgType": ""}, {"MsgType": "x" * 99}, {"MsgId": ""}, {"MsgId": "-7"}, {"MsgId": "9" * 40},
-    {"MsgType": "location", "Location_X": "91", "Location_Y": "0"}, {"MsgType": "location", "Location_X": "nan", "Location_Y": "1"},
-    {"MsgType": "location", "Location_X": "1e999", "Location_Y": "1"}, {"MsgType": "location", "Location_X": "", "Location_Y": ""},
+    *({"MsgType": "location", "Location_X": lat, "Location_Y": lon} for lat, lon in (
+        ("91", "0"), ("nan", "1"), ("1e999", "1"), ("", ""), ("22", "-181"), ("二十二", "114"))),
 ])
 def test_fields_that_cannot_be_are_named(plain: User, spoiled: dict[str, str]) -> None:
     assert problem(plain.post(plain.xml("text", Content="灯", **spoiled)), 422)["fields"]
 
 
 AWKWARD = [
-    "]]>", "<xml>&amp;</xml>", "'; DROP TABLE reports; --", "{{7*7}}", "%s%n%d", "\u202eabc", "👩‍👩‍👧‍👦🇨🇳", "e\u0301", "é", "𠮷野家",
-    "\ufeff头", "\u200b零", "  两边空格  ", "a\tb\nc", "=cmd|' /C calc'!A0", "null", "0", "-1", "NaN", "<script>alert(1)</script>",
-    "\U0010ffff", "مرحبا", "ﷺ", "ｆｕｌｌ　ｗｉｄｔｈ", "&#x41;", "\\u0041", "../../etc/passwd", "长" * 4000, "\ufffd", "\x7f\x85\u2028",
+    "]]>", "<xml>&amp;</xml>", "'; DROP TABLE reports; --", "{{7*7}}", "%s%n%d", "\u202eabc", "👩‍👩‍👧‍👦🇨🇳", "e\u0301", "é",
+    "𠮷野家", "\ufeff头", "\u200b零", "  两边空格  ", "a\tb\nc", "=cmd|' /C calc'!A0", "null", "0", "-1", "NaN",
+    "<script>alert(1)</script>", "\U0010ffff", "مرحبا", "ﷺ", "ｆｕｌｌ　ｗｉｄｔｈ", "&#x41;", "\\u0041", "a" + "\u0300" * 50,
+    "../../etc/passwd", "长" * 4000, "\ufffd", "\x7f\x85\u2028",
 ]
 
 
@@ -246,7 +247,7 @@ def test_several_texts_and_what_was_heard_are_one_report(plain: User) -> None:
     plain.sends("voice", MediaId="v", Format="amr", Recognition="路灯坏了。")
     plain.says("就在小学门口")
     here(plain)
-    assert "不" in plain.sends("video", MediaId="v", ThumbMediaId="t") or True
+    assert "无法受理" in plain.sends("video", MediaId="v", ThumbMediaId="t")
     plain.shows()
     assert [one.text for one in reports()] == ["路灯坏了。\n就在小学门口"]
 
