@@ -1,11 +1,13 @@
 """The WeChat account as a door: one report from pieces in any order, the same answer for a retry, and nothing unsigned."""
 import itertools
+import logging
 import re
 import threading
+from time import monotonic as clock_of_the_wall
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from casework import settings
 from casework.cases.report import Channel, Report
@@ -14,7 +16,7 @@ from casework.geography.coordinates import metres_between, wgs84_to_gcj02
 from casework.identity.followers import Follower
 from casework.intake.wechat import conversation, pictures
 from casework.settings import Settings
-from casework.storage.database import reading, transaction
+from casework.storage.database import SQLITE_BUSY_SECONDS, reading, transaction
 from tests.api.town import Town, ok, problem, stored
 from tests.conftest import SetClock
 from tests.factories import at_grid
@@ -233,13 +235,13 @@ AWKWARD = [
 ]
 
 
-@pytest.mark.parametrize("text", AWKWARD, ids=range(len(AWKWARD)))
-def test_awkward_words_are_kept_as_they_came(user: User, text: str) -> None:
+@pytest.mark.parametrize("words", AWKWARD, ids=range(len(AWKWARD)))
+def test_awkward_words_are_kept_as_they_came(user: User, words: str) -> None:
     here(user)
-    user.says(text)
+    user.says(words)
     user.says("提交")
     (report,) = reports()
-    assert report.text == text
+    assert report.text == words
 
 
 def test_several_texts_and_what_was_heard_are_one_report(plain: User) -> None:
@@ -343,3 +345,34 @@ def test_an_openid_stands_nowhere_in_plain(plain: User, town: Town) -> None:
             for row in db.execute(select(table)):
                 assert plain.openid not in repr(tuple(row)), table.name
                 assert not any(isinstance(value, bytes) and plain.openid.encode() in value for value in row)
+
+
+def test_a_message_does_not_wait_longer_than_wechat_does(plain: User, store: str) -> None:
+    plain.says("帮助")
+    began = clock_of_the_wall()
+    with transaction() as db:
+        db.scalars(select(Follower).with_for_update()).one()
+        answer = plain.post(plain.xml("text", Content="路灯坏了"))
+        assert problem(answer, 503)
+        assert answer.headers["Retry-After"]
+    assert clock_of_the_wall() - began < 4.5
+    assert "照片" in plain.says("路灯坏了")
+    with transaction() as db:
+        waits = "PRAGMA busy_timeout" if store.startswith("sqlite") else "SHOW lock_timeout"
+        assert db.scalar(text(waits)) in {SQLITE_BUSY_SECONDS * 1000, "0"}
+
+
+def test_without_redis_messages_are_answered(plain: User, config: Settings) -> None:
+    settings.configure(with_account(config, redis_url="redis://127.0.0.1:1"))
+    assert "照片" in plain.says("路灯坏了")
+
+
+def test_the_log_knows_neither_openid_nor_words(plain: User, caplog: pytest.LogCaptureFixture,
+                                               capsys: pytest.CaptureFixture[str]) -> None:
+    with caplog.at_level(logging.DEBUG):
+        plain.says("我家在南塘新村3栋1502室")
+        plain.post(plain.xml("text", Content="我家在南塘新村3栋1502室"), plain.query(signature="x"))
+        plain.post(plain.xml("text", Content="我家在南塘新村3栋1502室", CreateTime="x"))
+    written = caplog.text + "".join(capsys.readouterr())
+    assert plain.openid not in written
+    assert "1502" not in written

@@ -1,4 +1,5 @@
 """Asking WeChat's servers: one call at a time with the shared token, renewed once when they say that it is over."""
+import logging
 import time
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -33,6 +34,9 @@ GONE = frozenset({40003, 43004})
 """No openid of ours, or he has left the account."""
 
 Found = TypeVar("Found")
+
+logging.getLogger("httpx").setLevel(logging.WARNING)
+"""It notes the address of each request, with secret and token in it."""
 
 
 class WechatError(Exception):
