@@ -90,7 +90,8 @@ class LiveOut(ma.Schema):
 
 def channels() -> dict[str, str]:
     """The doors that need an account elsewhere: without one they are off, which is no fault."""
-    return {"wechat": "on" if current().wechat else "off"}
+    config = current()
+    return {"wechat": "on" if config.wechat else "off", "mini_program": "on" if config.wechat_mini_app_id else "off"}
 
 
 class ReadyOut(ma.Schema):

@@ -9,10 +9,12 @@ from api import limits, refusals
 from api.auth import Access, public
 from api.blueprint import Blueprint
 from api.fields import Text
+from api.sessions import TokensOut
 from casework.cases.report import Channel
 from casework.errors import NotFound, Refused
-from casework.exchange.wechat import pages
+from casework.exchange.wechat import mini_program, pages
 from casework.exchange.wechat.pages import Signed
+from casework.identity import sessions
 from casework.identity.people import Actor, Role
 from casework.intake.wechat import conversation, dialect, envelope, mailbox
 from casework.intake.wechat.dialect import Incoming
@@ -46,6 +48,13 @@ class PageIn(ma.Schema):
     """The page that wants to use the JS-SDK."""
 
     url = Text(2000, required=True, metadata={"description": "its address, as the browser shows it"})
+
+
+class SessionIn(ma.Schema):
+    """What the mini-program got from WeChat."""
+
+    code = Text(200, required=True, metadata={"description": "from wx.login"})
+    phone_code = Text(200, required=True, metadata={"description": "from a button with open-type getPhoneNumber"})
 
 
 def server() -> Actor:
@@ -88,6 +97,16 @@ def message() -> Response:
 def signature(query: dict[str, str]) -> Signed:
     """Sign the address of a page, so that it may use WeChat's JS-SDK (camera, location, choosing pictures)."""
     return pages.signed(query["url"])
+
+
+@blueprint.operation("POST", "/sessions", public("whoever logs in has no credential yet"), body=SessionIn(), answer=TokensOut(),
+                     status=201, limit=limits.logins, problems=("not-found", "unauthenticated"),
+                     example={"code": "0a3x0ZFa1", "phone_code": "e31968a7f94cc5ee25fafc2aef2773f0"})
+def session(body: dict[str, str]) -> sessions.Tokens:
+    """Log in from the mini-program: a citizen with the phone that WeChat has proved. Both codes hold once, for five minutes."""
+    phone = mini_program.phone_of(body["code"], body["phone_code"])
+    with transaction() as db:
+        return sessions.log_in_proved(db, phone)
 
 
 def _opened(config: Settings) -> dict[str, str]:

@@ -153,6 +153,8 @@ class Settings:
     wechat_minutes: int = _setting("ZHIWANG_WECHAT_MINUTES", _whole(1, 55), 30)
     wechat_template: str = _setting("ZHIWANG_WECHAT_TEMPLATE", str, "")
     wechat_subscription: str = _setting("ZHIWANG_WECHAT_SUBSCRIPTION", str, "")
+    wechat_mini_app_id: str = _setting("ZHIWANG_WECHAT_MINI_APP_ID", str, "")
+    wechat_mini_secret: str = _setting("ZHIWANG_WECHAT_MINI_SECRET", str, "")
     quiet_hours: tuple[time, time] | None = _setting("ZHIWANG_QUIET_HOURS", _hours, (time(22), time(7)))
     log_level: str = _setting("ZHIWANG_LOG_LEVEL", _choice("debug", "info", "warning", "error"), "info")
     access_minutes: int = _setting("ZHIWANG_ACCESS_MINUTES", _whole(1, 120), 15)
@@ -180,8 +182,8 @@ class Settings:
 GATEWAY = ("sms_url", "sms_key", "sms_secret")
 """What an SMS gateway cannot do without."""
 
-WECHAT = ("wechat_app_id", "wechat_secret", "wechat_token")
-"""What a WeChat account cannot do without; with none of them the channel is off."""
+WECHAT = (("wechat_app_id", "wechat_secret", "wechat_token"), ("wechat_mini_app_id", "wechat_mini_secret"))
+"""What a WeChat account, and a mini-program, cannot do without; with none of them that channel is off."""
 
 NOT_OURS = {"ZHIWANG_PORT"}
 """Read by `zhiwang up` and the Procfile, not by the application."""
@@ -208,13 +210,19 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     if values.get("sms") == "http":
         missing = [name for name in GATEWAY if not values.get(name)]
         faults += [f"ZHIWANG_{name.upper()} must be set, because ZHIWANG_SMS is http." for name in missing]
-    given = [name for name in WECHAT if values.get(name)]
-    if given:
-        faults += [f"ZHIWANG_{name.upper()} must be set, because ZHIWANG_{given[0].upper()} is." for name in WECHAT
-                   if name not in given]
+    faults += _halves(values)
     if faults:
         raise SettingsError(faults)
     return Settings(**values)
+
+
+def _halves(values: Mapping[str, Any]) -> list[str]:
+    faults = []
+    for names in WECHAT:
+        given = [name for name in names if values.get(name)]
+        faults += [f"ZHIWANG_{name.upper()} must be set, because ZHIWANG_{given[0].upper()} is." for name in names
+                   if given and name not in given]
+    return faults
 
 
 _current: Settings | None = None

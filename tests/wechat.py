@@ -21,9 +21,11 @@ from casework import clock
 from casework.intake.wechat.envelope import Seal, cdata
 from casework.settings import Settings
 
+MINI = "wx0000000000000001"
 APP_ID, SECRET, TOKEN = "wx5823bf96d3bd56c7", "a secret of the account", "a token of the account"
 AES_KEY = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
 """From the sample of the documentation."""
+SESSION_KEY = "tiihtNczf5v6AKRyjwEUhQ=="
 ADDRESS = "/api/v1/wechat"
 
 
@@ -111,27 +113,42 @@ class Servers:
     sent: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     asked: Counter[str] = field(default_factory=Counter)
     expired: set[str] = field(default_factory=set)
+    codes: dict[str, str] = field(default_factory=dict)
+    phones: dict[str, tuple[str, str]] = field(default_factory=dict)
     sleep: float = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def token(self, query: dict[str, str]) -> dict[str, Any]:
-        if (query["appid"], query["secret"]) != (APP_ID, SECRET):
+        if (query["appid"], query["secret"]) not in {(APP_ID, SECRET), (MINI, SECRET)}:
             return {"errcode": 40125, "errmsg": "invalid appsecret"}
         self.tokens.append(secrets.token_hex(20))
         return {"access_token": self.tokens[-1], "expires_in": 7200}
 
-    def answer(self, path: str, query: dict[str, str], body: bytes) -> dict[str, Any] | bytes:
+    def phone(self, code: str, openid: str) -> dict[str, Any]:
+        whose, number = self.phones.pop(code, ("", ""))
+        if whose != openid:
+            return {"errcode": 40029, "errmsg": "invalid code"}
+        country, pure = number.removeprefix("+").split(" ")
+        return {"errcode": 0, "phone_info": {"phoneNumber": pure, "purePhoneNumber": pure, "countryCode": country}}
+
+    def answer(  # noqa: PLR0911 - one line for each address
+            self, path: str, query: dict[str, str], body: bytes) -> dict[str, Any] | bytes:
         with self.lock:
             self.asked[path] += 1
             if self.faults.get(path):
                 return {"errcode": self.faults[path].pop(0), "errmsg": f"no, {query}"}
             if path == "/cgi-bin/token":
                 return self.token(query)
+            if path == "/sns/jscode2session":
+                openid = self.codes.pop(query["js_code"], None) if query["appid"] == MINI else None
+                return {"openid": openid, "session_key": SESSION_KEY} if openid else {"errcode": 40029, "errmsg": "invalid"}
             if query.get("access_token") in self.expired or query.get("access_token") not in self.tokens:
                 return {"errcode": 42001, "errmsg": "access_token expired"}
             ready = {"errcode": 0, "errmsg": "ok", "ticket": "a ticket", "expires_in": 7200}
             if path == "/cgi-bin/media/get":
                 return self.files.get(query["media_id"], {"errcode": 40007, "errmsg": "invalid media_id"})
+            if path == "/wxa/business/getuserphonenumber":
+                return self.phone(**orjson.loads(body))
             if body:
                 self.sent.append((path, orjson.loads(body)))
             return ready

@@ -56,7 +56,7 @@ def test_without_an_account_the_channel_is_off_and_says_so(town: Town) -> None:
     assert "WeChat" in problem(user.post(user.xml("text", Content="你好")), 404)["detail"]
     problem(town.app.test_client().get(ADDRESS, query_string=user.query(echostr="1")), 404)
     problem(town.app.test_client().get(f"{ADDRESS}/signature", query_string={"url": "https://city.example/"}), 404)
-    assert ok(town.stranger.get("/health/ready"))["channels"] == {"wechat": "off"}
+    assert ok(town.stranger.get("/health/ready"))["channels"] == {"wechat": "off", "mini_program": "off"}
 
 
 def test_the_address_is_checked(user: User) -> None:
@@ -65,7 +65,7 @@ def test_the_address_is_checked(user: User) -> None:
     assert (answer.status_code, answer.text, answer.mimetype) == (200, "<b>5927", "text/plain")
     problem(client.get(ADDRESS, query_string=user.query(echostr="1", signature="0" * 40)), 403)
     problem(client.get(ADDRESS), 403)
-    assert ok(client.get("/health/ready"))["channels"] == {"wechat": "on"}
+    assert ok(client.get("/health/ready"))["channels"]["wechat"] == "on"
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(PIECES)), ids="-".join)

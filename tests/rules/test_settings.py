@@ -58,3 +58,6 @@ def test_a_wechat_account_is_whole_or_none() -> None:
     with pytest.raises(SettingsError) as told:
         load(GOOD | {"ZHIWANG_WECHAT_TOKEN": "x"})
     assert [one.split()[0] for one in told.value.sentences] == ["ZHIWANG_WECHAT_APP_ID", "ZHIWANG_WECHAT_SECRET"]
+    with pytest.raises(SettingsError) as told:
+        load(GOOD | {"ZHIWANG_WECHAT_MINI_APP_ID": "x"})
+    assert [one.split()[0] for one in told.value.sentences] == ["ZHIWANG_WECHAT_MINI_SECRET"]

@@ -72,6 +72,17 @@ class WechatServer:
         """What signs pages that use the JS-SDK. Raises WechatError."""
         return tokens.current(self.app_id, Kind.TICKET, self._new_ticket)
 
+    def openid_of(self, code: str) -> str:
+        """Who has the mini-program open, by the code that it got from wx.login. Raises WechatError.
+
+        The session key that comes beside it goes no further: nothing here decrypts with it.
+        """
+        wanted = {"appid": self.app_id, "secret": self._secret, "js_code": code, "grant_type": "authorization_code"}
+        openid = self._answer("GET", "/sns/jscode2session", params=wanted).get("openid")
+        if not isinstance(openid, str) or not openid:
+            raise WechatError("no openid came")
+        return openid
+
     def _with_token(self, ask: Callable[[str], Found]) -> Found:
         token = self._token()
         try:
@@ -157,7 +168,14 @@ def server() -> WechatServer | None:
     return _server(config.wechat_url, config.wechat_app_id, config.wechat_secret) if config.wechat else None
 
 
-@lru_cache(maxsize=1)
+def mini_program() -> WechatServer | None:
+    """The mini-program of the settings; None when there is none."""
+    config = settings.current()
+    wanted = config.wechat_mini_app_id
+    return _server(config.wechat_url, wanted, config.wechat_mini_secret) if wanted else None
+
+
+@lru_cache(maxsize=2)
 def _server(url: str, app_id: str, secret: str) -> WechatServer:
-    """One for the process, so that its connection is kept open."""
+    """One of each for the process, so that its connection is kept open."""
     return WechatServer(url, app_id, secret)
