@@ -45,6 +45,7 @@ from api import (
     taxonomy,
     templates,
     uploads,
+    wechat,
 )
 from casework import storage
 from casework.settings import Settings
@@ -66,6 +67,7 @@ BLUEPRINTS = [
     api_keys.blueprint,
     hotline.blueprint,
     citizen.blueprint,
+    wechat.blueprint,
     cases.blueprint,
     clocks.blueprint,
     steps.blueprint,

@@ -37,6 +37,8 @@ SCHEMES: dict[str, dict[str, Any]] = {
                  "/openrosa/key/TOKEN/ before the rest of the address, the key's token stands for both."},
     "apiKey": {"type": "apiKey", "in": "query", "name": "api_key", "description":
                "The key of an app that speaks Open311; with POST it comes as a field of the form."},
+    "wechat": {"type": "apiKey", "in": "query", "name": "signature", "description":
+               "WeChat's: hexadecimal SHA-1 of token, `timestamp` and `nonce`, sorted and joined; of the last five minutes."},
     "tracking": {"type": "apiKey", "in": "header", "name": "X-Tracking-Token",
                  "description": "The token that the receipt of a citizen's report carries."},
 }

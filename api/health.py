@@ -88,6 +88,12 @@ class LiveOut(ma.Schema):
     status = ma.fields.String()
 
 
+def channels() -> dict[str, str]:
+    """The doors that need an account elsewhere: without one they are off, which is no fault."""
+    config = current()
+    return {"wechat": "on" if config.wechat else "off", "mini_program": "on" if config.wechat_mini_app_id else "off"}
+
+
 class ReadyOut(ma.Schema):
     """What it depends on and how far behind it is."""
 
@@ -97,6 +103,8 @@ class ReadyOut(ma.Schema):
                                        "enum": ["ok", "unavailable"]})
     behind = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.Float(allow_none=True),
                             metadata={"description": "seconds or counts; null when nothing waits"})
+    channels = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.String(),
+                              metadata={"description": "on, or off without credentials in the settings"})
     warnings = ma.fields.List(ma.fields.String())
 
 
@@ -126,10 +134,10 @@ def ready() -> Response:
     except Exception:  # whatever it is, the answer is the same: not ready
         log.exception("not ready")
         return encode({"status": "unavailable", "database": "unavailable", "queue": "ok" if queue else "unavailable",
-                       "behind": {}, "warnings": []}, 503)
+                       "behind": {}, "channels": channels(), "warnings": []}, 503)
     late = [probe.name for probe in PROBES if (behind[probe.name] or 0) > probe.worry]
     return encode({"status": "ok" if queue and not late else "degraded", "database": "ok",
-                   "queue": "ok" if queue else "unavailable", "behind": behind,
+                   "queue": "ok" if queue else "unavailable", "behind": behind, "channels": channels(),
                    "warnings": warnings + [f"{name} is too high" for name in late]})
 
 

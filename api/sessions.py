@@ -113,7 +113,7 @@ def send_code(body: dict[str, str]) -> None:
 def _hand_over(phone: str, text: str) -> None:
     try:
         senders.texts().send(phone, text, secrets.token_hex(16))
-    except senders.NotTakenError as fault:
+    except sessions.NotTakenError as fault:
         log.warning("code_not_sent", fault=str(fault))
         raise Unavailable("the code could not be sent; ask for another one", retry_after=60) from None
 

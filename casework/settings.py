@@ -117,6 +117,13 @@ def _hours(text: str) -> tuple[time, time] | None:
     return since, until
 
 
+def _aes_key(text: str) -> bytes:
+    """EncodingAESKey of a WeChat account: 43 characters, base64 without its last sign."""
+    if not re.fullmatch(r"[A-Za-z0-9+/]{43}", text):
+        raise ValueError("must have the 43 letters and digits of an EncodingAESKey")
+    return base64.b64decode(f"{text}=")
+
+
 def _setting(name: str, read: Callable[[str], Any], default: Any = MISSING) -> Any:
     return field(default=default, metadata={"name": name, "read": read})
 
@@ -138,6 +145,16 @@ class Settings:
     sms_key: str = _setting("ZHIWANG_SMS_KEY", str, "")
     sms_secret: str = _setting("ZHIWANG_SMS_SECRET", str, "")
     smtp_url: str = _setting("ZHIWANG_SMTP_URL", _smtp, "")
+    wechat_app_id: str = _setting("ZHIWANG_WECHAT_APP_ID", str, "")
+    wechat_secret: str = _setting("ZHIWANG_WECHAT_SECRET", str, "")
+    wechat_token: str = _setting("ZHIWANG_WECHAT_TOKEN", str, "")
+    wechat_aes_key: bytes = _setting("ZHIWANG_WECHAT_AES_KEY", _aes_key, b"")
+    wechat_url: str = _setting("ZHIWANG_WECHAT_URL", _url("https", "http"), "https://api.weixin.qq.com")
+    wechat_minutes: int = _setting("ZHIWANG_WECHAT_MINUTES", _whole(1, 55), 30)
+    wechat_template: str = _setting("ZHIWANG_WECHAT_TEMPLATE", str, "")
+    wechat_subscription: str = _setting("ZHIWANG_WECHAT_SUBSCRIPTION", str, "")
+    wechat_mini_app_id: str = _setting("ZHIWANG_WECHAT_MINI_APP_ID", str, "")
+    wechat_mini_secret: str = _setting("ZHIWANG_WECHAT_MINI_SECRET", str, "")
     quiet_hours: tuple[time, time] | None = _setting("ZHIWANG_QUIET_HOURS", _hours, (time(22), time(7)))
     log_level: str = _setting("ZHIWANG_LOG_LEVEL", _choice("debug", "info", "warning", "error"), "info")
     access_minutes: int = _setting("ZHIWANG_ACCESS_MINUTES", _whole(1, 120), 15)
@@ -159,9 +176,17 @@ class Settings:
     rate_limit_reports: str = _setting("ZHIWANG_RATE_REPORTS", _rate, "600 per minute")
     rate_limit_login: str = _setting("ZHIWANG_RATE_LOGIN", _rate, "20 per minute")
 
+    @property
+    def wechat(self) -> bool:
+        """Whether there is a WeChat account; else that channel is off."""
+        return bool(self.wechat_app_id)
+
 
 GATEWAY = ("sms_url", "sms_key", "sms_secret")
 """What an SMS gateway cannot do without."""
+
+WECHAT = (("wechat_app_id", "wechat_secret", "wechat_token"), ("wechat_mini_app_id", "wechat_mini_secret"))
+"""What a WeChat account, and a mini-program, cannot do without; with none of them that channel is off."""
 
 NOT_OURS = {"ZHIWANG_PORT"}
 """Read by `zhiwang up` and the Procfile, not by the application."""
@@ -188,9 +213,19 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     if values.get("sms") == "http":
         missing = [name for name in GATEWAY if not values.get(name)]
         faults += [f"ZHIWANG_{name.upper()} must be set, because ZHIWANG_SMS is http." for name in missing]
+    faults += _halves(values)
     if faults:
         raise SettingsError(faults)
     return Settings(**values)
+
+
+def _halves(values: Mapping[str, Any]) -> list[str]:
+    faults = []
+    for names in WECHAT:
+        given = [name for name in names if values.get(name)]
+        faults += [f"ZHIWANG_{name.upper()} must be set, because ZHIWANG_{given[0].upper()} is." for name in names
+                   if given and name not in given]
+    return faults
 
 
 _current: Settings | None = None

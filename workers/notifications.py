@@ -4,6 +4,8 @@ import time
 import structlog
 from prometheus_client import Counter
 
+from casework.exchange.wechat import client
+from casework.exchange.wechat.news import WechatNews
 from casework.notifications import delivery, messages, senders
 from casework.notifications.rules import Via
 from casework.storage.database import transaction
@@ -26,7 +28,9 @@ def tell(event_ids: list[str]) -> None:
     with transaction() as db:
         written = messages.write(db, [int(one) for one in event_ids])
     now = time.monotonic()
-    fared = delivery.send_waiting(senders.carriers(), leave=[via for via, until in resting.items() if until > now])
+    account = client.server()
+    carriers = senders.carriers() | ({Via.WECHAT: WechatNews(account)} if account else {})
+    fared = delivery.send_waiting(carriers, leave=[via for via, until in resting.items() if until > now])
     resting.update(dict.fromkeys(fared.away, time.monotonic() + REST_SECONDS))
     for outcome, count in fared.items():
         MESSAGES.labels(outcome).inc(count)

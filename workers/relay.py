@@ -18,7 +18,7 @@ from casework.notifications.rules import NOBODY, RULES
 from casework.storage import outbox
 from casework.storage.database import reading, transaction
 from casework.storage.outbox import Claimed, Event
-from workers import deadlines, dispatching, fieldwork, media, notifications, queues, recounting, triage
+from workers import deadlines, dispatching, fieldwork, media, notifications, queues, recounting, triage, wechat
 from workers.job import Stop, start
 
 IDLE_SECONDS = 0.1
@@ -51,6 +51,7 @@ BESIDE: dict[str, tuple[Line, ...]] = {
     "case.unmerge": (REVIEW,),
     "case.file": (Line("dispatching", dispatching.dispatch_cases, batch=200),),
     "photo.received": (Line("media", media.process, batch=8), Line("fieldwork", fieldwork.review_photos, batch=200)),
+    "wechat.picture": (Line("media", wechat.fetch_pictures, batch=10),),
     "survey.opened": (Line("fieldwork", fieldwork.spread_surveys, batch=10),),
     "register.conflict": (Line("fieldwork", fieldwork.settle_conflicts, batch=200),),
     "timer.warned": (Line("deadlines", deadlines.escalate, events=True),),

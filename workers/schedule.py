@@ -19,6 +19,7 @@ from casework.cases.workflow import Status
 from casework.fieldwork import changes, coverage, operations, presence, rounds, surveys, tasks, tracks
 from casework.identity import sessions
 from casework.identity.sessions.clients import Nonce
+from casework.intake.wechat import conversation, mailbox, pictures
 from casework.media import photo
 from casework.media.photo import Photo, State
 from casework.media.uploads import forgetting
@@ -192,6 +193,22 @@ def close_unanswered_questions() -> None:
     _until_fewer(resolution.close_questions, 100)
 
 
+def fetch_waiting_pictures() -> None:
+    """Photos in WeChat whose next attempt has come, and those of which no worker heard."""
+    with transaction() as db:
+        outbox.publish_many(db, "wechat.picture", pictures.waiting(db, clock.now() - STUCK, BATCH))
+
+
+def close_forgotten_talks() -> None:
+    """Reports in WeChat with which nobody went on."""
+    _until_fewer(conversation.lapse_old, 100)
+
+
+def forget_wechat_messages() -> None:
+    """Messages that WeChat sends no more."""
+    _until_fewer(mailbox.forget_old, BATCH)
+
+
 def forget_unclaimed_photos() -> None:
     """Photos that were sent ahead of a report that never came."""
     _until_fewer(photo.delete_unclaimed, 200)
@@ -261,6 +278,9 @@ TIMETABLE: dict[str, Entry] = {
     "close_forgotten_rounds": Entry(close_forgotten_rounds, every=timedelta(minutes=15)),
     "look_at_clocks_again": Entry(look_at_clocks_again, every=SETTLED),
     "send_waiting_messages": Entry(send_waiting_messages, every=timedelta(seconds=60)),
+    "fetch_waiting_pictures": Entry(fetch_waiting_pictures, every=timedelta(seconds=60)),
+    "close_forgotten_talks": Entry(close_forgotten_talks, every=timedelta(seconds=60)),
+    "forget_wechat_messages": Entry(forget_wechat_messages, every=timedelta(hours=1)),
     "forget_nonces": Entry(forget_nonces, every=timedelta(hours=1)),
     "anchor_history": Entry(anchor_history, at=time(0, 10), lease=timedelta(hours=1)),
     "forget_uploads": Entry(forget_uploads, at=time(2, 50), lease=timedelta(hours=1)),

@@ -30,6 +30,7 @@ class Channel(StrEnum):
     HOTLINE = "hotline"
     CITIZEN = "citizen"
     OPEN311 = "open311"
+    WECHAT = "wechat"
 
 
 class Outcome(StrEnum):

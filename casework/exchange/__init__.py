@@ -1,1 +1,1 @@
-"""What other people's software reads of us, in the words of its own standards."""
+"""Other systems: what their software reads of us and is told, what we ask of them; each standard in rooms of its own."""

@@ -9,17 +9,17 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
 
 from casework import clock, settings
 from casework.cases.report import Report
+from casework.identity.followers import REACHED, Follower
 from casework.identity.privacy import SealedText
-from casework.identity.sessions import Sender
+from casework.identity.sessions import NotTakenError, Sender
 from casework.notifications.messages import Message
 from casework.notifications.preferences import Preference
 from casework.notifications.rules import Via
-from casework.notifications.senders import NotTakenError
 from casework.storage.database import transaction
 
 LEASE = timedelta(minutes=5)
@@ -31,8 +31,11 @@ WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 480, 144
 MARK_SECONDS = 1
 """What was sent is marked together, because a transaction for each would take longer than the sending."""
 
-WAYS = (Via.SMS, Via.MAIL)
+WAYS = (Via.SMS, Via.WECHAT, Via.MAIL)
 """Those that lead out of the house."""
+
+TO_PHONES = frozenset({Via.SMS, Via.WECHAT})
+"""Those that may wake somebody."""
 
 SMS_LENGTH = 500
 """What gateways take as one message. The tracking page has all of it."""
@@ -52,6 +55,12 @@ class Letter(NamedTuple):
     urgent: bool
     phone: SealedText | None
     mail: SealedText | None
+    openid: SealedText | None
+
+    @property
+    def address(self) -> SealedText | None:
+        """Where it goes."""
+        return {Via.SMS: self.phone, Via.WECHAT: self.openid}.get(self.via, self.mail)
 
 
 class Fared(Counter[str]):
@@ -83,7 +92,7 @@ def send_waiting(senders: Senders, *, batch: int = 50, seconds: float = 60, leav
 
 def _send_some(letters: Sequence[Letter], senders: Senders, until: float, fared: Fared) -> None:
     morning = quiet_until(clock.now())
-    asleep = [one for one in letters if morning and one.via is Via.SMS and not one.urgent]
+    asleep = [one for one in letters if morning and one.via in TO_PHONES and not one.urgent]
     if asleep:
         _mark([one.id for one in asleep], next_try_at=morning)
         fared["until_morning"] += len(asleep)
@@ -135,15 +144,16 @@ def _claim(db: Session, via: Via, limit: int) -> list[Letter]:
         return []
     db.execute(update(Message).where(Message.id.in_(ids)).values(next_try_at=now + LEASE))
     letters = (select(Message.id, Message.via, Message.text, Message.attempts, Message.urgent, Report.reporter_phone,
-                      Preference.mail)
+                      Preference.mail, Follower.openid)
                .join(Report, Report.id == Message.report_id, isouter=True)
+               .join(Follower, and_(Follower.id == Report.reporter_id, Message.via == Via.WECHAT, *REACHED), isouter=True)
                .join(Preference, Preference.user_id == Message.user_id, isouter=True).where(Message.id.in_(ids)))
     return [Letter(*row) for row in db.execute(letters.order_by(Message.created_at, Message.id))]
 
 
 def _fault(letter: Letter, senders: Senders) -> NotTakenError | None:
     """Send it; else what went wrong. Whatever is wrong with one message, the others go out."""
-    address = letter.phone if letter.via is Via.SMS else letter.mail
+    address = letter.address
     sender = senders.get(letter.via)
     if address is None or sender is None:
         return NotTakenError("no address", final=True) if address is None else NotTakenError("no sender")

@@ -1,6 +1,6 @@
 """Messages as rows: one for each event, reader and way, written once however often the event is handed over."""
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,8 +9,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock, settings
 from casework.cases.case import Case, Priority
-from casework.cases.report import Report
+from casework.cases.report import Channel, Report
 from casework.cases.wording import Language
+from casework.identity import followers
 from casework.notifications import happenings, preferences, readers
 from casework.notifications.happenings import Happening
 from casework.notifications.preferences import Preference
@@ -138,11 +139,12 @@ def _rows(db: Session, events: Sequence[Event]) -> dict[int, list[dict[str, Any]
     reports = [reader.report for _, _, reader in news if reader.report]
     chosen = preferences.of_many(db, [one.reporter_phone_index for one in reports if one.reporter_phone_index],
                                  [*(one.id for one in reports), *(one.user_id for _, _, one in news if one.user_id)])
+    reached = _in_wechat(db, reports)
     staff = [reader for _, _, reader in news if not reader.report]
     mailed = readers.with_mail(db, staff) if staff and settings.current().smtp_url else {}
     found: dict[int, list[dict[str, Any]]] = {}
     for happening, rule, reader in news:
-        ways = _to_reporter(rule, reader, chosen) if reader.report else _to_staff(rule, reader, chosen, mailed)
+        ways = _to_reporter(rule, reader, chosen, reached) if reader.report else _to_staff(rule, reader, chosen, mailed)
         found.setdefault(happening.event.id, []).extend(
             _row(db, happening, rule, one, via, language) for one, via, language in ways)
     return found
@@ -151,13 +153,25 @@ def _rows(db: Session, events: Sequence[Event]) -> dict[int, list[dict[str, Any]
 Way = tuple[Reader, Via, Language]
 
 
-def _to_reporter(rule: Rule, reader: Reader, chosen: Mapping[Any, Preference]) -> Iterator[Way]:
-    """By SMS where a phone was left, which the page shows too; else, or where SMS is turned off, on the page alone."""
+def _in_wechat(db: Session, reports: Iterable[Report]) -> Collection[uuid.UUID]:
+    """The reporters who can be told where they reported."""
+    config = settings.current()
+    wrote = {one.reporter_id for one in reports if one.channel is Channel.WECHAT and one.reporter_id}
+    by_template = bool(config.wechat_template or config.wechat_subscription)
+    return followers.reached(db, wrote, by_template=by_template) if config.wechat and wrote else ()
+
+
+def _to_reporter(rule: Rule, reader: Reader, chosen: Mapping[Any, Preference],
+                 reached: Collection[uuid.UUID]) -> Iterator[Way]:
+    """In WeChat who reported there; by SMS where a phone was left, which the page shows too; else, or where SMS is turned off,
+    on the page alone."""
     assert reader.report is not None  # noqa: S101 - the caller looked
     phone = reader.report.reporter_phone_index
     wishes = [one for one in (chosen.get(reader.report.id), chosen.get(phone)) if one]
     language = wishes[0].language if wishes else Language.ZH
-    if phone and all(one.takes(Via.SMS, rule.kind) for one in wishes):
+    if reader.report.channel is Channel.WECHAT and reader.report.reporter_id in reached:
+        yield reader, Via.WECHAT, language
+    elif phone and all(one.takes(Via.SMS, rule.kind) for one in wishes):
         yield reader, Via.SMS, language
     elif all(one.takes(Via.PAGE, rule.kind) for one in wishes):
         yield reader, Via.PAGE, language
@@ -174,7 +188,7 @@ def _to_staff(rule: Rule, reader: Reader, chosen: Mapping[Any, Preference],
 
 def _row(db: Session, happening: Happening, rule: Rule, reader: Reader,  # noqa: PLR0917 - one message, said in this order
          via: Via, language: Language) -> dict[str, Any]:
-    at, leaves = clock.now(), via in {Via.SMS, Via.MAIL}
+    at, leaves = clock.now(), via in {Via.SMS, Via.WECHAT, Via.MAIL}
     template = rule.zh if language is Language.ZH else rule.en
     return {"id": new_id(), "event_id": happening.event.id, "reader": reader.key,
             "report_id": reader.report.id if reader.report else None, "user_id": reader.user_id,

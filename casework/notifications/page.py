@@ -40,7 +40,7 @@ PAGE = """\
 本页由通知规则表（`casework/notifications/rules.py`）生成，请勿手改：`python -m casework.notifications.page > docs/news.md`。
 Written from the table of rules, which also has every text in English; a test says when it is no longer current.
 
-每个事件、每个对象、每种方式只发一次，事件重复投递也不会再发。诉求人从查询页看到全部消息，留了手机号的另发短信
+每个事件、每个对象、每种方式只发一次，事件重复投递也不会再发。诉求人从查询页看到全部消息，留了手机号的另发短信；从微信公众号反映的，在微信里告知
 （超过 {length} 字截短，全文在查询页；网上填写而未经验证的手机号，只称类别或诉求编号，不带原话）；上报的网格员在收件箱看到；
 部门与个人从系统内的收件箱看到，留了邮箱且城市配置了邮件服务器的另发邮件。
 夜间（`ZHIWANG_QUIET_HOURS`）只有紧急案件发短信，其余等到早晨。

@@ -9,6 +9,7 @@ class Via(StrEnum):
     """How a message travels."""
 
     SMS = "sms"      # to the phone that a reporter left
+    WECHAT = "wechat"  # to the account in WeChat that a report came from
     PAGE = "page"    # on the tracking page only
     INBOX = "inbox"  # in the system, to a person or to a department's desk
     MAIL = "mail"    # to those who work here and have left an address

@@ -19,7 +19,7 @@ import structlog
 
 from casework import clock, settings
 from casework.identity.sealing import mask_phone
-from casework.identity.sessions import Sender, signature_of
+from casework.identity.sessions import NotTakenError, Sender, signature_of
 from casework.notifications.rules import Via
 
 GATEWAY_SECONDS = 10.0
@@ -33,15 +33,6 @@ SUBJECT_LENGTH = 60
 HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 log = structlog.get_logger()
-
-
-class NotTakenError(Exception):
-    """The other side did not take a message. Its words hold nothing that was sent; `final`: it will never take it; `away`:
-    it is nothing about this message, nobody there takes any now."""
-
-    def __init__(self, fault: str, *, final: bool = False, away: bool = False) -> None:
-        super().__init__(fault)
-        self.final, self.away = final, away
 
 
 class LogSender:

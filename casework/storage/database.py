@@ -128,9 +128,15 @@ def engine() -> Engine:
 
 
 @contextmanager
-def transaction() -> Iterator[Session]:
-    """All or nothing: commits at the end of the block, rolls back if it raises. SQLite takes its write lock at once."""
-    with _writing.begin() as db:
+def transaction(within: int | None = None) -> Iterator[Session]:
+    """All or nothing: commits at the end of the block, rolls back if it raises. SQLite takes its write lock at once.
+
+    `within`: seconds to wait for a lock at most, for a caller who does not wait longer; then an OperationalError.
+    """
+    bind = {} if within is None else {"bind": engine().execution_options(within=within)}
+    with _writing(**bind) as db, db.begin():
+        if within is not None and db.get_bind().dialect.name == "postgresql":
+            db.execute(text(f"SET LOCAL lock_timeout = '{int(within)}s'"))
         yield db
 
 
@@ -218,6 +224,10 @@ def _sqlite(url: str) -> Engine:
 
     @event.listens_for(made, "begin")
     def begin(connection: Connection) -> None:
+        wait = connection.get_execution_options().get("within", SQLITE_BUSY_SECONDS)
+        if connection.info.get("wait", SQLITE_BUSY_SECONDS) != wait:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {wait * 1000}")
+            connection.info["wait"] = wait
         # A reader that later wants to write is refused (SQLITE_BUSY_SNAPSHOT) without waiting: writers say it first.
         read_only = connection.get_execution_options().get("read_only", False)
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

@@ -30,8 +30,12 @@ from casework.taxonomy import Catalogue
 from casework.triage import on_the_spot
 from casework.triage.on_the_spot import OnTheSpot
 
-BRANCHES = {Channel.PDA: ("1", "2"), Channel.HOTLINE: ("",), Channel.CITIZEN: ("",), Channel.OPEN311: ("",)}
+BRANCHES = {Channel.PDA: ("1", "2"), Channel.HOTLINE: ("",), Channel.CITIZEN: ("",), Channel.OPEN311: ("",),
+            Channel.WECHAT: ("",)}
 """Where a channel's reports are looked for when nobody said: PDAs see things on the street, callers speak of anything."""
+
+CHOOSING = frozenset({Channel.CITIZEN, Channel.WECHAT})
+"""The doors where a reporter may say that it is a case which is known already."""
 
 
 @dataclass(frozen=True)
@@ -182,7 +186,7 @@ def _lookout(db: Session, reports: Sequence[Report], verdicts: dict[uuid.UUID, V
                                     photos.get(report.id, frozenset()))
                 for report, one, verdict in zip(reports, words, verdicts.values(), strict=True)}
     made = Lookout(catalogue, evidence, [report.id for report in reports if report.channel is not Channel.PDA],
-                   sameness.chosen(db, [report.id for report in reports if report.channel is Channel.CITIZEN]))
+                   sameness.chosen(db, [report.id for report in reports if report.channel in CHOOSING]))
     for lock in made.locks():
         one_at_a_time(db, lock)
     made.look(db, tidy=True)

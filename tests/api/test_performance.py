@@ -37,7 +37,7 @@ def test_a_day_adds_up_by_channel(town: Town, time: SetClock, monkeypatch: pytes
     assert town.stranger.post("/api/v1/citizen/photos", files={"photo": (BytesIO(b"x"), "x")}).status_code == 415
     assert town.stranger.post(citizen, citizen_report(photos=[{"id": key(), "token": "x"}])).status_code == 422
     assert {name: one["waiting"] for name, one in figures(town).items()} == {
-        "pda": 4, "hotline": 2, "citizen": 1, "open311": 0}
+        "pda": 4, "hotline": 2, "citizen": 1, "open311": 0, "wechat": 0}
     town.jobs()
     now = figures(town)
     assert now["pda"] == {
@@ -73,8 +73,7 @@ def test_strangers_and_questions_are_no_refused_reports(town: Town) -> None:
     town.stranger.get("/api/v1/citizen/reports/ZW260302-00000-00000")
     receipt = ok(town.stranger.post("/api/v1/citizen/reports", citizen_report()))
     town.citizen(receipt).post(f"/api/v1/citizen/reports/{receipt['number']}/rating", {"score": 9})
-    assert {name: one["refused"] for name, one in figures(town).items()} == {
-        "pda": {}, "hotline": {}, "citizen": {}, "open311": {}}
+    assert not any(one["refused"] for one in figures(town).values())
 
 
 def test_a_span_is_counted_from_its_first_to_its_last_moment(town: Town, time: SetClock) -> None:

@@ -34,6 +34,9 @@ def test_a_provider_s_url_names_our_driver() -> None:
     ("ZHIWANG_PHOTO_MEGABYTES", "many", "must be a whole number"),
     ("ZHIWANG_PHOTO_MEGABYTES", "0", "must be between 1 and 100"),
     ("ZHIWANG_DUPLICATE_METRES", "far", "must be a number"),
+    ("ZHIWANG_WECHAT_AES_KEY", "short", "must have the 43 letters"),
+    ("ZHIWANG_WECHAT_URL", "api.weixin.qq.com", "must start with one of https"),
+    ("ZHIWANG_WECHAT_MINUTES", "56", "must be between 1 and 55"),
     ("ZHIWANG_ALARM_SHARES", "80,50", "must rise, contain 100"),
     ("ZHIWANG_ALARM_SHARES", "50,80", "must rise, contain 100"),
     ("ZHIWANG_LOG_LEVEL", "loud", "must be one of debug"),
@@ -46,3 +49,15 @@ def test_an_impossible_value_stops_the_start_with_a_sentence(name: str, value: s
     (sentence,) = told.value.sentences
     assert sentence.startswith(name)
     assert said in sentence
+
+
+def test_a_wechat_account_is_whole_or_none() -> None:
+    assert not load(GOOD).wechat
+    whole = {f"ZHIWANG_WECHAT_{name}": "x" for name in ("APP_ID", "SECRET", "TOKEN")}
+    assert load(GOOD | whole | {"ZHIWANG_WECHAT_AES_KEY": "a" * 43}).wechat
+    with pytest.raises(SettingsError) as told:
+        load(GOOD | {"ZHIWANG_WECHAT_TOKEN": "x"})
+    assert [one.split()[0] for one in told.value.sentences] == ["ZHIWANG_WECHAT_APP_ID", "ZHIWANG_WECHAT_SECRET"]
+    with pytest.raises(SettingsError) as told:
+        load(GOOD | {"ZHIWANG_WECHAT_MINI_APP_ID": "x"})
+    assert [one.split()[0] for one in told.value.sentences] == ["ZHIWANG_WECHAT_MINI_SECRET"]

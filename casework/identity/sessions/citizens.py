@@ -36,6 +36,15 @@ class Sender(Protocol):
         """Hand over, or raise. What comes twice under one key may be dropped by whoever passes it on."""
 
 
+class NotTakenError(Exception):
+    """The other side did not take a message. Its words hold nothing that was sent; `final`: it will never take it; `away`:
+    it is nothing about this message, nobody there takes any now."""
+
+    def __init__(self, fault: str, *, final: bool = False, away: bool = False) -> None:
+        super().__init__(fault)
+        self.final, self.away = final, away
+
+
 class MemorySender:
     """Keeps what is to be sent: until the transaction has ended, since no gateway may hold up the database; and in tests."""
 
@@ -104,6 +113,14 @@ def log_in_phone(db: Session, phone: str, code: str, address: str = "") -> Token
         refuse(db, Unauthenticated(WRONG))
     db.delete(sent)
     forget(db, f"code {phone}")
+    return log_in_proved(db, phone)
+
+
+def log_in_proved(db: Session, phone: str) -> Tokens:
+    """Tokens of the citizen who holds this phone, when somebody whom we believe has proved it. Raises Invalid for no mobile
+    number."""
+    phone = _mobile(phone)
+    index = blind_index("phone", phone)
     insert_once(db, Citizen, [{"phone": seal(phone), "phone_index": index}], on=("phone_index",))
     citizen_id = db.scalars(select(Citizen.id).where(Citizen.phone_index == index)).one()
     return begin(db, citizen_id=citizen_id)

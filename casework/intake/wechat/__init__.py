@@ -1,0 +1,1 @@
+"""The WeChat official account as a door: messages become a conversation, a conversation one report."""
