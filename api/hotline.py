@@ -37,6 +37,8 @@ class TicketIn(ma.Schema):
     caller_name = Text(80, metadata={"description": "kept encrypted"})
     caller_phone = Text(32, metadata={"description": "kept encrypted"})
     urgent = ma.fields.Boolean(load_default=False)
+    confidential = ma.fields.Boolean(load_default=False, metadata={
+        "description": "保密: who called is shown to nobody but the operator who took it, and supervisors"})
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from casework.cases.workflow import Status
 from casework.fieldwork import changes, coverage, operations, presence, rounds, surveys, tasks, tracks
 from casework.identity import sessions
 from casework.identity.sessions.clients import Nonce
+from casework.intake.hotline import updates
 from casework.media import photo
 from casework.media.photo import Photo, State
 from casework.media.uploads import forgetting
@@ -163,6 +164,11 @@ def look_at_clocks_again() -> None:
         outbox.hand_over_again(db, recounting.changes(db, now - 4 * SETTLED, now - SETTLED))
 
 
+def tell_ticket_updates() -> None:
+    """What the hotline said of tickets before there was a case, to the case that there is now."""
+    _until_fewer(updates.tell_waiting, 100)
+
+
 def send_waiting_messages() -> None:
     """Messages that were written and not sent, because the sender was away or their next attempt has come."""
     waits = select(Message.id).where(Message.next_try_at < clock.now() - STUCK).limit(1)
@@ -260,6 +266,7 @@ TIMETABLE: dict[str, Entry] = {
     "hand_on_tasks": Entry(hand_on_tasks, every=timedelta(minutes=15)),
     "close_forgotten_rounds": Entry(close_forgotten_rounds, every=timedelta(minutes=15)),
     "look_at_clocks_again": Entry(look_at_clocks_again, every=SETTLED),
+    "tell_ticket_updates": Entry(tell_ticket_updates, every=timedelta(seconds=60)),
     "send_waiting_messages": Entry(send_waiting_messages, every=timedelta(seconds=60)),
     "forget_nonces": Entry(forget_nonces, every=timedelta(hours=1)),
     "anchor_history": Entry(anchor_history, at=time(0, 10), lease=timedelta(hours=1)),

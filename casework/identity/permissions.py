@@ -102,6 +102,8 @@ PERMISSIONS: dict[str, Grant] = {
     # reports and what citizens do with them
     "report.create.pda": _grant(Role.GRID_WORKER),
     "report.create.hotline": _grant(Role.OPERATOR, Role.PLATFORM),
+    "tickets.import": _grant(Role.OPERATOR, Role.PLATFORM),
+    "mappings.manage": _grant(Role.OPERATOR),
     "report.create.citizen": _grant(Role.CITIZEN),
     "report.list": _grant(STAFF, Role.CITIZEN),
     "tracking.read": _grant(Role.CITIZEN, condition=own_report),
