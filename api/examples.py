@@ -111,6 +111,18 @@ EXACTLY: dict[str, Any] = {
     "MappingOut.columns": {"流水号": "number", "处理状态": "-"}, "MappingOut.name": "市12345平台", "MappingOut.system": "gcj02",
     "MappingOut.words": {"category": {"供水问题": "301"}},
     "TicketsImportedOut.columns": {"工单编号": "number", "处理状态": None},
+    "FeedOut.more": False, "FeedOut.next": "WzE3XQ",
+    **{f"TicketStatusOut.{name}": value for name, value in {
+        "id": "018f3c1e7b5a7c2d9e4f0123456789ab", "seq": 17, "event": "case.resolve", "line": 5,
+        "at": "2026-03-02T04:30:00+00:00", "status": "resolved", "words": "井盖已更换",
+        "signed_at": "2026-03-02T03:00:00+00:00",
+        "responded_at": "2026-03-02T03:30:00+00:00", "resolved_at": "2026-03-02T04:30:00+00:00", "closed_at": None,
+        "solved": None, "solved_at": None, "satisfied": None, "satisfied_at": None, "rating": None}.items()},
+    "ReplayedOut.lines": 12, "StuckOut.client": "12345平台", "StuckOut.event": "case.resolve", "StuckOut.fault": "HTTP 500",
+    **{f"{shape}.{name}": value for shape in ("SubscriptionOut", "WebhookOut") for name, value in {
+        "client": ID, "url": "https://12345.example.gov.cn/zhiwang", "events": ["case.dispatch", "case.resolve"],
+        "active": True}.items()},
+    "WebhookOut.name": "12345平台", "WebhookOut.rests_until": None, "WebhookOut.fault": "HTTP 500",
     "FormOut.form_id": "house", "FormOut.kind": "xlsx", "FormOut.md5": "9f2b6c41d0e35a7788e1c4f2ab906d13",
     "FormOut.questions": [{"name": "address", "type": "text", "label": {"zh": "地址", "en": "Address"}, "required": True}],
     "FormOut.register": "house", "FormOut.remarks": [], "FormOut.title": "房屋信息采集", "FormOut.version": "1",

@@ -138,6 +138,7 @@ class Settings:
     sms_key: str = _setting("ZHIWANG_SMS_KEY", str, "")
     sms_secret: str = _setting("ZHIWANG_SMS_SECRET", str, "")
     smtp_url: str = _setting("ZHIWANG_SMTP_URL", _smtp, "")
+    webhook_loopback: str = _setting("ZHIWANG_WEBHOOK_LOOPBACK", _choice("yes", "no"), "no")
     quiet_hours: tuple[time, time] | None = _setting("ZHIWANG_QUIET_HOURS", _hours, (time(22), time(7)))
     log_level: str = _setting("ZHIWANG_LOG_LEVEL", _choice("debug", "info", "warning", "error"), "info")
     access_minutes: int = _setting("ZHIWANG_ACCESS_MINUTES", _whole(1, 120), 15)

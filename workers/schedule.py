@@ -16,6 +16,7 @@ from casework import clock, resolution
 from casework.cases import alarms, anchors, lookout, recounting, turns
 from casework.cases.case import Case
 from casework.cases.workflow import Status
+from casework.exchange import feed, webhooks
 from casework.fieldwork import changes, coverage, operations, presence, rounds, surveys, tasks, tracks
 from casework.identity import sessions
 from casework.identity.sessions.clients import Nonce
@@ -30,7 +31,7 @@ from casework.storage import outbox, timetable
 from casework.storage.database import reading, transaction
 from casework.storage.outbox import Event
 from casework.triage import automatic
-from workers import dispatching, fieldwork, notifications, queues
+from workers import dispatching, exchange, fieldwork, notifications, queues
 from workers.job import Stop, start
 from workers.relay import OUTAGE
 
@@ -110,6 +111,24 @@ def announce_untold_news() -> None:
 def announce_unfollowed_changes() -> None:
     """What changed in the last day and no device was told of is handed over again."""
     _hand_over_again("changes", "fieldwork", changes.unfollowed)
+
+
+def announce_untold_platforms() -> None:
+    """What happened in the last day to a platform's ticket, and is not in its feed, is handed over again."""
+    _hand_over_again("feed", "exchange", feed.unfollowed)
+
+
+def deliver_waiting_webhooks() -> None:
+    """Webhooks whose next attempt has come, or that were lost with Redis."""
+    with reading() as db:
+        due = webhooks.waiting(db, clock.now())
+    if due and not _queued("exchange"):
+        queues.enqueue([queues.Batch("exchange", exchange.tell, [], "waiting")])
+
+
+def forget_feed() -> None:
+    """What platforms were told long ago."""
+    _until_fewer(feed.forget, 1000)
 
 
 def spread_waiting_surveys() -> None:
@@ -261,6 +280,9 @@ TIMETABLE: dict[str, Entry] = {
     "announce_unheard_alarms": Entry(announce_unheard_alarms, every=timedelta(minutes=15)),
     "announce_untold_news": Entry(announce_untold_news, every=timedelta(minutes=15)),
     "announce_unfollowed_changes": Entry(announce_unfollowed_changes, every=timedelta(minutes=15)),
+    "announce_untold_platforms": Entry(announce_untold_platforms, every=timedelta(minutes=15)),
+    "deliver_waiting_webhooks": Entry(deliver_waiting_webhooks, every=timedelta(seconds=30)),
+    "forget_feed": Entry(forget_feed, at=time(3, 25), lease=timedelta(hours=1)),
     "spread_waiting_surveys": Entry(spread_waiting_surveys, every=timedelta(seconds=60)),
     "expire_tasks": Entry(expire_tasks, every=timedelta(seconds=60)),
     "hand_on_tasks": Entry(hand_on_tasks, every=timedelta(minutes=15)),

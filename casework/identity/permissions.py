@@ -104,6 +104,8 @@ PERMISSIONS: dict[str, Grant] = {
     "report.create.hotline": _grant(Role.OPERATOR, Role.PLATFORM),
     "tickets.import": _grant(Role.OPERATOR, Role.PLATFORM),
     "mappings.manage": _grant(Role.OPERATOR),
+    "exchange.read": _grant(Role.PLATFORM, Role.ADMINISTRATOR),
+    "exchange.manage": _grant(Role.ADMINISTRATOR),
     "report.create.citizen": _grant(Role.CITIZEN),
     "report.list": _grant(STAFF, Role.CITIZEN),
     "tracking.read": _grant(Role.CITIZEN, condition=own_report),
