@@ -123,6 +123,8 @@ EXACTLY: dict[str, Any] = {
         "client": ID, "url": "https://12345.example.gov.cn/zhiwang", "events": ["case.dispatch", "case.resolve"],
         "active": True}.items()},
     "WebhookOut.name": "12345平台", "WebhookOut.rests_until": None, "WebhookOut.fault": "HTTP 500",
+    "LookOut.refused": False, "ReportOut.confidential": False, "EarlierOut.confidential": False,
+    "EarlierOut.status": "handling", "NearOut.status": "handling", "NearOut.metres": 35,
     "FormOut.form_id": "house", "FormOut.kind": "xlsx", "FormOut.md5": "9f2b6c41d0e35a7788e1c4f2ab906d13",
     "FormOut.questions": [{"name": "address", "type": "text", "label": {"zh": "地址", "en": "Address"}, "required": True}],
     "FormOut.register": "house", "FormOut.remarks": [], "FormOut.title": "房屋信息采集", "FormOut.version": "1",

@@ -126,11 +126,6 @@ def deliver_waiting_webhooks() -> None:
         queues.enqueue([queues.Batch("exchange", exchange.tell, [], "waiting")])
 
 
-def forget_feed() -> None:
-    """What platforms were told long ago."""
-    _until_fewer(feed.forget, 1000)
-
-
 def spread_waiting_surveys() -> None:
     """Surveys whose tasks are not all there although nothing is queued."""
     with reading() as db:
@@ -170,7 +165,8 @@ def forget_uploads() -> None:
 
 
 def forget_changes() -> None:
-    """What devices were told long ago: one that has been away for longer begins anew."""
+    """What devices and platforms were told long ago: a device that has been away for longer begins anew."""
+    _until_fewer(feed.forget, 1000)
     _until_fewer(changes.forget_old, 1000)
     _until_fewer(operations.forget_old, 5000)
 
@@ -282,7 +278,6 @@ TIMETABLE: dict[str, Entry] = {
     "announce_unfollowed_changes": Entry(announce_unfollowed_changes, every=timedelta(minutes=15)),
     "announce_untold_platforms": Entry(announce_untold_platforms, every=timedelta(minutes=15)),
     "deliver_waiting_webhooks": Entry(deliver_waiting_webhooks, every=timedelta(seconds=30)),
-    "forget_feed": Entry(forget_feed, at=time(3, 25), lease=timedelta(hours=1)),
     "spread_waiting_surveys": Entry(spread_waiting_surveys, every=timedelta(seconds=60)),
     "expire_tasks": Entry(expire_tasks, every=timedelta(seconds=60)),
     "hand_on_tasks": Entry(hand_on_tasks, every=timedelta(minutes=15)),

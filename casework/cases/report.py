@@ -99,6 +99,11 @@ class Report(Keyed, Base):
                 or (actor.phone_index is not None and self.reporter_phone_index == actor.phone_index))
 
     @property
+    def can_be_called(self) -> bool:
+        """A department may ring whoever sent it: there is a number, and nobody who asked not to be known."""
+        return self.reporter_phone_index is not None and not self.confidential
+
+    @property
     def place(self) -> Point | None:
         """Where it is, WGS-84, as far as the reporter could say."""
         return None if self.lon is None or self.lat is None else Point(self.lon, self.lat)

@@ -41,7 +41,7 @@ def rate(db: Session, report: Report, actor: Actor, score: int, comment: str | N
         raise Conflict("this report was rated already")
     db.refresh(report)
     case.note("rate", actor, report=report.number, score=score)
-    outbox.publish(db, "case.rated", case.id, line=case.history_length)
+    outbox.publish(db, "case.rated", case.id, score=score)
     if score > case.numbers.dissatisfied_score:
         return Outcome.KEPT
     return _done_again(db, case, actor, score)

@@ -23,7 +23,7 @@ from casework.exchange.subscriptions import Subscription
 from casework.identity.privacy import SealedText
 from casework.identity.sessions import signature_of
 from casework.identity.sessions.clients import Client
-from casework.storage.database import transaction
+from casework.storage.database import reading, transaction
 
 LEASE = timedelta(minutes=5)
 """So long nobody else tries what was claimed; if its process dies in between, it is tried again then."""
@@ -64,7 +64,7 @@ class Receiver(NamedTuple):
 def deliver(seconds: float = 20) -> Counter[str]:
     """Deliver what is due, platform by platform, for so many seconds; how many lines by outcome. Opens its own transactions."""
     fared, until = Counter[str](), time.monotonic() + seconds
-    with transaction() as db:
+    with reading() as db:
         receivers = _receivers(db)
     with httpx.Client(timeout=SECONDS, trust_env=False) as client:  # no proxy of the environment: only whom it concerns
         while receivers and time.monotonic() < until:

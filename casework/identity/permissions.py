@@ -102,6 +102,7 @@ PERMISSIONS: dict[str, Grant] = {
     # reports and what citizens do with them
     "report.create.pda": _grant(Role.GRID_WORKER),
     "report.create.hotline": _grant(Role.OPERATOR, Role.PLATFORM),
+    "callers.read": _grant(Role.OPERATOR, Role.SUPERVISOR),
     "tickets.import": _grant(Role.OPERATOR, Role.PLATFORM),
     "mappings.manage": _grant(Role.OPERATOR),
     "exchange.read": _grant(Role.PLATFORM, Role.ADMINISTRATOR),

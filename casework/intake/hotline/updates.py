@@ -128,6 +128,8 @@ def _tell(db: Session, actor: Actor, updates: Sequence[TicketUpdate]) -> None:
     for update in updates:
         report = reports[update.report_id]
         if report.case_id in cases:
+            if "confidential" in update.caller:
+                callers.left(db, cases[report.case_id])  # no department rings whoever asked not to be known
             comments.say(db, cases[report.case_id], actor, _sentence(report, update))
             update.told_at = clock.now()
 
