@@ -5,6 +5,7 @@ Said from the history alone, up to that line: whoever asks again, or later, read
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from casework.cases import wording
 from casework.cases.case import Case
 from casework.cases.history import Entry
 from casework.cases.report import Report
@@ -54,7 +55,7 @@ def status(case: Case, report: Report, lines: Sequence[Entry], departments: Mapp
         "satisfied": None, "satisfied_at": None, "rating": None}
     for one in lines:
         _follow(made, one, report, departments)
-    if line.action in REPLIES:
+    if line.action in REPLIES and (line.action != "ask" or wording.is_asked(case, report)):
         made["words"] = line.facts.get(REPLIES[line.action])
     return made
 

@@ -137,6 +137,25 @@ def test_a_ticket_whose_case_is_merged_hears_from_there_what_comes_after(town: T
                     *((step, row["number"]) for step in ("resolve", "accept"))]
 
 
+def test_a_question_is_for_the_caller_who_was_asked_alone(town: Town) -> None:
+    first, second = town.platform("A"), town.platform("B")
+    for platform in (first, second):
+        ok(platform.post(TICKETS, ticket(number="T-1", place=point(0))))
+        town.jobs()
+    cases = [row["number"] for row in town.listed(town.supervisor)]
+    if len(cases) == 2:
+        mine = str(pull(second)["items"][-1]["case"])
+        (into,) = set(cases) - {mine}
+        town.act(town.dispatcher, mine, "merge", into=into, reason="同一处")
+    case = str(pull(first)["items"][-1]["case"])
+    town.act(town.office_handler, case, "sign")
+    town.act(town.office_handler, case, "ask", question="请问1502室几点在家？")
+    town.jobs()
+    asked = [next(one for one in pull(platform)["items"] if one["event"] == "case.ask") for platform in (first, second)]
+    assert [one["words"] for one in asked] == ["请问1502室几点在家？", None]
+    assert "1502" not in str(pull(second))
+
+
 def test_a_rating_is_told_to_the_ticket_that_was_rated_alone(town: Town) -> None:
     platform = town.platform()
     for number in ("T-1", "T-2"):

@@ -1,7 +1,5 @@
 """The hotline's exports come in as they are found: any headings, times of all kinds, GBK; once, and each bad row told."""
 import base64
-import random
-import time as timer
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -243,22 +241,8 @@ def test_the_command_line_writes_the_bad_rows_beside_the_file(sqlite: str, time:
     assert CliRunner().invoke(import_tickets, [str(file), "--map", "备用"]).exit_code == 2
 
 
-def test_ten_thousand_messy_rows_come_in_within_a_minute(city: City) -> None:
-    rng = random.Random(12345)
-    times = ["2026年3月2日 8:05", "2026/3/1 8:05:00", "46082.5", "2026-02-28 09:00", "昨天"]
-    rows: Cells = [HEADINGS]
-    for number in range(10_000):
-        rows.append([f"N{number}" if rng.random() > 0.02 else "", "停水", f"第{number}户停水，已{rng.randrange(9)}天",
-                     rng.choice(times), rng.choice(["301", "302", "", "不知"]), "南塘社区", "王小明",
-                     rng.choice(["13800138000", "无", "电话"]), "", "", ""])
-    bad = sum(not row[0] or row[3] == "昨天" or row[4] == "不知" or row[7] == "电话" for row in rows[1:])
-    content = xlsx_of(rows)
-    began = timer.perf_counter()
-    report = brings(city.cast.operator, content, "大.xlsx")
-    took = timer.perf_counter() - began
-    assert told(report) == {"new": 10_000 - bad, "skipped": bad}
-    assert {one["row"] for one in report.bad} == {
-        at for at, row in enumerate(rows[1:], 2)
-        if not row[0] or row[3] == "昨天" or row[4] == "不知" or row[7] == "电话"}
-    assert took < 60, f"{took:.1f} s"
-    print(f"{took:.1f} s for {len(content)} bytes, {bad} bad")
+def test_a_long_file_is_more_than_one_batch(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importing, "BATCH", 3)
+    content = csv_of([["编号", "内容"], *([f"N{number % 8}", "停水"] for number in range(10)), ["", "停水"]])
+    assert told(brings(city.cast.operator, content)) == {"new": 8, "unchanged": 2, "skipped": 1}
+    assert told(brings(city.cast.operator, content)) == {"unchanged": 10, "skipped": 1}
