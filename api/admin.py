@@ -157,6 +157,7 @@ class LookOut(ma.Schema):
     subject_id = ma.fields.UUID()
     field = ma.fields.String()
     reason = ma.fields.String()
+    refused = ma.fields.Boolean(metadata={"description": "it was asked for, and not shown"})
 
 
 @blueprint.operation("GET", "/departments", requires("departments.read"), answer=DepartmentsOut())

@@ -15,17 +15,16 @@ from api.blueprint import Blueprint
 from api.fields import ENCODING, CaseNumber, Cursor, Moment, PageIn, Text, page_of, rows
 from api.media import PhotoOut, shown
 from casework import clock, media, settings, taxonomy
-from casework.cases import particulars, search, workflow
+from casework.cases import particulars, reporters, search, workflow
 from casework.cases.case import Case
 from casework.cases.history import Entry
 from casework.cases.particulars import Particulars
 from casework.cases.report import Report
 from casework.cases.search import MATTERS, QUEUES, Wanted
 from casework.cases.workflow import STEPS, Status
-from casework.errors import NotFound
+from casework.errors import NotFound, Refused
 from casework.geography import areas
 from casework.identity.people import Department
-from casework.identity.privacy import SealedText, mask_name, mask_phone, reveal
 from casework.media import awaited
 from casework.sla import timers
 from casework.storage.database import reading, transaction
@@ -97,6 +96,7 @@ class ReportOut(ma.Schema):
     address = ma.fields.String(allow_none=True)
     name = ma.fields.String(allow_none=True)
     phone = ma.fields.String(allow_none=True)
+    confidential = ma.fields.Boolean(metadata={"description": "保密: only who took the call and supervisors see who it was"})
     outcome = ma.fields.String(allow_none=True)
     outcome_reason = ma.fields.String(allow_none=True)
     suggestion = ma.fields.Dict(allow_none=True)
@@ -208,14 +208,18 @@ def case(number: str) -> dict[str, Any]:
 @blueprint.operation("POST", "/reports/<number>/reveal", requires("privacy.reveal"), body=RevealIn(), answer=RevealOut(),
                      example={"field": "phone", "reason": "联系核实地点"})
 def look(number: str, body: dict[str, str]) -> dict[str, Any]:
-    """Show a reporter's name or phone. Each look is kept in the access log with its reason."""
+    """Show a reporter's name or phone. Each look is kept in the access log with its reason.
+
+    Who asked not to be known (保密) is shown to the operator who took the call and to supervisors; of others the attempt
+    is kept.
+    """
     with transaction() as db:
         report, followed = search.find_report_of_case(db, caller(), public_number(number))
-        sealed: SealedText | None = report.reporter_name if body["field"] == "name" else report.reporter_phone
-        if sealed is None:
-            return {"value": None}
-        return {"value": reveal(db, caller(), "report", report.id, body["field"], sealed, subject=followed,
-                                reason=body["reason"])}
+        if reporters.may_know(caller(), report):
+            return {"value": reporters.reveal(db, caller(), report, followed, body["field"], reason=body["reason"])}
+        reporters.note_refused(db, caller(), report, body["field"], body["reason"])
+    # Outside of the transaction: that it was refused is to be kept.
+    raise Refused("whoever reported this asked not to be known", action="privacy.reveal")
 
 
 def public_number(text: str) -> str:
@@ -282,9 +286,7 @@ def tagged(found: Case, body: dict[str, Any]) -> dict[str, Any]:
 
 def _report(one: Report, files_missing: int, said: Particulars | None) -> dict[str, Any]:
     plain = {name: getattr(one, name) for name in ReportOut().fields if name not in {"name", "phone", "files_missing", "links"}}
-    return plain | {"files_missing": files_missing, "links": said.links if said else [],
-                    "name": mask_name(one.reporter_name.open()) if one.reporter_name else None,
-                    "phone": mask_phone(one.reporter_phone.open()) if one.reporter_phone else None}
+    return plain | {"files_missing": files_missing, "links": said.links if said else []} | reporters.masked(caller(), one)
 
 
 def _line(one: Entry) -> dict[str, Any]:

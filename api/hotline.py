@@ -10,11 +10,12 @@ from api import limits, refusals
 from api.auth import caller, requires
 from api.blueprint import Blueprint
 from api.errors import ProblemOut, faults_of
-from api.fields import Moment, Place, Text, encode
+from api.fields import Moment, Place, Text, Whole, encode
 from casework.cases.report import Channel, Receipt
 from casework.errors import Conflict, Fault
+from casework.geography.coordinates import Point
 from casework.intake import hotline
-from casework.intake.hotline import Ticket
+from casework.intake.hotline import Ticket, desk
 from casework.intake.refusals import count
 from casework.storage.database import transaction
 
@@ -37,6 +38,8 @@ class TicketIn(ma.Schema):
     caller_name = Text(80, metadata={"description": "kept encrypted"})
     caller_phone = Text(32, metadata={"description": "kept encrypted"})
     urgent = ma.fields.Boolean(load_default=False)
+    confidential = ma.fields.Boolean(load_default=False, metadata={
+        "description": "保密: who called is shown to nobody but the operator who took it, and supervisors"})
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,67 @@ def tickets(body: dict[str, Any]) -> Response | dict[str, Any]:
             if number := sum(result["status"] == status for result in results):
                 count(db, Channel.HOTLINE, reason, number)
     return encode({"results": results})
+
+
+class CallerIn(ma.Schema):
+    """Who calls, and from where."""
+
+    phone = Text(32, required=True)
+    reason = Text(200, load_default="来电", metadata={"description": "kept in the access log"})
+    lon = ma.fields.Float(validate=ma.validate.Range(-180, 180), metadata={"description": "WGS-84"})
+    lat = ma.fields.Float(validate=ma.validate.Range(-90, 90))
+    metres = Whole(1, desk.FARTHEST, load_default=300)
+
+    @ma.validates_schema
+    def _whole_place(self, data: dict[str, Any], **_: Any) -> None:
+        if ("lon" in data) != ("lat" in data):
+            raise ma.ValidationError("must be given with the other", "lat" if "lon" in data else "lon")
+
+
+class EarlierOut(ma.Schema):
+    """What came from this phone before."""
+
+    number = ma.fields.String()
+    ticket = ma.fields.String(allow_none=True)
+    channel = ma.fields.String()
+    received_at = Moment()
+    text = ma.fields.String()
+    address = ma.fields.String(allow_none=True)
+    confidential = ma.fields.Boolean()
+    case = ma.fields.String(allow_none=True)
+    status = ma.fields.String(allow_none=True)
+
+
+class NearOut(ma.Schema):
+    """An open case near the place."""
+
+    number = ma.fields.String()
+    title = ma.fields.String()
+    status = ma.fields.String()
+    category_code = ma.fields.String(allow_none=True)
+    address = ma.fields.String(allow_none=True)
+    opened_at = Moment()
+    report_count = ma.fields.Integer()
+    metres = ma.fields.Integer()
+
+
+class CallerOut(ma.Schema):
+    """What helps whoever has the caller on the telephone."""
+
+    reports = ma.fields.List(ma.fields.Nested(EarlierOut()))
+    near = ma.fields.List(ma.fields.Nested(NearOut()))
+
+
+@blueprint.operation("GET", "/caller", requires("callers.read"), query=CallerIn(), answer=CallerOut())
+def who_calls(query: dict[str, Any]) -> Response:
+    """What the caller reported before, the latest first, and with a place the open cases near by, the nearest first.
+
+    The look is kept in the access log. What was said in confidence is there for whoever took it, and for supervisors.
+    """
+    with transaction() as db:
+        reports = desk.of_caller(db, caller(), query["phone"], query["reason"])
+        near = desk.near(db, caller(), Point(query["lon"], query["lat"]), query["metres"]) if "lon" in query else []
+    return encode({"reports": reports, "near": near})
 
 
 def _result(ticket: Ticket, answer: Receipt | Conflict) -> dict[str, Any]:

@@ -155,6 +155,7 @@ class Settings:
     wechat_subscription: str = _setting("ZHIWANG_WECHAT_SUBSCRIPTION", str, "")
     wechat_mini_app_id: str = _setting("ZHIWANG_WECHAT_MINI_APP_ID", str, "")
     wechat_mini_secret: str = _setting("ZHIWANG_WECHAT_MINI_SECRET", str, "")
+    webhook_loopback: str = _setting("ZHIWANG_WEBHOOK_LOOPBACK", _choice("yes", "no"), "no")
     quiet_hours: tuple[time, time] | None = _setting("ZHIWANG_QUIET_HOURS", _hours, (time(22), time(7)))
     log_level: str = _setting("ZHIWANG_LOG_LEVEL", _choice("debug", "info", "warning", "error"), "info")
     access_minutes: int = _setting("ZHIWANG_ACCESS_MINUTES", _whole(1, 120), 15)

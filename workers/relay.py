@@ -13,12 +13,24 @@ from sqlalchemy.exc import DBAPIError
 
 from casework import clock, settings
 from casework.errors import Unavailable
+from casework.exchange import feed
 from casework.fieldwork import changes
 from casework.notifications.rules import NOBODY, RULES
 from casework.storage import outbox
 from casework.storage.database import reading, transaction
 from casework.storage.outbox import Claimed, Event
-from workers import deadlines, dispatching, fieldwork, media, notifications, queues, recounting, triage, wechat
+from workers import (
+    deadlines,
+    dispatching,
+    exchange,
+    fieldwork,
+    media,
+    notifications,
+    queues,
+    recounting,
+    triage,
+    wechat,
+)
 from workers.job import Stop, start
 
 IDLE_SECONDS = 0.1
@@ -40,6 +52,7 @@ class Line:
 
 TELL = Line("notifications", notifications.tell, batch=200, events=True)
 FOLLOW = Line("fieldwork", fieldwork.follow, events=True)
+EXCHANGE = Line("exchange", exchange.tell, batch=200)
 REVIEW = Line("fieldwork", fieldwork.review_cases, batch=200)
 
 BESIDE: dict[str, tuple[Line, ...]] = {
@@ -65,8 +78,9 @@ BESIDE: dict[str, tuple[Line, ...]] = {
 JOBS: dict[str, tuple[Line, ...]] = {
     event: (*BESIDE.get(event, ()),
             *((TELL,) if event in RULES else ()),             # people, by the table in notifications/rules.py
-            *((FOLLOW,) if event in changes.EVENTS else ()))  # devices, by fieldwork/changes/audiences.py
-    for event in dict.fromkeys((*BESIDE, *RULES, *changes.EVENTS))}
+            *((FOLLOW,) if event in changes.EVENTS else ()),  # devices, by fieldwork/changes/audiences.py
+            *((EXCHANGE,) if event in feed.EVENTS else ()))   # platforms, by exchange/hotline_platform.py
+    for event in dict.fromkeys((*BESIDE, *RULES, *changes.EVENTS, *feed.EVENTS))}
 """Event → consequences. The law test asks that every event published anywhere stands here or below."""
 
 NOTHING: dict[str, str] = {event: why for event, why in NOBODY.items() if event not in JOBS}

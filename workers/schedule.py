@@ -2,35 +2,33 @@
 
 A task here is short, or hands its work on through the outbox; it bears being run twice.
 """
-from collections.abc import Callable, Iterator, Sized
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 import structlog
 from prometheus_client import Counter
-from sqlalchemy import delete, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casework import clock, resolution
-from casework.cases import alarms, anchors, lookout, recounting, turns
+from casework.cases import alarms, anchors, recounting, turns
 from casework.cases.case import Case
 from casework.cases.workflow import Status
-from casework.fieldwork import changes, coverage, operations, presence, rounds, surveys, tasks, tracks
-from casework.identity import sessions
-from casework.identity.sessions.clients import Nonce
-from casework.intake.wechat import conversation, mailbox, pictures
-from casework.media import photo
+from casework.exchange import feed, webhooks
+from casework.fieldwork import changes, rounds, surveys, tasks
+from casework.intake.hotline import updates
+from casework.intake.wechat import conversation, pictures
 from casework.media.photo import Photo, State
-from casework.media.uploads import forgetting
 from casework.notifications import messages
 from casework.notifications.messages import Message
 from casework.sla import timers
 from casework.storage import outbox, timetable
 from casework.storage.database import reading, transaction
-from casework.storage.outbox import Event
 from casework.triage import automatic
-from workers import dispatching, fieldwork, notifications, queues
+from workers import dispatching, exchange, fieldwork, forgetting, notifications, queues
+from workers.forgetting import until_fewer
 from workers.job import Stop, start
 from workers.relay import OUTAGE
 
@@ -45,7 +43,6 @@ LAST_DAY = timedelta(days=1)
 SETTLED = timedelta(minutes=10)
 """What was under way when something changed is over by then."""
 
-OUTBOX_DAYS = 14
 BATCH = 500
 
 RUNS = Counter("zhiwang_task_runs", "Regular tasks by outcome (done, failed).", ["task", "outcome"])
@@ -55,7 +52,7 @@ log = structlog.get_logger("zhiwang.schedule")
 
 def sweep_timers() -> None:
     """Raise the alarms of clocks that have come due."""
-    _until_fewer(timers.sweep, 1000)
+    until_fewer(timers.sweep, 1000)
 
 
 def announce_waiting_reports() -> None:
@@ -112,6 +109,19 @@ def announce_unfollowed_changes() -> None:
     _hand_over_again("changes", "fieldwork", changes.unfollowed)
 
 
+def announce_untold_platforms() -> None:
+    """What happened in the last day to a platform's ticket, and is not in its feed, is handed over again."""
+    _hand_over_again("feed", "exchange", feed.unfollowed)
+
+
+def deliver_waiting_webhooks() -> None:
+    """Webhooks whose next attempt has come, or that were lost with Redis."""
+    with reading() as db:
+        due = webhooks.waiting(db, clock.now())
+    if due and not _queued("exchange"):
+        queues.enqueue([queues.Batch("exchange", exchange.tell, [], "waiting")])
+
+
 def spread_waiting_surveys() -> None:
     """Surveys whose tasks are not all there although nothing is queued."""
     with reading() as db:
@@ -123,7 +133,7 @@ def spread_waiting_surveys() -> None:
 
 def expire_tasks() -> None:
     """Tasks in the field whose time is over are marked; they stay with their worker."""
-    _until_fewer(tasks.expire, BATCH)
+    until_fewer(tasks.expire, BATCH)
 
 
 def hand_on_tasks() -> None:
@@ -134,26 +144,7 @@ def hand_on_tasks() -> None:
 
 def close_forgotten_rounds() -> None:
     """Rounds that nobody ended end by themselves."""
-    _until_fewer(rounds.close_forgotten, BATCH)
-
-
-def forget_where_people_were() -> None:
-    """Tracks, check-ins and fixes of ZHIWANG_TRACK_DAYS ago; of what was walked only counts stay."""
-    for forget in (tracks.forget_old, rounds.forget_check_ins, presence.forget_old, coverage.forget_squares):
-        _until_fewer(forget, BATCH)
-
-
-def forget_uploads() -> None:
-    """Uploads that nobody went on with, and pieces that a crash left."""
-    _until_fewer(forgetting.forget_expired, 200)
-    with reading() as db:
-        forgetting.sweep(db)
-
-
-def forget_changes() -> None:
-    """What devices were told long ago: one that has been away for longer begins anew."""
-    _until_fewer(changes.forget_old, 1000)
-    _until_fewer(operations.forget_old, 5000)
+    until_fewer(rounds.close_forgotten, BATCH)
 
 
 def look_at_clocks_again() -> None:
@@ -162,6 +153,11 @@ def look_at_clocks_again() -> None:
     now = clock.now()
     with transaction() as db:
         outbox.hand_over_again(db, recounting.changes(db, now - 4 * SETTLED, now - SETTLED))
+
+
+def tell_ticket_updates() -> None:
+    """What the hotline said of tickets before there was a case, to the case that there is now."""
+    until_fewer(updates.tell_waiting, 100)
 
 
 def send_waiting_messages() -> None:
@@ -185,12 +181,12 @@ def anchor_history() -> None:
 
 def resume_suspended() -> None:
     """挂账 ends at its date by itself."""
-    _until_fewer(resolution.resume_due, 100)
+    until_fewer(resolution.resume_due, 100)
 
 
 def close_unanswered_questions() -> None:
     """A clock does not stand still for ever because a citizen does not answer."""
-    _until_fewer(resolution.close_questions, 100)
+    until_fewer(resolution.close_questions, 100)
 
 
 def fetch_waiting_pictures() -> None:
@@ -201,45 +197,7 @@ def fetch_waiting_pictures() -> None:
 
 def close_forgotten_talks() -> None:
     """Reports in WeChat with which nobody went on."""
-    _until_fewer(conversation.lapse_old, 100)
-
-
-def forget_wechat_messages() -> None:
-    """Messages that WeChat sends no more."""
-    _until_fewer(mailbox.forget_old, BATCH)
-
-
-def forget_unclaimed_photos() -> None:
-    """Photos that were sent ahead of a report that never came."""
-    _until_fewer(photo.delete_unclaimed, 200)
-
-
-def forget_nonces() -> None:
-    """Requests of system clients whose time stamp is too old to pass again anyway."""
-    old = select(Nonce.id).where(Nonce.expires_at < clock.now()).limit(BATCH)
-    _until_fewer(lambda db, _: db.scalars(delete(Nonce).where(Nonce.id.in_(old)).returning(Nonce.id)).all(), BATCH)
-
-
-def forget_report_keys() -> None:
-    """What reports were found by that are too old to be the same problem as a new one."""
-    _until_fewer(lookout.forget_old, 2_000)
-
-
-def forget_expired() -> None:
-    """Log-ins, codes and counts whose time is over."""
-    with transaction() as db:
-        sessions.forget_expired(db)
-
-
-def forget_events() -> None:
-    """Events that were handed over two weeks ago; what became of them stands in the history.
-
-    The newest stays: SQLite would begin again with the ids of an empty table, and messages stand under the id of their event.
-    """
-    newest = select(func.max(Event.id)).scalar_subquery()
-    old = (select(Event.id).where(Event.relayed_at < clock.now() - timedelta(days=OUTBOX_DAYS), Event.id < newest)
-           .order_by(Event.id).limit(BATCH))
-    _until_fewer(lambda db, _: db.scalars(delete(Event).where(Event.id.in_(old)).returning(Event.id)).all(), BATCH)
+    until_fewer(conversation.lapse_old, 100)
 
 
 @dataclass(frozen=True)
@@ -272,24 +230,27 @@ TIMETABLE: dict[str, Entry] = {
     "announce_unheard_alarms": Entry(announce_unheard_alarms, every=timedelta(minutes=15)),
     "announce_untold_news": Entry(announce_untold_news, every=timedelta(minutes=15)),
     "announce_unfollowed_changes": Entry(announce_unfollowed_changes, every=timedelta(minutes=15)),
+    "announce_untold_platforms": Entry(announce_untold_platforms, every=timedelta(minutes=15)),
+    "deliver_waiting_webhooks": Entry(deliver_waiting_webhooks, every=timedelta(seconds=30)),
     "spread_waiting_surveys": Entry(spread_waiting_surveys, every=timedelta(seconds=60)),
     "expire_tasks": Entry(expire_tasks, every=timedelta(seconds=60)),
     "hand_on_tasks": Entry(hand_on_tasks, every=timedelta(minutes=15)),
     "close_forgotten_rounds": Entry(close_forgotten_rounds, every=timedelta(minutes=15)),
     "look_at_clocks_again": Entry(look_at_clocks_again, every=SETTLED),
+    "tell_ticket_updates": Entry(tell_ticket_updates, every=timedelta(seconds=60)),
     "send_waiting_messages": Entry(send_waiting_messages, every=timedelta(seconds=60)),
     "fetch_waiting_pictures": Entry(fetch_waiting_pictures, every=timedelta(seconds=60)),
     "close_forgotten_talks": Entry(close_forgotten_talks, every=timedelta(seconds=60)),
-    "forget_wechat_messages": Entry(forget_wechat_messages, every=timedelta(hours=1)),
-    "forget_nonces": Entry(forget_nonces, every=timedelta(hours=1)),
+    "forget_wechat_messages": Entry(forgetting.forget_wechat_messages, every=timedelta(hours=1)),
+    "forget_nonces": Entry(forgetting.forget_nonces, every=timedelta(hours=1)),
     "anchor_history": Entry(anchor_history, at=time(0, 10), lease=timedelta(hours=1)),
-    "forget_uploads": Entry(forget_uploads, at=time(2, 50), lease=timedelta(hours=1)),
-    "forget_changes": Entry(forget_changes, at=time(3, 0), lease=timedelta(hours=1)),
-    "forget_where_people_were": Entry(forget_where_people_were, at=time(3, 5), lease=timedelta(hours=1)),
-    "forget_unclaimed_photos": Entry(forget_unclaimed_photos, at=time(3, 10), lease=timedelta(hours=1)),
-    "forget_report_keys": Entry(forget_report_keys, at=time(3, 15), lease=timedelta(hours=1)),
-    "forget_expired": Entry(forget_expired, at=time(3, 20), lease=timedelta(hours=1)),
-    "forget_events": Entry(forget_events, at=time(3, 30), lease=timedelta(hours=1)),
+    "forget_uploads": Entry(forgetting.forget_uploads, at=time(2, 50), lease=timedelta(hours=1)),
+    "forget_changes": Entry(forgetting.forget_changes, at=time(3, 0), lease=timedelta(hours=1)),
+    "forget_where_people_were": Entry(forgetting.forget_where_people_were, at=time(3, 5), lease=timedelta(hours=1)),
+    "forget_unclaimed_photos": Entry(forgetting.forget_unclaimed_photos, at=time(3, 10), lease=timedelta(hours=1)),
+    "forget_report_keys": Entry(forgetting.forget_report_keys, at=time(3, 15), lease=timedelta(hours=1)),
+    "forget_expired": Entry(forgetting.forget_expired, at=time(3, 20), lease=timedelta(hours=1)),
+    "forget_events": Entry(forgetting.forget_events, at=time(3, 30), lease=timedelta(hours=1)),
 }
 
 
@@ -376,15 +337,6 @@ def _hand_over_again(what: str, queue: str, find: Callable[[Session, datetime, d
 def _said_again(event: str, count: int) -> None:
     if count:
         log.warning("announced_again", event_name=event, count=count)
-
-
-def _until_fewer(verb: Callable[[Session, int], Sized | int], batch: int) -> None:
-    """Short transactions instead of one long one: others write in between."""
-    while True:
-        with transaction() as db:
-            done = verb(db, batch)
-        if (done if isinstance(done, int) else len(done)) < batch:
-            return
 
 
 if __name__ == "__main__":

@@ -23,8 +23,8 @@ OWED_IN = frozenset({Status.DISPATCHED, Status.HANDLING, Status.RETURNED, Status
 
 
 def can_be_called(reports: Iterable[Report]) -> bool:
-    """One of them left a number."""
-    return any(one.reporter_phone_index for one in reports)
+    """One of them left a number, and did not ask not to be known."""
+    return any(one.can_be_called for one in reports)
 
 
 def came(db: Session, case_ids: Collection[uuid.UUID]) -> None:

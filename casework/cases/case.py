@@ -395,6 +395,6 @@ class Case(Keyed, Base):
         if stage in {Stage.ASSIST_SIGN, Stage.ASSIST_HANDLE}:
             return [one for one in self.assignments if one.part is Part.ASSIST and one.done_at is None
                     and (stage is Stage.ASSIST_HANDLE or one.signed_at is None)]
-        if stage is Stage.CONTACT and not (self.lead_assignment and any(one.reporter_phone_index for one in self.reports)):
+        if stage is Stage.CONTACT and not (self.lead_assignment and any(one.can_be_called for one in self.reports)):
             return []  # nobody is there to speak, or to be spoken to
         return [self.lead_assignment if stage in LEADS_CLOCKS else None]

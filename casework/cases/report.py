@@ -68,7 +68,11 @@ class Report(Keyed, Base):
     reporter_phone: Mapped[SealedText | None] = mapped_column(Sealed("reports.reporter_phone"))
     reporter_phone_index: Mapped[str | None] = mapped_column(index=True)
     external_number: Mapped[str | None]
+    taken_by_id: Mapped[uuid.UUID | None]
+    """The operator who wrote down what was said at the telephone."""
     # ---
+    confidential: Mapped[bool] = mapped_column(default=False)
+    """保密: who said it is shown to nobody but the operator who took it and supervisors. May be asked for later, too."""
     case_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("cases.id"), index=True)
     triaged_at: Mapped[datetime | None]
     outcome: Mapped[Outcome | None]
@@ -97,6 +101,11 @@ class Report(Keyed, Base):
                 or (actor.phone_index is not None and self.reporter_phone_index == actor.phone_index))
 
     @property
+    def can_be_called(self) -> bool:
+        """A department may ring whoever sent it: there is a number, and nobody who asked not to be known."""
+        return self.reporter_phone_index is not None and not self.confidential
+
+    @property
     def place(self) -> Point | None:
         """Where it is, WGS-84, as far as the reporter could say."""
         return None if self.lon is None or self.lat is None else Point(self.lon, self.lat)
@@ -104,7 +113,7 @@ class Report(Keyed, Base):
 
 WHAT_WAS_SAID = frozenset({"number", "channel", "source", "key", "digest", "received_at", "happened_at", "device_at", "text",
                            "title", "claimed_category", "lon", "lat", "accuracy", "address", "handled_on_the_spot", "urgent",
-                           "reporter_id", "external_number"})
+                           "reporter_id", "external_number", "taken_by_id"})
 
 
 @event.listens_for(Report, "before_update")
@@ -140,13 +149,16 @@ class Said:
     reporter_name: str | None = None
     reporter_phone: str | None = None
     external_number: str | None = None
+    confidential: bool = False
+    taken_by_id: uuid.UUID | None = None
     files: tuple[str, ...] = ()
 
     @cached_property
     def digest(self) -> str:
         """Tells a resend from another report that took the same key by mistake. How a clock was corrected is not said by
         the sender, so the device's own time stands in for it."""
-        unsaid = {"channel", "source", "key", "device_at"} | (set() if self.files else {"files"})
+        unsaid = {"channel", "source", "key", "device_at", "taken_by_id"}
+        unsaid |= {name for name in ("files", "confidential") if not getattr(self, name)}  # before they were, none was said
         said = [getattr(self, one.name) if one.name != "happened_at" else self.device_at or self.happened_at
                 for one in fields(self) if one.name not in unsaid]
         return blind_index("said", repr(said))  # keyed: a phone number is soon guessed from a plain hash
@@ -215,7 +227,7 @@ def _row(one: Said, at: datetime) -> dict[str, Any]:
         "reporter_name": seal(one.reporter_name) if one.reporter_name else None,
         "reporter_phone": seal(one.reporter_phone) if one.reporter_phone else None,
         "reporter_phone_index": blind_index("phone", one.reporter_phone) if one.reporter_phone else None,
-        "external_number": one.external_number,
+        "external_number": one.external_number, "confidential": one.confidential, "taken_by_id": one.taken_by_id,
     }
 
 

@@ -10,6 +10,7 @@ from casework import responsibility, taxonomy
 from casework.cli.forms import import_form
 from casework.cli.ground import FILE, NEW_FILE, connect
 from casework.cli.registers import import_register
+from casework.cli.tickets import import_tickets
 from casework.errors import Fault, Invalid
 from casework.geography import areas as areas_of_city
 from casework.identity.people import SYSTEM
@@ -26,6 +27,7 @@ def import_group() -> None:
 
 import_group.add_command(import_form)
 import_group.add_command(import_register)
+import_group.add_command(import_tickets)
 
 
 @import_group.command()

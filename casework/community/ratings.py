@@ -11,6 +11,7 @@ from casework.cases.report import Report
 from casework.cases.workflow import Status
 from casework.errors import Conflict, Fault, Invalid
 from casework.identity.people import Actor
+from casework.storage import outbox
 
 
 class Outcome(StrEnum):
@@ -40,6 +41,7 @@ def rate(db: Session, report: Report, actor: Actor, score: int, comment: str | N
         raise Conflict("this report was rated already")
     db.refresh(report)
     case.note("rate", actor, report=report.number, score=score)
+    outbox.publish(db, "case.rated", case.id, score=score)
     if score > case.numbers.dissatisfied_score:
         return Outcome.KEPT
     return _done_again(db, case, actor, score)

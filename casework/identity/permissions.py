@@ -102,6 +102,11 @@ PERMISSIONS: dict[str, Grant] = {
     # reports and what citizens do with them
     "report.create.pda": _grant(Role.GRID_WORKER),
     "report.create.hotline": _grant(Role.OPERATOR, Role.PLATFORM),
+    "callers.read": _grant(Role.OPERATOR, Role.SUPERVISOR),
+    "tickets.import": _grant(Role.OPERATOR, Role.PLATFORM),
+    "mappings.manage": _grant(Role.OPERATOR),
+    "exchange.read": _grant(Role.PLATFORM, Role.ADMINISTRATOR),
+    "exchange.manage": _grant(Role.ADMINISTRATOR),
     "report.create.citizen": _grant(Role.CITIZEN),
     "report.list": _grant(STAFF, Role.CITIZEN),
     "tracking.read": _grant(Role.CITIZEN, condition=own_report),

@@ -24,7 +24,7 @@ from casework.storage.database import Base, Keyed
 
 __all__ = [
     "Access", "Sealed", "SealedText", "UnreadableError", "blind_index", "looks", "mask_name", "mask_phone",
-    "normal_phone", "reveal", "rotate", "seal"]
+    "normal_phone", "note", "reveal", "rotate", "seal"]
 
 
 class Access(Keyed, Base):
@@ -39,6 +39,8 @@ class Access(Keyed, Base):
     subject_id: Mapped[uuid.UUID] = mapped_column(index=True)
     field: Mapped[str]
     reason: Mapped[str]
+    refused: Mapped[bool] = mapped_column(default=False)
+    """It was asked for, and not shown."""
 
 
 def reveal(  # noqa: PLR0917 - the log line reads in this order: who, of what, which field
@@ -50,11 +52,18 @@ def reveal(  # noqa: PLR0917 - the log line reads in this order: who, of what, w
     Raises Refused, or Invalid when the reason holds a NUL or is over 500 characters.
     """
     check(actor, permission, subject)
+    note(db, actor, subject_kind, subject_id, field, reason)
+    return sealed.open()
+
+
+def note(  # noqa: PLR0917 - as in reveal
+        db: Session, actor: Actor, subject_kind: str, subject_id: uuid.UUID, field: str, reason: str, *,
+        refused: bool = False) -> None:
+    """A line in the access log. Raises Invalid when the reason holds a NUL or is over 500 characters."""
     if "\0" in reason or len(reason) > 500:
         raise Invalid("this reason cannot be kept", Fault("reason", "at most 500 characters, none of them NUL"))
     db.add(Access(actor_kind=actor.kind, actor_id=actor.id, actor_name=actor.name, subject_kind=subject_kind,
-                  subject_id=subject_id, field=field, reason=reason))
-    return sealed.open()
+                  subject_id=subject_id, field=field, reason=reason, refused=refused))
 
 
 def looks(db: Session, after: tuple[datetime, uuid.UUID] | None = None, limit: int = 50) -> Sequence[Access]:

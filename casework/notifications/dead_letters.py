@@ -36,7 +36,7 @@ def page(db: Session, state: State, *, after: Position | None = None,
     """Up to `limit` messages in this state: the dead by when they were given up, those that wait by when they are tried;
     and where the next page goes on, or None."""
     moment = Message.failed_at if state is State.DEAD else Message.next_try_at
-    wanted = (select(Message, Case.number, Report.reporter_phone, User.login).join(Case, Case.id == Message.case_id)
+    wanted = (select(Message, Case.number, Report, User.login).join(Case, Case.id == Message.case_id)
               .join(Report, Report.id == Message.report_id, isouter=True).join(User, User.id == Message.user_id, isouter=True)
               .where(moment.is_not(None)).order_by(moment, Message.id).limit(limit + 1))
     if after:
@@ -44,8 +44,8 @@ def page(db: Session, state: State, *, after: Position | None = None,
     found = db.execute(wanted).all()
     items = [{name: getattr(one, name) for name in ("id", "via", "kind", "attempts", "fault", "created_at", "next_try_at",
                                                     "failed_at")}
-             | {"case": case, "to": login if one.via is Via.MAIL else mask_phone(phone.open()) if phone else None}
-             for one, case, phone, login in found[:limit]]
+             | {"case": case, "to": login if one.via is Via.MAIL else _masked(report)}
+             for one, case, report, login in found[:limit]]
     last = found[limit - 1][0] if len(found) > limit else None
     position = (last.failed_at if state is State.DEAD else last.next_try_at) if last else None
     return items, (position, last.id) if last and position else None
@@ -74,6 +74,11 @@ def count(db: Session) -> int:
     """How many messages were given up and wait for a person; not counted beyond MOST."""
     dead = select(Message.id).where(Message.failed_at.is_not(None)).limit(MOST).subquery()
     return db.scalar(select(func.count()).select_from(dead)) or 0
+
+
+def _masked(report: Report | None) -> str | None:
+    phone = report.reporter_phone if report and not report.confidential else None
+    return mask_phone(phone.open()) if phone else None
 
 
 def _again(db: Session, ids: Sequence[uuid.UUID]) -> None:

@@ -198,11 +198,16 @@ def _read_cell(column: Column, text: str) -> Any:
 
 def _clean(text: str) -> str:
     """One line without double blanks; the apostrophe before what would be a formula is taken off."""
-    line = " ".join(text.split())
-    return line[1:] if len(line) > 1 and line[0] == "'" and line[1] in FORMULA_STARTS + "'" else line
+    return unguarded(" ".join(text.split()))
 
 
-def _safe(text: str) -> str:
+def unguarded(text: str) -> str:
+    """Without the apostrophe before what would be a formula."""
+    return text[1:] if len(text) > 1 and text[0] == "'" and text[1] in FORMULA_STARTS + "'" else text
+
+
+def guarded(text: str) -> str:
+    """With an apostrophe before what would be a formula."""
     return f"'{text}" if text and text[0] in FORMULA_STARTS + "'" else text
 
 
@@ -211,23 +216,33 @@ def cells(table: Table, records: Iterable[Mapping[str, Any]]) -> Iterator[list[s
     yield [column.heading for column in table.columns]
     for record in records:
         values = [(column, record[column.key]) for column in table.columns]
-        yield ["" if value is None else _safe(column.write(value)) for column, value in values]
+        yield ["" if value is None else guarded(column.write(value)) for column, value in values]
 
 
 def to_csv(table: Table, records: Iterable[Mapping[str, Any]]) -> bytes:
     """UTF-8 with a byte order mark, by which Excel knows it."""
+    return csv_file(cells(table, records))
+
+
+def csv_file(lines: Iterable[Sequence[str]]) -> bytes:
+    """The same of lines as they are; whoever made them has guarded them."""
     text = io.StringIO(newline="")
-    csv.writer(text).writerows(cells(table, records))
+    csv.writer(text).writerows(lines)
     return text.getvalue().encode("utf-8-sig")
 
 
 def to_xlsx(sheets: Iterable[tuple[Table, Iterable[Mapping[str, Any]]]]) -> bytes:
     """A workbook with one sheet a table; every cell is text, so codes keep their digits and nothing is a formula."""
+    return xlsx_file((table.title, cells(table, records)) for table, records in sheets)
+
+
+def xlsx_file(sheets: Iterable[tuple[str, Iterable[Sequence[str]]]]) -> bytes:
+    """The same of sheets by their titles, of lines as they are."""
     book = openpyxl.Workbook(write_only=True)
-    for table, records in sheets:
-        sheet = book.create_sheet(table.title)
+    for title, lines in sheets:
+        sheet = book.create_sheet(title)
         sheet.freeze_panes = "A2"
-        for line in cells(table, records):
+        for line in lines:
             sheet.append([_text_cell(sheet, text) for text in line])
     content = io.BytesIO()
     book.save(content)

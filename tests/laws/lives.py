@@ -40,7 +40,7 @@ from tests.laws.belief import DAYS_TO_APPEAL, MOST_EXTENSIONS, OPEN, Belief, Per
 from tests.people import POSTS, Cast
 from workers import dispatching, relay, triage
 
-NOISE = {"alarm", "recount", "merged_in", "unmerged", "rate", "dissatisfied"}
+NOISE = {"alarm", "recount", "merged_in", "unmerged", "rate", "dissatisfied", "presence"}
 """Lines about something that is not a step of this case: their number is not this model's business, their order is."""
 
 BY_RULE = {"10101": "water", "10102": "water", "10105": "roads", "301": "office", "302": "office"}

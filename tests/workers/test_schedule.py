@@ -25,7 +25,7 @@ from tests import people
 from tests.conftest import SetClock
 from tests.factories import a_report, at_grid, small_city
 from tests.workers import errands
-from workers import queues, relay, schedule
+from workers import forgetting, queues, relay, schedule
 from workers.queues import Batch
 from workers.run import work
 from workers.schedule import TIMETABLE, Entry
@@ -287,7 +287,7 @@ def test_old_events_are_forgotten_and_waiting_ones_never(store: str, time: SetCl
     with transaction() as db:
         outbox.publish(db, "report.received", new_id())
         outbox.mark_relayed(db, outbox.claim(db, 1))
-    schedule.forget_events()
+    forgetting.forget_events()
     with reading() as db:
         left = db.scalars(select(Event)).all()
     assert len(left) == 2

@@ -1,0 +1,35 @@
+"""Who may know who reported: of whoever asked not to be known (保密) the operator who took the call, and supervisors."""
+from sqlalchemy.orm import Session
+
+from casework.cases.case import Case
+from casework.cases.report import Report
+from casework.identity import privacy
+from casework.identity.people import Actor, Role
+from casework.identity.privacy import SealedText, mask_name, mask_phone
+
+
+def may_know(actor: Actor, report: Report) -> bool:
+    """Whether the name and phone of this report's sender are there for this actor at all, be it masked."""
+    took_it = actor.id is not None and report.taken_by_id == actor.id
+    return not report.confidential or took_it or Role.SUPERVISOR in actor.roles
+
+
+def masked(actor: Actor, report: Report) -> dict[str, str | None]:
+    """{name, phone} as lists and pages show them; nothing of whoever this actor may not know."""
+    known = may_know(actor, report)
+    return {"name": mask_name(report.reporter_name.open()) if report.reporter_name and known else None,
+            "phone": mask_phone(report.reporter_phone.open()) if report.reporter_phone and known else None}
+
+
+def reveal(db: Session, actor: Actor, report: Report, case: Case, field: str, *, reason: str) -> str | None:
+    """Name or phone in plain, None where none was left; the look is logged. Raises Refused as privacy.reveal() does.
+
+    Only after may_know(): an attempt of anybody else is kept by note_refused().
+    """
+    sealed: SealedText | None = report.reporter_name if field == "name" else report.reporter_phone
+    return privacy.reveal(db, actor, "report", report.id, field, sealed, subject=case, reason=reason) if sealed else None
+
+
+def note_refused(db: Session, actor: Actor, report: Report, field: str, reason: str) -> None:
+    """Somebody wanted to know who asked not to be known: that stands in the access log as well."""
+    privacy.note(db, actor, "report", report.id, field, reason, refused=True)
