@@ -68,9 +68,10 @@ def test_a_day_is_played_told_in_numbers_left_to_look_at_and_not_played_twice(tm
         assert "GENERATED" in said
         leader = system.logs_in("leader1")
         channels = system.asks("/api/v1/performance/channels", leader)["channels"]
-        assert channels.keys() == {"pda", "hotline", "citizen"}
+        played = [channels[name] for name in ("pda", "hotline", "citizen")]
         assert sum(one["received"] for one in channels.values()) >= REPORTS
-        assert all(one["waiting"] == 0 and one["filed"] for one in channels.values())
+        assert all(one["waiting"] == 0 for one in channels.values())
+        assert all(one["filed"] for one in played)
         assert sum(one["joined"] for one in channels.values()) > 0
         assert sum(one["left"] for one in channels.values()) > 0
         assert sum(one["dispatched_by_rule"] for one in channels.values()) > REPORTS / 4
