@@ -3,15 +3,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from io import BytesIO
 from typing import Any
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element
 
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import iterparse
-
-from casework import clock
+from casework import clock, markup
 from casework.errors import Fault, Invalid, TooLarge
+from casework.markup import TooMuchXmlError, UnreadableXmlError
 
 MAX_BYTES = 2_000_000
 DEEPEST = 40
@@ -78,22 +75,12 @@ def read(xml: bytes) -> Filled:
 
 
 def _parsed(xml: bytes) -> Element:
-    depth = elements = 0
-    root: Element | None = None
     try:
-        for event, element in iterparse(BytesIO(xml), events=("start", "end"), forbid_dtd=True):
-            depth += 1 if event == "start" else -1
-            elements += event == "start"
-            root = element if root is None else root
-            if depth > DEEPEST or elements > MOST_ELEMENTS:
-                raise TooLarge(f"a form may have {MOST_ELEMENTS} elements, {DEEPEST} inside each other")
-    except DefusedXmlException:
-        raise _no_form("has a DTD or entities, which are not taken") from None
-    except (ParseError, ValueError, LookupError) as error:  # LookupError: an encoding that nobody knows
-        raise _no_form(f"is not XML: {error}"[:300]) from None
-    if root is None:
-        raise _no_form("is empty")
-    return root
+        return markup.read(xml, deepest=DEEPEST, most=MOST_ELEMENTS)
+    except TooMuchXmlError as error:
+        raise TooLarge(f"a form {error}") from None
+    except UnreadableXmlError as error:
+        raise _no_form(str(error)) from None
 
 
 def _no_form(reason: str) -> Invalid:

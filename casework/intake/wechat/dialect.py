@@ -4,15 +4,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from io import BytesIO
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element
 
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import iterparse
-
+from casework import markup
 from casework.errors import Fault, Invalid
 from casework.geography.coordinates import Point, gcj02_to_wgs84
 from casework.intake.wechat.envelope import cdata
+from casework.markup import UnreadableXmlError
 
 MOST_BYTES = 64 * 1024
 DEEPEST, MOST_ELEMENTS = 8, 500
@@ -84,22 +82,10 @@ def reply(to: Incoming, text: str, at: datetime) -> str:
 
 
 def _parsed(xml: bytes) -> Element:
-    depth = elements = 0
-    root: Element | None = None
     try:
-        for event, element in iterparse(BytesIO(xml), events=("start", "end"), forbid_dtd=True):
-            depth += 1 if event == "start" else -1
-            elements += event == "start"
-            root = element if root is None else root
-            if depth > DEEPEST or elements > MOST_ELEMENTS:
-                raise _unreadable("xml", f"may have {MOST_ELEMENTS} elements, {DEEPEST} inside each other")
-    except DefusedXmlException:
-        raise _unreadable("xml", "has a DTD or entities, which are not taken") from None
-    except (ParseError, ValueError, LookupError):  # LookupError: an encoding that nobody knows
-        raise _unreadable("xml", "is not XML") from None
-    if root is None:
-        raise _unreadable("xml", "is empty")
-    return root
+        return markup.read(xml, deepest=DEEPEST, most=MOST_ELEMENTS)
+    except UnreadableXmlError as error:
+        raise _unreadable("xml", str(error)) from None
 
 
 def _unreadable(field: str, reason: str) -> Invalid:
