@@ -148,7 +148,7 @@ def reckon(acknowledged: dict[tuple[str, str], str], say: Say) -> None:
     assert all(report.triaged_at and report.outcome and report.outcome_reason for report in reports)
     by_case = Counter(report.case_id for report in reports)
     assert by_case == Counter({case.id: case.report_count for case in cases.values()})
-    taken = Counter((line.case_id, line.action) for line in lines if line.action != "join")
+    taken = Counter((line.case_id, line.action) for line in lines if line.action not in {"join", "presence"})
     assert set(taken.values()) == {1}  # opened once, filed once, dispatched once
     joined = Counter(line.facts["report"] for line in lines if line.action == "join")
     assert joined == Counter(report.number for report in reports if report.outcome is Outcome.JOINED)
