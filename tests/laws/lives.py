@@ -40,6 +40,9 @@ from tests.laws.belief import DAYS_TO_APPEAL, MOST_EXTENSIONS, OPEN, Belief, Per
 from tests.people import POSTS, Cast
 from workers import dispatching, relay, triage
 
+APART = {"media", "fieldwork", "exchange"}
+"""Queues of jobs that touch no case, or only its flags: lives are long enough without them."""
+
 NOISE = {"alarm", "recount", "merged_in", "unmerged", "rate", "dissatisfied", "presence"}
 """Lines about something that is not a step of this case: their number is not this model's business, their order is."""
 
@@ -171,7 +174,7 @@ class Life(RuleBasedStateMachine):
         with database.transaction() as db:
             events = outbox.claim(db, 1000)
             outbox.mark_relayed(db, events)
-        batches = [one for one in relay.batches(events) if one.queue != "media"]
+        batches = [one for one in relay.batches(events) if one.queue not in APART]
         for batch in reversed(batches) if backwards else batches:
             self._job(batch)
             if twice:
