@@ -51,7 +51,7 @@ def worker(config: Settings) -> Iterator[subprocess.Popen[bytes]]:
 
 def test_batches_are_worked_in_the_order_of_urgency(server: redis.Redis) -> None:
     queues.enqueue([batch("photo", queue="media"), batch("first"), batch("second"), batch("alarm", queue="deadlines")])
-    assert queues.depth() == {"deadlines": 1, "triage": 2, "dispatching": 0, "notifications": 0, "fieldwork": 0, "exchange": 0, "media": 1}
+    assert queues.depth() == dict.fromkeys(queues.QUEUES, 0) | {"deadlines": 1, "triage": 2, "media": 1}
     work(queues.QUEUES, burst=True)
     assert noted(server) == ["alarm", "first", "second", "photo"]
     assert sum(queues.depth().values()) == 0
