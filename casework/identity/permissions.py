@@ -44,6 +44,21 @@ def _reach_of_one(actor: Actor) -> Reach:
         area_codes=actor.area_codes if local else frozenset())
 
 
+def areas_of(actor: Actor, permission: str) -> tuple[str, ...] | None:
+    """The codes of the areas over which a post of the actor has this permission, none inside another; None for everywhere.
+
+    What another post of his looks after lends nothing.
+    """
+    scopes = [reach(post) for post in actor.each() if not PERMISSIONS[permission].roles.isdisjoint(post.roles)]
+    if any(one.everything for one in scopes):
+        return None
+    kept: list[str] = []
+    for code in sorted(code for one in scopes for code in one.area_codes):
+        if not kept or not code.startswith(kept[-1]):
+            kept.append(code)
+    return tuple(kept)
+
+
 def own_department(actor: Actor, subject: object | None) -> bool:
     """The department that leads the case is one of the actor's."""
     return getattr(subject, "lead_department_id", None) in actor.department_ids

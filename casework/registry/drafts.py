@@ -12,8 +12,8 @@ from casework.geography import areas
 from casework.geography.codes import Level, level_of
 from casework.geography.coordinates import Point
 from casework.identity.people import Actor
+from casework.identity.permissions import areas_of
 from casework.identity.privacy import blind_index
-from casework.registry import access
 from casework.registry.catalogue import REGISTERS
 from casework.registry.compiling import PLACE
 from casework.registry.fields import Register
@@ -51,7 +51,7 @@ class Draft:
     error: CaseworkError | None = None
     decides: frozenset[str] = frozenset()
 
-    def fresh(self, actor: Actor, within: list[str] | None) -> "Fresh":
+    def fresh(self, actor: Actor, within: tuple[str, ...] | None) -> "Fresh":
         """As it comes in, not yet applied."""
         return Fresh(self, actor, within)
 
@@ -63,11 +63,11 @@ class Fresh:
     __slots__ = ("actor", "at", "base", "contested", "decides", "digest", "id", "merged", "register", "says", "state", "stated",
                  "subject_id", "version", "within")
 
-    def __init__(self, draft: Draft, actor: Actor, within: list[str] | None) -> None:
+    def __init__(self, draft: Draft, actor: Actor, within: tuple[str, ...] | None) -> None:
         self.stated = stated = draft.stated
         self.actor, self.says, self.decides, self.digest = actor, draft.says, draft.decides, draft.digest
         self.id, self.subject_id, self.register = stated.id, stated.subject_id, stated.register
-        self.base, self.at, self.within = stated.base, stated.at, within
+        self.base, self.at, self.within = stated.base, stated.at, None if within is None else list(within)
         self.state = State.WAITING
         self.version: int | None = None
         self.merged: uuid.UUID | None = None
@@ -105,7 +105,7 @@ def drafted(db: Session, actor: Actor, stated: Sequence[Stated]) -> list[Draft]:
     """These statements with their values read and their places found, in their order; the map is asked once."""
     placed = [one.place for one in stated if one.place is not None]
     grids = iter(areas.areas_at(db, placed) if placed else ())
-    own = own_grid(within_of(actor))
+    own = own_grid(areas_of(actor, "registry.write"))
     return [_draft(db, one, next(grids) if one.place is not None else None, own) for one in stated]
 
 
@@ -131,12 +131,6 @@ def _draft(db: Session, stated: Stated, grid: areas.GridRef | None, own: str | N
     return Draft(stated, says, digest, error)
 
 
-def within_of(actor: Actor) -> list[str] | None:
-    """The areas that the actor may write in; None for all."""
-    codes = access.area_codes(actor, "registry.write")
-    return None if codes is None else sorted(codes)
-
-
-def own_grid(within: list[str] | None) -> str | None:
+def own_grid(within: Sequence[str] | None) -> str | None:
     """Where something is of which nobody says where: in the grid of who says it, who has but one."""
     return within[0] if within and len(within) == 1 and level_of(within[0]) is Level.GRID else None

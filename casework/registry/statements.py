@@ -18,11 +18,11 @@ from sqlalchemy.orm import Session
 from casework import clock
 from casework.errors import CaseworkError, Conflict, Fault, Invalid, Refused
 from casework.identity.people import Actor
-from casework.identity.permissions import allowed
+from casework.identity.permissions import allowed, areas_of
 from casework.registry import contests, keys
 from casework.registry.catalogue import REGISTERS
 from casework.registry.compiling import PLACE
-from casework.registry.drafts import Draft, Fresh, Stated, Told, drafted, own_grid, within_of
+from casework.registry.drafts import Draft, Fresh, Stated, Told, drafted, own_grid
 from casework.registry.fields import Field
 from casework.registry.history import statements_of
 from casework.registry.records import Entry, State, Statement
@@ -94,7 +94,7 @@ class _Batch:
         self.subjects = {one.id: Subject.of(one) for one in self._locked(subject_ids)}
         self.known = self._known(drafts)
         drafts = self._not_yet(drafts)
-        within = within_of(actor)
+        within = areas_of(actor, "registry.write")
         self.new = {draft.stated.id: draft.fresh(actor, within) for draft in drafts}
         self.pending = self._pending(subject_ids)
         self._recall()

@@ -16,9 +16,8 @@ from casework.geography import areas
 from casework.geography.coordinates import Point
 from casework.identity import privacy
 from casework.identity.people import Actor, User
-from casework.identity.permissions import allowed
+from casework.identity.permissions import allowed, areas_of
 from casework.identity.privacy import Sealed, SealedText, blind_index, seal
-from casework.registry import access
 from casework.registry.records import Entry
 from casework.storage import outbox
 from casework.storage.database import Base, Keyed, insert_once
@@ -130,8 +129,7 @@ def _fault(db: Session, actor: Actor, one: Visited, entry: Entry | None) -> Case
 def _stood_within(db: Session, actor: Actor, place: Point | None) -> bool:
     """A visit is also told of by whoever made it in an own grid, wherever the entry is thought to lie."""
     grid = areas.area_at(db, place) if place else None
-    own = access.area_codes(actor, "registry.write") or ()
-    return grid is not None and grid.code.startswith(tuple(own))
+    return grid is not None and grid.code.startswith(areas_of(actor, "registry.write") or ())
 
 
 def _found(one: Visited) -> str:
