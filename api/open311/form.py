@@ -16,6 +16,8 @@ from casework.errors import Fault, Invalid, TooLarge
 
 MOST_BYTES = 256 * 1024
 """Of a form without files."""
+MOST_RAW = 1024 * 1024
+"""Of a form with files, to be looked at byte by byte; in a larger one, U+FFFD is taken for what was no text."""
 MOST_FIELDS = 200
 MOST_FILES = 9
 ATTRIBUTE = re.compile(r"attribute\[([\w-]{1,64})\](?:\[\d*\])?")
@@ -68,10 +70,12 @@ def _read() -> Form:
 
 def _multipart() -> list[tuple[str, str]]:
     request.max_form_parts = MOST_FIELDS
+    raw = request.get_data() if (request.content_length or MOST_RAW) < MOST_RAW else b""
     said = list(request.form.items(multi=True))
     if not said and not request.files:  # werkzeug's parser is silent about what it cannot parse
         raise BadRequest("The form was cut off, or is not multipart/form-data.")
-    if any("\ufffd" in text for one in said for text in one):  # werkzeug puts it where bytes were not UTF-8
+    # Werkzeug puts U+FFFD where bytes were not UTF-8: no more of them may be there than were sent.
+    if sum(text.count("\ufffd") for one in said for text in one) > raw.count("\ufffd".encode()):
         raise BadRequest("The form is not text in UTF-8.")
     return said
 
