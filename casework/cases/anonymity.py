@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from casework import clock
@@ -27,6 +27,17 @@ def known_of(db: Session, reports: Sequence[Report]) -> Known:
     return Known(names=frozenset(one.reporter_name.open() for one in reports if one.reporter_name),
                  phones=frozenset(one.reporter_phone.open() for one in reports if one.reporter_phone),
                  others=frozenset(sealed.open() for one in apps for sealed in (one.account, one.mail, one.device) if sealed))
+
+
+def scrub_others(db: Session, case_id: uuid.UUID, scrubbed: Callable[[Any], Any]) -> None:
+    """What others said in reports of the same case of who is forgotten ("隔壁王小明也报了") goes as well; who they are stays."""
+    others = select(Report.id, *(getattr(Report, name) for name in WORDS)).where(
+        Report.case_id == case_id, Report.anonymised_at.is_(None)).order_by(Report.id).with_for_update()
+    for row in db.execute(others).all():
+        said = dict(zip(WORDS, row[1:], strict=True))
+        left = {name: new for name, old in said.items() if (new := scrubbed(old)) != old}
+        if left:
+            db.execute(update(Report).where(Report.id == row.id).values(left).execution_options(synchronize_session=False))
 
 
 def forget_senders(db: Session, reports: Sequence[Report], scrubbed: Callable[[Any], Any]) -> None:

@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 
 from casework.cases import anonymity, callers, redaction
 from casework.cases.case import Case
+from casework.cases.kin import kin
 from casework.cases.report import Report
 from casework.cases.workflow import Status
 from casework.identity.scrubbing import Known, scrub_all
 from casework.retention import walking
+from casework.retention.walking import Scrub
 
 
 def ended(db: Session, status: Status, before: datetime, limit: int | None) -> Sequence[uuid.UUID]:
@@ -40,8 +42,9 @@ def anonymise_ended(db: Session, report_ids: Sequence[uuid.UUID]) -> int:
         ids = [one.id for one in reports]
         walking.forget(db, {"report": ids}, scrubbed)
         if case_id:
-            walking.forget(db, {"case": [case_id]}, scrubbed)
-            redaction.redact(db, [case_id], scrubbed)
+            _forget_in_case(db, case_id, scrubbed)
+            for other in kin(db, case_id):  # may be open, and known to others
+                _forget_in_case(db, other, partial(scrubbed, shapes=False), actors=())
         done += len(reports)
     return done
 
@@ -51,7 +54,7 @@ def anonymise_of(db: Session, report_ids: Collection[uuid.UUID], known: Known,
     """Forget one person, of whom this is known and who acted under these ids, in these reports, their cases open or not;
     answers those for which it was news.
 
-    Of a case that others reported too, only words of this person change. Nobody calls any more who cannot be called: where
+    Where others reported the same, their words lose this person and nobody else. Nobody calls any more who cannot be called: where
     the department still owed that, its clock ends, and it is not late for it.
     """
     done: list[uuid.UUID] = []
@@ -62,13 +65,19 @@ def anonymise_of(db: Session, report_ids: Collection[uuid.UUID], known: Known,
         anonymity.forget_senders(db, reports, own)
         walking.forget(db, {"report": ids}, own)
         if case:
-            walking.forget(db, {"case": [case.id]}, others)
-            redaction.redact(db, [case.id], others, actors=actors)
+            for one in (case.id, *kin(db, case.id)):
+                anonymity.scrub_others(db, one, others)
+                _forget_in_case(db, one, others, actors=actors)
             db.expire_all()
             if case.is_open:
                 callers.left(db, case)
         done += ids
     return done
+
+
+def _forget_in_case(db: Session, case_id: uuid.UUID, scrubbed: Scrub, actors: Collection[uuid.UUID] | None = None) -> None:
+    walking.forget(db, {"case": [case_id]}, scrubbed)
+    redaction.redact(db, [case_id], scrubbed, actors=actors)
 
 
 def _by_case(db: Session, report_ids: Collection[uuid.UUID]) -> dict[uuid.UUID | None, list[Report]]:

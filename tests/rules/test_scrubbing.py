@@ -8,7 +8,7 @@ WANG = Known(names=frozenset({"王小明"}), phones=frozenset({"0755-26001234"})
 
 
 @pytest.mark.parametrize("written", [
-    "13812345678", "138 1234 5678", "138-1234-5678", "+8613812345678", "+86 13812345678", "８６13812345678"[2:],
+    "13812345678", "138 1234 5678", "138-1234-5678", "+8613812345678", "+86 13812345678", "8613812345678",
     "１３８１２３４５６７８", "440301199003071234", "44030119900307123X"])
 def test_phones_and_identity_numbers_go_by_their_shape(written: str) -> None:
     assert scrub(f"请打{written}找我", NOBODY) == "请打•••找我"
