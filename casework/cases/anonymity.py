@@ -30,7 +30,7 @@ def known_of(db: Session, reports: Sequence[Report]) -> Known:
 
 
 def scrub_others(db: Session, case_id: uuid.UUID, scrubbed: Callable[[Any], Any]) -> None:
-    """What others said in reports of the same case of who is forgotten ("隔壁王小明也报了") goes as well; who they are stays."""
+    """What others of the same case said of who is forgotten ("隔壁王小明也报了") goes as well; who they are stays."""
     others = select(Report.id, *(getattr(Report, name) for name in WORDS)).where(
         Report.case_id == case_id, Report.anonymised_at.is_(None)).order_by(Report.id).with_for_update()
     for row in db.execute(others).all():

@@ -54,7 +54,7 @@ def anonymise_of(db: Session, report_ids: Collection[uuid.UUID], known: Known,
     """Forget one person, of whom this is known and who acted under these ids, in these reports, their cases open or not;
     answers those for which it was news.
 
-    Where others reported the same, their words lose this person and nobody else. Nobody calls any more who cannot be called: where
+    Where others reported the same, their words lose this person and nobody else. Who cannot be called is called no more: where
     the department still owed that, its clock ends, and it is not late for it.
     """
     done: list[uuid.UUID] = []

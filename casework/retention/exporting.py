@@ -32,6 +32,12 @@ OURS = frozenset({"digest", "key", "source", "suggestion", "openid_index", "phon
                   "code_hash"})
 """Columns that mean something to our machines alone."""
 
+TOLD_OTHERWISE = frozenset({"messages", "comments", "photos", "data_requests"})
+"""Tables of which a copy tells as the tracking page does."""
+
+NOT_THEIRS = frozenset({"access_log", "form_submissions"})
+"""Tables that speak of those who work here."""
+
 READ_ME = """\
 个人数据副本　Copy of personal data
 生成时间 made at: {at}（UTC）
@@ -67,9 +73,8 @@ def _reports(db: Session, person: Person) -> Sequence[Report]:
 
 def _report(db: Session, report: Report, photos: Sequence[Photo]) -> dict[str, Any]:
     case = db.get(Case, report.case_id) if report.case_id else None
-    others = {table.name: _rows(db, table, table.c[link.column] == report.id) for table, link in walking.links("report")}
-    for name in ("messages", "comments"):
-        others.pop(name, None)  # told below in the order and to the extent that the tracking page shows
+    others = {table.name: _rows(db, table, table.c[link.column] == report.id) for table, link in walking.links("report")
+              if table.name not in TOLD_OTHERWISE | NOT_THEIRS}
     return _plain(Report.__table__, report) | {
         "case": _case(db, case) if case else None,
         "comments": [{"at": one.at, "mine": one.by_citizen, "words": one.text} for one in comments.for_reporter(db, report)],
@@ -94,7 +99,7 @@ def _account(db: Session, person: Person) -> dict[str, Any]:
     made["wechat_followers"] = _rows(db, followers, followers.c.id.in_(person.follower_ids))
     for kind, ids in person.subjects.items():
         for table, link in walking.links(kind):
-            if ids and table.name not in {"photos", "data_requests"}:
+            if ids and table.name not in TOLD_OTHERWISE:
                 made.setdefault(table.name, []).extend(_rows(db, table, table.c[link.column].in_(list(ids))))
     return {name: rows for name, rows in made.items() if rows}
 
@@ -114,7 +119,7 @@ def _open(value: Any) -> Any:
 
 
 def _json(value: Any) -> bytes:
-    return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z, default=str)
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS, default=str)
 
 
 def _name(photo: Photo) -> str:

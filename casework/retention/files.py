@@ -45,7 +45,7 @@ def gone_at(rendition: Rendition) -> Thinned:
     return {Rendition.ORIGINAL: Thinned.ORIGINAL, Rendition.SMALL: Thinned.ALL}.get(rendition, Thinned.LARGE)
 
 
-def due(db: Session, stage: Thinned, before: datetime, limit: int | None, *, evidence: bool) -> Sequence[uuid.UUID]:
+def due(db: Session, before: datetime, limit: int | None, *, stage: Thinned, evidence: bool) -> Sequence[uuid.UUID]:
     """Photos to be thinned to this stage: those that came with reports whose case ended before this moment, or with
     `evidence` what steps of such cases and tasks in the field showed. One stage after the other, the oldest first."""
     stages = ORDER[:ORDER.index(stage)]

@@ -7,31 +7,29 @@ from typing import Any
 import orjson
 import pytest
 from PIL import Image
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from api.auth import tracking_credential
 from casework import settings
 from casework.cases import proof
 from casework.cases.case import Case
-from casework.cases.history import Entry
 from casework.cases.report import Channel, Report
 from casework.geography.coordinates import wgs84_to_gcj02
-from casework.identity.followers import Follower
-from casework.identity.people import Citizen
 from casework.identity.privacy import Access
 from casework.identity.sealing import blind_index
 from casework.identity.sessions import MemorySender
 from casework.intake.hotline import updates
-from casework.media import Photo
-from casework.notifications import messages, senders
+from casework.notifications import senders
 from casework.retention import carrying_out
 from casework.retention.requests import DataRequest, State
 from casework.settings import Settings
+from casework.sla.limits import Stage
+from casework.sla.timers import Timer, TimerState
 from casework.storage import blobs
 from casework.storage.database import reading, transaction
 from tests.api.forgotten import traces
-from tests.api.geoclient import app_of, manhole
-from tests.api.town import Caller, Json, Town, citizen_report, ok, point, problem, ticket
+from tests.api.geoclient import app_of
+from tests.api.town import Caller, Json, Town, citizen_report, ok, point, problem, stored, ticket
 from tests.conftest import SetClock
 from tests.factories import at_grid, said
 from tests.wechat import User, with_account
@@ -127,8 +125,8 @@ def lived_in(town: Town, me: Caller, config: Settings) -> dict[str, Json]:
         updates.take(db, town.cast.operator, [(called["results"][0]["number"], corrected)])
     town.jobs()
     app = app_of(town)
-    app.sent(**{"first_name": "铁蛋", "last_name": "欧阳", "phone": PHONE, "email": MAIL, "device_id": "device-of-tiedan",
-                "description": f"井盖坏了，联系{PHONE}", "lat": str(point(1)["lat"]), "long": str(point(1)["lon"])})
+    app.sent(first_name="铁蛋", last_name="欧阳", phone=PHONE, email=MAIL, device_id="device-of-tiedan",
+             description=f"井盖坏了，联系{PHONE}", lat=str(point(1)["lat"]), long=str(point(1)["lon"]))
     settings.configure(with_account(config))
     user = User(town.app, openid=OPENID)
     user.says(f"我是{NAME}，路灯坏了")
@@ -203,3 +201,134 @@ def test_everybody_is_erased_and_cases_and_figures_stay(town: Town, texts: Memor
         neighbour = db.scalars(select(Report).where(Report.number == lived["neighbour"]["number"])).one()
         assert neighbour.reporter_phone is not None
         assert neighbour.reporter_phone.open() == "13900139000"
+
+
+def test_a_copy_has_all_and_is_gone_after_a_week(town: Town, texts: MemorySender, time: SetClock, config: Settings) -> None:
+    lived = lived_in(town, proved(town, texts, time), config)
+    me = proved(town, texts, time)
+    body = {"tokens": [in_wechat()]}
+    made = ok(me.post(f"{DATA}/export", body), 201)
+    assert ok(me.post(f"{DATA}/export", body), 201)["id"] == made["id"]  # asked twice is asked once
+    town.jobs()
+    (mine,) = ok(me.get(DATA))["items"]
+    assert (mine["state"], mine["reports"]) == ("done", 3)
+    assert [key for key in blobs.keys_under("exports") if NAME.encode() in blobs.get(key) or blobs.get(key)[:2] == b"PK"] == []
+    answer = town.stranger.get(mine["copy"])
+    assert (answer.status_code, answer.content_type) == (200, "application/zip")
+    with zipfile.ZipFile(BytesIO(answer.data)) as archive:
+        reports, account = (orjson.loads(archive.read(f"{name}.json")) for name in ("reports", "account"))
+        page = archive.read("说明 README.txt").decode()
+        first = next(one for one in reports if one["number"] == lived["first"]["number"])
+        (photo,) = first["photos"]
+        assert NAME.encode() in archive.read(photo)  # the file as it was sent
+    assert "您的上报" in page
+    assert "What you reported" in page
+    assert (first["reporter_name"], first["reporter_phone"], first["case"]["status"]) == (NAME, PHONE, "handling")
+    assert [one["words"] for one in first["comments"] if one["mine"]] == [f"水还在流，{PHONE}"]
+    assert first["messages"]
+    assert {one["channel"] for one in reports} == {"citizen", "open311", "wechat"}
+    assert account["wechat_followers"][0]["openid"] == OPENID
+    assert account["message_preferences"][0]["language"] == "en"
+    assert "司马光" not in answer.data.decode("latin-1") + orjson.dumps(reports).decode()
+    problem(town.stranger.get(mine["copy"].replace("signature=", "signature=x")), 404)
+    time.passes(days=8)
+    problem(town.stranger.get(mine["copy"]), 410)
+    carrying_out.carry_out()
+    assert list(blobs.keys_under("exports")) == []
+    with reading() as db:
+        assert db.scalars(select(DataRequest.phone)).one() is None
+
+
+def test_who_is_erased_leaves_open_cases_that_go_on(town: Town, texts: MemorySender, time: SetClock) -> None:
+    me = proved(town, texts, time)
+    receipt = ok(me.post(REPORTS, citizen_report(text="小区停水", name=NAME)), 201)
+    town.jobs()
+    case = str(town.case_of(receipt["number"])["number"])
+    town.act(town.triage, case, "file", category="301")
+    town.jobs()
+    town.act(town.office_handler, case, "sign")
+    with reading() as db:
+        due = db.scalars(select(Timer).where(Timer.stage == Stage.CONTACT)).one()
+        assert due.state is TimerState.RUNNING
+    ask_to_be_erased(town, texts, time)
+    time.passes(days=8)
+    retention.answer_ready_requests()
+    with reading() as db:
+        due = db.scalars(select(Timer).where(Timer.stage == Stage.CONTACT)).one()
+        assert due.state is TimerState.STOPPED
+        assert not due.overdue
+        assert list(proof.broken(db)) == []
+    ok(town.citizen(receipt).post(f"{REPORTS}/{receipt['number']}/urge", {"reason": "还没有水"}))
+    town.jobs()  # whoever is told now is told on the page: there is no phone
+    assert ok(town.citizen(receipt).get(f"{REPORTS}/{receipt['number']}"))["status"] == "handling"
+    assert not [phone for phone, text in texts.sent if phone == PHONE and "验证码" not in text]
+
+
+def test_an_erasure_waits_and_can_be_withdrawn(town: Town, texts: MemorySender, time: SetClock) -> None:
+    me = proved(town, texts, time)
+    receipt = ok(me.post(REPORTS, citizen_report(name=NAME)), 201)
+    made = ask_to_be_erased(town, texts, time)
+    time.passes(days=6)
+    retention.answer_ready_requests()
+    me = proved(town, texts, time)
+    assert ok(me.get(DATA))["items"][0]["state"] == "waiting"
+    problem(town.citizen(receipt).post(f"{DATA}/{made['id']}/withdraw"), 404)
+    assert ok(me.post(f"{DATA}/{made['id']}/withdraw"))["state"] == "withdrawn"
+    problem(me.post(f"{DATA}/{made['id']}/withdraw"), 409)
+    time.passes(days=30)
+    retention.answer_ready_requests()
+    with reading() as db:
+        assert db.scalars(select(Report.reporter_name)).one() is not None
+
+
+def test_only_who_holds_the_phone_asks(town: Town, texts: MemorySender, time: SetClock) -> None:
+    receipt = ok(town.stranger.post(REPORTS, citizen_report(phone=PHONE)), 201)
+    for caller in (town.stranger, town.citizen(receipt)):
+        problem(caller.post(f"{DATA}/export", {}), 403)
+        problem(caller.get(DATA), 403)
+        problem(caller.post(f"{DATA}/erase", {"code": "123456"}), 403)
+    me = proved(town, texts, time)
+    problem(me.post(f"{DATA}/erase", {"code": "000000"}), 401)
+    problem(me.post(f"{DATA}/export", {"tokens": ["0" * 32 + ".made-up"]}), 401)
+    problem(town.dispatcher.post(f"{DATA}/export", {}), 403)
+    assert stored(DataRequest) == 0
+
+
+def test_for_who_rang_up_two_people_ask(town: Town, time: SetClock) -> None:
+    ok(town.platform().post("/api/v1/hotline/tickets", {"tickets": [ticket(caller_name=CALLER, caller_phone=CALLED_FROM)]}))
+    body = {"wish": "export", "phone": CALLED_FROM, "reason": "来电要求副本，已回拨"}
+    problem(town.dispatcher.post(ADMIN, body), 403)
+    made = ok(town.supervisor.post(ADMIN, body), 201)
+    problem(town.supervisor.post(f"{ADMIN}/{made['id']}/agree"), 409)
+    problem(town.operator.post(f"{ADMIN}/{made['id']}/agree"), 403)
+    town.jobs()
+    assert ok(town.operator.get(ADMIN))["items"][0]["state"] == "agreeing"
+    time.passes(days=16)
+    assert ok(town.operator.get(ADMIN))["items"][0]["overdue"]
+    ok(town.administrator.post(f"{ADMIN}/{made['id']}/agree"))
+    town.jobs()
+    assert ok(town.operator.get(ADMIN))["items"] == []
+    (done,) = ok(town.operator.get(ADMIN, all="true"))["items"]
+    assert (done["state"], done["copy"], done["reports"]) == ("done", None, 1)
+    problem(town.operator.post(f"{ADMIN}/{made['id']}/copy"), 403)
+    handed = ok(town.supervisor.post(f"{ADMIN}/{made['id']}/copy"))
+    assert town.stranger.get(handed["copy"]).status_code == 200
+    with reading() as db:
+        looks = db.scalars(select(Access.field).order_by(Access.at, Access.id)).all()
+    assert sorted(looks) == ["copy", "export", "export"]
+    refused = ok(town.operator.post(ADMIN, body | {"wish": "erase"}), 201)
+    assert ok(town.supervisor.post(f"{ADMIN}/{refused['id']}/refuse", {"ruling": "回拨无人认可"}))["state"] == "refused"
+    problem(town.administrator.post(f"{ADMIN}/{refused['id']}/agree"), 409)
+
+
+def test_rules_and_record_are_shown_to_who_oversees(town: Town) -> None:
+    problem(town.operator.get("/api/v1/admin/retention/rules"), 403)
+    rules = ok(town.supervisor.get("/api/v1/admin/retention/rules"))["items"]
+    assert rules[0] == {"name": "contacts_closed", "zh": "已结案案件的上报人", "en": "who reported cases that are closed",
+                        "days": 365}
+    with transaction() as db:
+        for count in (1, 2, 3):
+            carrying_out.note(db, "messages", count, 365)
+    page = ok(town.supervisor.get("/api/v1/admin/retention/runs", limit=2))
+    more = ok(town.supervisor.get("/api/v1/admin/retention/runs", cursor=page["next"]))
+    assert sorted(one["count"] for one in page["items"] + more["items"]) == [1, 2, 3]
