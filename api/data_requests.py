@@ -91,7 +91,7 @@ class CopyIn(ma.Schema):
     signature = Text(64, required=True, metadata={"description": "made by us for this link"})
 
 
-class RuleOut(ma.Schema):
+class RetentionRuleOut(ma.Schema):
     """A rule of retention."""
 
     name = ma.fields.String()
@@ -100,13 +100,13 @@ class RuleOut(ma.Schema):
     days = ma.fields.Integer()
 
 
-class RulesOut(ma.Schema):
+class RetentionRulesOut(ma.Schema):
     """All rules, in the order in which they are carried out."""
 
-    items = ma.fields.List(ma.fields.Nested(RuleOut()))
+    items = ma.fields.List(ma.fields.Nested(RetentionRuleOut()))
 
 
-class RunOut(ma.Schema):
+class RetentionRunOut(ma.Schema):
     """Something was forgotten: how many, by which rule ("erasure", "export": on request); nobody's name."""
 
     id = ma.fields.UUID()
@@ -216,13 +216,14 @@ def hand_over(request_id: uuid.UUID) -> dict[str, Any]:
         return _for_staff(made) | {"copy": answering.link_of(made)}
 
 
-@blueprint.operation("GET", "/admin/retention/rules", requires("retention.read"), answer=RulesOut())
+@blueprint.operation("GET", "/admin/retention/rules", requires("retention.read"), answer=RetentionRulesOut())
 def rules() -> dict[str, Any]:
     """What is forgotten after how many days. ZHIWANG_RETENTION sets the days."""
     return {"items": [{"name": one.name, "zh": one.zh, "en": one.en, "days": one.days} for one in RULES.values()]}
 
 
-@blueprint.operation("GET", "/admin/retention/runs", requires("retention.read"), query=RunsIn(), answer=page_of(RunOut()))
+@blueprint.operation("GET", "/admin/retention/runs", requires("retention.read"), query=RunsIn(),
+                     answer=page_of(RetentionRunOut()))
 def runs(query: dict[str, Any]) -> Response:
     """What was forgotten, when and by which rule, the latest first."""
     with reading() as db:
