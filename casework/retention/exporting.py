@@ -25,7 +25,7 @@ from casework.retention.persons import Person
 from casework.storage import blobs
 from casework.storage.database import reading
 
-MOST_MEGABYTES = 300
+MOST_MEGABYTES = 100
 """Of photos in one copy; those beyond are named in the list, and can be seen with their reports."""
 
 OURS = frozenset({"digest", "key", "source", "suggestion", "openid_index", "phone_index", "reporter_phone_index", "token_hash",

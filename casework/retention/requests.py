@@ -129,7 +129,7 @@ def ask_for_caller(db: Session, actor: Actor, wish: Wish, phone: str, reason: st
 
 def agree(db: Session, actor: Actor, request_id: uuid.UUID) -> DataRequest:
     """The second person agrees. Raises Conflict for the one who asked."""
-    made = _to_decide(db, actor, request_id)
+    made = _to_decide(db, actor, request_id, frozenset({State.AGREEING}))
     if made.asked_by_id == actor.id:
         raise Conflict("a second person has to agree")
     made.state, made.decided_by_id, made.decided_at = State.WAITING, actor.id, clock.now()
@@ -140,8 +140,9 @@ def agree(db: Session, actor: Actor, request_id: uuid.UUID) -> DataRequest:
 
 
 def refuse(db: Session, actor: Actor, request_id: uuid.UUID, ruling: str) -> DataRequest:
-    """It is not done: whoever rang up is not who he said, for one. The reason is kept."""
-    made = _to_decide(db, actor, request_id)
+    """It is not done: whoever rang up is not who he said, or takes it back. Also after a second person has agreed, while
+    nothing is done. What somebody asked for himself nobody here refuses."""
+    made = _to_decide(db, actor, request_id, OPEN)
     made.decided_by_id, made.decided_at, made.ruling = actor.id, clock.now(), ruling
     end(made, State.REFUSED)
     return made
@@ -264,11 +265,11 @@ def _ready(wish: Wish) -> datetime:
     return clock.now() + timedelta(days=settings.current().erasure_days if wish is Wish.ERASE else 0)
 
 
-def _to_decide(db: Session, actor: Actor, request_id: uuid.UUID) -> DataRequest:
+def _to_decide(db: Session, actor: Actor, request_id: uuid.UUID, states: frozenset[State]) -> DataRequest:
     check(actor, "data_requests.decide")
     made = db.get(DataRequest, request_id, with_for_update=True)
-    if made is None:
+    if made is None or made.asked_by_id is None:
         raise NotFound("there is no such request")
-    if made.state is not State.AGREEING:
+    if made.state not in states:
         raise Conflict(f"this request is {made.state} already")
     return made

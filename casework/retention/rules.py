@@ -48,7 +48,7 @@ class Rule:
 
 def _contacts(name: str, zh: str, status: Status) -> Rule:
     return Rule(name, f"{zh}案件的上报人", f"who reported cases that are {status.value}",
-                lambda db, before, limit: contacts.ended(db, status, before, limit), contacts.anonymise_ended, batch=50)
+                lambda db, before, limit: contacts.ended(db, status, before, limit), contacts.anonymise_ended)
 
 
 def _photos(name: str, zh: str, en: str, stage: Thinned, *, evidence: bool) -> Rule:

@@ -1,4 +1,5 @@
 """What a person asks for: a copy of what we hold, or to be forgotten, without breaking cases and figures."""
+import uuid
 import zipfile
 from datetime import datetime
 from io import BytesIO
@@ -8,6 +9,7 @@ import orjson
 import pytest
 from PIL import Image
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from api.auth import tracking_credential
 from casework import settings
@@ -20,7 +22,7 @@ from casework.identity.sealing import blind_index
 from casework.identity.sessions import MemorySender
 from casework.intake.hotline import updates
 from casework.notifications import senders
-from casework.retention import carrying_out
+from casework.retention import carrying_out, persons
 from casework.retention.requests import DataRequest, State
 from casework.settings import Settings
 from casework.sla.limits import Stage
@@ -269,6 +271,7 @@ def test_an_erasure_waits_and_can_be_withdrawn(town: Town, texts: MemorySender, 
     me = proved(town, texts, time)
     receipt = ok(me.post(REPORTS, citizen_report(name=NAME)), 201)
     made = ask_to_be_erased(town, texts, time)
+    problem(town.supervisor.post(f"{ADMIN}/{made['id']}/refuse", {"ruling": "不必"}), 404)  # nobody's but his
     time.passes(days=6)
     retention.answer_ready_requests()
     me = proved(town, texts, time)
@@ -280,6 +283,36 @@ def test_an_erasure_waits_and_can_be_withdrawn(town: Town, texts: MemorySender, 
     retention.answer_ready_requests()
     with reading() as db:
         assert db.scalars(select(Report.reporter_name)).one() is not None
+
+
+def test_an_erasure_that_dies_half_way_is_finished_by_the_next_run(town: Town, texts: MemorySender, time: SetClock,
+                                                                   monkeypatch: pytest.MonkeyPatch) -> None:
+    me = proved(town, texts, time)
+    for grid in (0, 1, 3):
+        ok(me.post(REPORTS, citizen_report(name=NAME, text=f"{NAME}报", place=point(grid))), 201)
+    town.jobs()
+    ask_to_be_erased(town, texts, time)
+    time.passes(days=8)
+    erase, calls = persons.erase_some, []
+
+    def dies(db: Session, person: persons.Person) -> list[uuid.UUID]:
+        calls.append(person)
+        if len(calls) == 3:
+            raise SystemExit
+        return erase(db, person)
+    with monkeypatch.context() as patch:
+        patch.setattr(persons, "BATCH", 1)
+        patch.setattr(persons, "erase_some", dies)
+        with pytest.raises(SystemExit):
+            retention.answer_ready_requests()
+    assert traces(NAME) != []
+    retention.answer_ready_requests()
+    time.passes(days=1)
+    forgetting.forget_expired()
+    assert traces(NAME, PHONE, blind_index("phone", PHONE)) == []
+    with reading() as db:
+        done = db.scalars(select(DataRequest)).one()
+        assert (done.state, done.reports) == (State.DONE, 3)
 
 
 def test_only_who_holds_the_phone_asks(town: Town, texts: MemorySender, time: SetClock) -> None:
@@ -320,6 +353,13 @@ def test_for_who_rang_up_two_people_ask(town: Town, time: SetClock) -> None:
     refused = ok(town.operator.post(ADMIN, body | {"wish": "erase"}), 201)
     assert ok(town.supervisor.post(f"{ADMIN}/{refused['id']}/refuse", {"ruling": "回拨无人认可"}))["state"] == "refused"
     problem(town.administrator.post(f"{ADMIN}/{refused['id']}/agree"), 409)
+    taken_back = ok(town.operator.post(ADMIN, body | {"wish": "erase"}), 201)
+    ok(town.supervisor.post(f"{ADMIN}/{taken_back['id']}/agree"))
+    ok(town.supervisor.post(f"{ADMIN}/{taken_back['id']}/refuse", {"ruling": "本人来电撤回"}))
+    time.passes(days=30)
+    retention.answer_ready_requests()
+    with reading() as db:
+        assert db.scalars(select(Report.reporter_phone)).one() is not None
 
 
 def test_rules_and_record_are_shown_to_who_oversees(town: Town) -> None:
