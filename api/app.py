@@ -14,6 +14,7 @@ from api import (
     citizen,
     clocks,
     comments,
+    data_requests,
     devices,
     document,
     duplicates,
@@ -92,6 +93,7 @@ BLUEPRINTS = [
     rosters.blueprint,
     calendar.blueprint,
     policy.blueprint,
+    data_requests.blueprint,
     board.blueprint,
     health.blueprint,
 ]

@@ -5,7 +5,7 @@ here the roles are checked, before a body is read.
 """
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
@@ -126,6 +126,11 @@ def caller() -> Actor:
 def tracking_credential(report_id: UUID) -> str:
     """What a citizen keeps to see a report again: one opaque string, sent as X-Tracking-Token."""
     return f"{report_id.hex}.{sessions.tracking_token(report_id)}"
+
+
+def shown_reports(credentials: Iterable[str]) -> list[UUID]:
+    """The reports that these tracking tokens open. Raises Unauthenticated for one that opens none."""
+    return [report_id for one in credentials if (report_id := _of_tracking(one).report_id)]
 
 
 def authenticate() -> Actor:

@@ -179,6 +179,12 @@ EXACTLY: dict[str, Any] = {
     "TodoOut.case": None, "TodoOut.form": "charging", "TodoOut.kind": "survey", "TodoOut.metres": 120,
     "TodoOut.overdue": False, "TodoOut.text": "逐户查看", "TodoOut.title": "充电隐患专项普查：第一网格",
     "TodoOut.urgent": False,
+    **{f"{shape}.{name}": value for shape in ("DataRequestOut", "StaffRequestOut") for name, value in {
+        "wish": "export", "state": "done", "ruling": None,
+        "copy": f"/api/v1/data/{ID}/copy?expires=1772500000&signature=mF3kq0"}.items()},
+    "StaffRequestOut.reason": "来电要求，已回拨核对本人", "StaffRequestOut.copy": None, "StaffRequestOut.overdue": False,
+    "RetentionRuleOut.name": "messages", "RetentionRuleOut.zh": "发出的消息", "RetentionRuleOut.en": "messages",
+    "RetentionRuleOut.days": 365, "RetentionRunOut.rule": "messages", "RetentionRunOut.days": 365, "RetentionRunOut.count": 120,
     "TrackOut.points": [[114.0579, 22.5431, 8.0, 1772416800000]], "WordsOut.note": "无人在家", "WordsOut.values": {},
     **{f"{shape}.{name}": value for shape, said in OPEN311.items() for name, value in said.items()},
     **{f"{shape}.{name}": value for shape in ("SurveyOut", "SurveyWithProgressOut") for name, value in {

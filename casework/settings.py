@@ -124,6 +124,24 @@ def _aes_key(text: str) -> bytes:
     return base64.b64decode(f"{text}=")
 
 
+RETENTION_DAYS = {
+    "contacts_closed": 365, "contacts_rejected": 180, "contacts_void": 90, "photos_originals": 180, "photos_large": 730,
+    "photos_small": 1825, "evidence_originals": 365, "evidence_large": 1825, "evidence_small": 3650, "messages": 365,
+    "submissions": 730, "task_words": 730, "followers": 365, "citizens": 730, "access_log": 1825, "exports": 7,
+    "data_requests": 1095}
+"""How many days each kind of thing is kept, unless ZHIWANG_RETENTION says otherwise; what each is, retention/rules.py says."""
+
+
+def _retention(text: str) -> tuple[tuple[str, int], ...]:
+    days = {}
+    for part in text.split(","):
+        name, _, number = part.strip().partition("=")
+        if name not in RETENTION_DAYS or not re.fullmatch(r"[1-9]\d{0,4}", number):
+            raise ValueError(f'must look like "contacts_closed=365,messages=180"; known are {", ".join(RETENTION_DAYS)}')
+        days[name] = int(number)
+    return tuple(days.items())
+
+
 def _setting(name: str, read: Callable[[str], Any], default: Any = MISSING) -> Any:
     return field(default=default, metadata={"name": name, "read": read})
 
@@ -166,6 +184,8 @@ class Settings:
     upload_megabytes: int = _setting("ZHIWANG_UPLOAD_MEGABYTES", _whole(1, 2000), 100)
     upload_quota_megabytes: int = _setting("ZHIWANG_UPLOAD_QUOTA_MEGABYTES", _whole(1, 100_000), 1000)
     upload_days: int = _setting("ZHIWANG_UPLOAD_DAYS", _whole(1, 90), 7)
+    retention: tuple[tuple[str, int], ...] = _setting("ZHIWANG_RETENTION", _retention, ())
+    erasure_days: int = _setting("ZHIWANG_ERASURE_DAYS", _whole(0, 15), 7)
     track_days: int = _setting("ZHIWANG_TRACK_DAYS", _whole(1, 1000), 90)
     duplicate_metres: float = _setting("ZHIWANG_DUPLICATE_METRES", _number(0, 5000), 50.0)
     duplicate_hours: float = _setting("ZHIWANG_DUPLICATE_HOURS", _number(0, 8760), 24.0)
@@ -176,6 +196,10 @@ class Settings:
     open311_test_url: str = _setting("ZHIWANG_OPEN311_TEST_URL", _url("https", "http"), "")
     rate_limit_reports: str = _setting("ZHIWANG_RATE_REPORTS", _rate, "600 per minute")
     rate_limit_login: str = _setting("ZHIWANG_RATE_LOGIN", _rate, "20 per minute")
+
+    def kept_days(self, what: str) -> int:
+        """How many days this kind of thing is kept; RETENTION_DAYS names the kinds."""
+        return dict(self.retention).get(what, RETENTION_DAYS[what])
 
     @property
     def wechat(self) -> bool:

@@ -28,6 +28,7 @@ from workers import (
     notifications,
     queues,
     recounting,
+    retention,
     triage,
     wechat,
 )
@@ -71,6 +72,7 @@ BESIDE: dict[str, tuple[Line, ...]] = {
     "timer.overdue": (Line("deadlines", deadlines.escalate, events=True),),
     "policy.changed": (Line("deadlines", recounting.announce, events=True),),
     "calendar.changed": (Line("deadlines", recounting.announce, events=True),),
+    "data.requested": (Line("exchange", retention.answer_requests, batch=5),),
     "clocks.outdated": (Line("deadlines", recounting.recount_cases, batch=100, events=True),),
 }
 """Event → consequences other than that somebody is told."""

@@ -27,7 +27,7 @@ from casework.sla import timers
 from casework.storage import outbox, timetable
 from casework.storage.database import reading, transaction
 from casework.triage import automatic
-from workers import dispatching, exchange, fieldwork, forgetting, notifications, queues
+from workers import dispatching, exchange, fieldwork, forgetting, notifications, queues, retention
 from workers.forgetting import until_fewer
 from workers.job import Stop, start
 from workers.relay import OUTAGE
@@ -249,6 +249,8 @@ TIMETABLE: dict[str, Entry] = {
     "forget_where_people_were": Entry(forgetting.forget_where_people_were, at=time(3, 5), lease=timedelta(hours=1)),
     "forget_unclaimed_photos": Entry(forgetting.forget_unclaimed_photos, at=time(3, 10), lease=timedelta(hours=1)),
     "forget_report_keys": Entry(forgetting.forget_report_keys, at=time(3, 15), lease=timedelta(hours=1)),
+    "carry_out_retention": Entry(retention.carry_out_rules, at=time(3, 40), lease=timedelta(hours=3)),
+    "answer_data_requests": Entry(retention.answer_ready_requests, every=timedelta(minutes=10), lease=timedelta(hours=1)),
     "forget_expired": Entry(forgetting.forget_expired, at=time(3, 20), lease=timedelta(hours=1)),
     "forget_events": Entry(forgetting.forget_events, at=time(3, 30), lease=timedelta(hours=1)),
 }

@@ -81,10 +81,13 @@ class Report(Keyed, Base):
     rating: Mapped[int | None]
     rating_comment: Mapped[str | None]
     rated_at: Mapped[datetime | None]
+    anonymised_at: Mapped[datetime | None]
+    """Nobody knows any more who said it, see anonymity.py: the one time that words of a report change."""
 
     __table_args__ = (
         UniqueConstraint("channel", "source", "key"),
         partial_index("ix_reports_waiting", "received_at", "id", where="triaged_at IS NULL"),
+        partial_index("ix_reports_named", "received_at", "id", where="anonymised_at IS NULL"),
         Index(None, "received_at", "channel"),
     )
 
@@ -103,7 +106,7 @@ class Report(Keyed, Base):
     @property
     def can_be_called(self) -> bool:
         """A department may ring whoever sent it: there is a number, and nobody who asked not to be known."""
-        return self.reporter_phone_index is not None and not self.confidential
+        return self.reporter_phone is not None and not self.confidential
 
     @property
     def place(self) -> Point | None:

@@ -23,6 +23,7 @@ COMMANDS = {
     "check-rules": "casework.cli.checks:check_rules",
     "check-turns": "casework.cli.checks:check_turns",
     "verify-history": "casework.cli.checks:verify_history",
+    "retention": "casework.cli.retention:retention",
     "rotate-keys": "casework.cli.checks:rotate_keys",
     "scrape-token": "casework.cli.checks:show_scrape_token",
 }

@@ -23,7 +23,7 @@ class Follower(Keyed, Base):
     openid_index: Mapped[str]
     follows: Mapped[bool] = mapped_column(default=True)
     """False once he has left the account: nothing is sent to him any more."""
-    heard_at: Mapped[datetime]
+    heard_at: Mapped[datetime] = mapped_column(index=True)
     refused_at: Mapped[datetime | None]
     """When WeChat said that he does not want news; a new message from him takes it back."""
 

@@ -95,7 +95,7 @@ class Citizen(Keyed, Base):
     phone: Mapped[SealedText] = mapped_column(Sealed("citizens.phone"))
     phone_index: Mapped[str] = mapped_column(unique=True)
     active: Mapped[bool] = mapped_column(default=True)
-    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    created_at: Mapped[datetime] = mapped_column(default=clock.now, index=True)
 
 
 class Held(Protocol):

@@ -188,6 +188,10 @@ PERMISSIONS: dict[str, Grant] = {
     "clients.manage": _grant(Role.ADMINISTRATOR),
     # other people's names and phones
     "privacy.reveal": _grant(COMMAND, DEPARTMENTAL, Role.SYSTEM, condition=within_reach),
+    "data.own": _grant(Role.CITIZEN),
+    "data_requests.manage": _grant(Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR),
+    "data_requests.decide": _grant(Role.SUPERVISOR, Role.ADMINISTRATOR),
+    "retention.read": _grant(Role.SUPERVISOR, Role.ADMINISTRATOR),
     "access_log.read": _grant(Role.SUPERVISOR, Role.ADMINISTRATOR),
     # figures
     "performance.read": _grant(

@@ -31,7 +31,7 @@ class Access(Keyed, Base):
     """One look at personal data: who saw which field of what, when and why. Only ever added to."""
 
     __tablename__ = "access_log"
-    at: Mapped[datetime] = mapped_column(default=clock.now)
+    at: Mapped[datetime] = mapped_column(default=clock.now, index=True)
     actor_kind: Mapped[str]
     actor_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
     actor_name: Mapped[str]

@@ -87,18 +87,28 @@ class Sealed(TypeDecorator[SealedText]):
 
 
 def _encrypt(text: str, purpose: str) -> bytes:
+    return lock(text.encode(), purpose)
+
+
+def lock(content: bytes, purpose: str) -> bytes:
+    """Bytes of a file as they lie in the store: what a sealed column holds, under a purpose of their own."""
     name, key = next(iter(settings.current().data_keys.items()))
     nonce = os.urandom(NONCE_BYTES)
-    return name.encode() + b":" + nonce + AESGCM(key).encrypt(nonce, text.encode(), purpose.encode())
+    return name.encode() + b":" + nonce + AESGCM(key).encrypt(nonce, content, purpose.encode())
 
 
 def _decrypt(sealed: bytes, purpose: str) -> str:
+    return unlock(sealed, purpose).decode()
+
+
+def unlock(sealed: bytes, purpose: str) -> bytes:
+    """The bytes that were locked. Raises UnreadableError when no key fits or they were changed."""
     name, _, rest = sealed.partition(b":")
     key = settings.current().data_keys.get(name.decode("ascii", "replace"))
     if key is None:
         raise UnreadableError(f"{purpose} was sealed with a key that ZHIWANG_DATA_KEYS does not have")
     try:
-        return AESGCM(key).decrypt(rest[:NONCE_BYTES], rest[NONCE_BYTES:], purpose.encode()).decode()
+        return AESGCM(key).decrypt(rest[:NONCE_BYTES], rest[NONCE_BYTES:], purpose.encode())
     except (InvalidTag, ValueError):
         raise UnreadableError(f"{purpose} holds bytes that were changed or belong elsewhere") from None
 

@@ -91,8 +91,8 @@ def expect_many(db: Session, owner_id: uuid.UUID, named: Mapping[uuid.UUID, Sequ
     _alone(db, owner_id)
     inserted = insert_once(db, AwaitedFile, [rows[key] for key in sorted(rows)], on=("report_id", "sha256"))
     here: dict[str, list[Photo]] = {}
-    for photo in db.scalars(select(Photo).where(Photo.uploaded_by == owner_id, Photo.sha256.in_({sha for _, sha in rows}))
-                            .order_by(Photo.id).with_for_update()):
+    for photo in db.scalars(select(Photo).where(Photo.uploaded_by == owner_id, Photo.sha256.in_({sha for _, sha in rows}),
+                                                Photo.thinned.is_(None)).order_by(Photo.id).with_for_update()):
         here.setdefault(photo.sha256, []).append(photo)
     there = select(AwaitedFile).where(AwaitedFile.id.in_(inserted), AwaitedFile.sha256.in_(here))
     taken = db.scalars(there.order_by(AwaitedFile.id)).all() if here else ()

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock, settings
-from casework.errors import Conflict, Fault, Invalid, NotFound, TooLarge, Unavailable
+from casework.errors import Conflict, Fault, Gone, Invalid, NotFound, TooLarge, Unavailable
 from casework.geography.coordinates import Point
 from casework.media import formats, links, metadata
 from casework.media.formats import Header, Kind
@@ -39,6 +39,14 @@ class Purpose(StrEnum):
     BEFORE = "before"
     AFTER = "after"
     INSPECTION = "inspection"
+
+
+class Thinned(StrEnum):
+    """How much of a photo's files is gone by rule: the file as it was sent, all but the small picture, all of it."""
+
+    ORIGINAL = "original"
+    LARGE = "large"
+    ALL = "all"
 
 
 class Photo(Keyed, Base):
@@ -69,11 +77,15 @@ class Photo(Keyed, Base):
     case_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("cases.id"))
     task_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("field_tasks.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    thinned: Mapped[Thinned | None]
+    """None while every file is there."""
 
     __table_args__ = (
         UniqueConstraint("report_id", "sha256"), UniqueConstraint("case_id", "sha256"), Index(None, "original_key"),
         Index(None, "uploaded_by", "sha256"),  # files are named by their hash, by those who sent them
         partial_index("ix_photos_waiting", "created_at", where="state = 'received'"),
+        partial_index("ix_photos_whole", "created_at", "id", where="thinned IS NULL"),
+        partial_index("ix_photos_thinned", "thinned", "created_at", "id", where="thinned IS NOT NULL"),
         partial_index("ix_photos_unclaimed", "created_at", where="report_id IS NULL AND case_id IS NULL AND task_id IS NULL"),
     )
 
@@ -240,19 +252,23 @@ def of_case(db: Session, case_id: uuid.UUID, purpose: Purpose | None = None,
 def view(db: Session, photo_id: uuid.UUID, rendition: Rendition, expires: int, signed: str) -> Picture:
     """Follow a link made by links.sign().
 
-    Raises NotFound (not our link, photo gone or refused), Refused (expired), Unavailable (not prepared yet).
+    Of an old photo only the small picture may be left, which then is shown for the large one. Raises NotFound (not our link,
+    photo gone or refused), Refused (expired), Unavailable (not prepared yet).
     """
     links.verify(photo_id, rendition, expires, signed)
     photo = db.get(Photo, photo_id)
     if photo is None:
         raise NotFound("there is no such picture")
+    if photo.thinned is Thinned.ALL or (photo.thinned and rendition is Rendition.ORIGINAL):
+        raise Gone("this picture was deleted when its time was over")
     if rendition is Rendition.ORIGINAL:
         return Picture(blobs.get(photo.original_key), photo.kind.media_type)
     if photo.state is State.REFUSED:
         raise NotFound(f"this photo cannot be shown: {photo.reason}")
     if photo.state is State.RECEIVED:
         raise Unavailable("this photo is still being prepared", retry_after=3)
-    return Picture(blobs.get(links.key(photo.original_key, rendition)), "image/jpeg")
+    shown = Rendition.SMALL if photo.thinned is Thinned.LARGE else rendition
+    return Picture(blobs.get(links.key(photo.original_key, shown)), "image/jpeg")
 
 
 def delete_unclaimed(db: Session, batch: int = 200) -> int:

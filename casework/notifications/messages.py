@@ -49,7 +49,7 @@ class Message(Keyed, Base):
 
     __table_args__ = (
         UniqueConstraint("event_id", "reader", "via"),
-        Index(None, "reader", "created_at", "id"),
+        Index(None, "reader", "created_at", "id"), Index(None, "created_at"),
         partial_index("ix_messages_waiting", "next_try_at", "id", where="next_try_at IS NOT NULL"),
         partial_index("ix_messages_dead", "failed_at", "id", where="failed_at IS NOT NULL"),
     )
@@ -166,7 +166,7 @@ def _to_reporter(rule: Rule, reader: Reader, chosen: Mapping[Any, Preference],
     """In WeChat who reported there; by SMS where a phone was left, which the page shows too; else, or where SMS is turned off,
     on the page alone."""
     assert reader.report is not None  # noqa: S101 - the caller looked
-    phone = reader.report.reporter_phone_index
+    phone = reader.report.reporter_phone_index if reader.report.reporter_phone else None
     wishes = [one for one in (chosen.get(reader.report.id), chosen.get(phone)) if one]
     language = wishes[0].language if wishes else Language.ZH
     if reader.report.channel is Channel.WECHAT and reader.report.reporter_id in reached:

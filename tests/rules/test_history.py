@@ -4,11 +4,12 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, assume, given
 from hypothesis import settings as trials
 from hypothesis import strategies as st
 
-from casework.cases.history import GENESIS, digest, first_break
+from casework.cases.history import GENESIS, digest, first_break, redaction
 from casework.settings import Settings
 
 CASE = uuid.UUID(int=1)
@@ -25,7 +26,8 @@ def chain(length: int) -> list[SimpleNamespace]:
         line = SimpleNamespace(
             case_id=CASE, number=number, action="urge", source="handling", target="handling", actor_kind="user",
             actor_id=None, role="operator", department_id=None, facts={"reason": "急"},
-            at=datetime(2026, 3, 2, tzinfo=UTC) + timedelta(hours=number // 2), previous=made[-1].hash if made else GENESIS)
+            at=datetime(2026, 3, 2, tzinfo=UTC) + timedelta(hours=number // 2), previous=made[-1].hash if made else GENESIS,
+            redacted=None)
         line.hash = digest(line)
         made.append(line)
     return made
@@ -86,3 +88,33 @@ def test_a_chain_written_anew_without_the_key_is_found(config: Settings) -> None
     lines[1].facts = {"reason": "改"}
     lines[1].hash = lines[2].previous = "0" * 63 + "1"
     assert first_break(lines, 3, lines[2].hash) == "line 2 (urge) was edited"
+
+
+def redacted(length: int, at: int) -> list[SimpleNamespace]:
+    """A chain of which one line lost its words, as redaction.py does it."""
+    lines = chain(length)
+    facts = {"reason": "•••"}
+    lines[at].redacted = redaction(lines[at], facts, None)
+    lines[at].facts = facts
+    return lines
+
+
+def test_a_redacted_line_is_whole(config: Settings) -> None:
+    lines = redacted(5, 2)
+    assert first_break(lines, 5, lines[-1].hash) is None
+
+
+@pytest.mark.parametrize("field", sorted(FIELDS))
+def test_what_is_edited_in_a_redacted_line_is_found(config: Settings, field: str) -> None:
+    lines = redacted(5, 2)
+    head = lines[-1].hash
+    setattr(lines[2], field, FIELDS[field])
+    assert "line 3" in (first_break(lines, 5, head) or "")
+
+
+def test_nobody_redacts_without_the_key(config: Settings) -> None:
+    lines = redacted(5, 2)
+    lines[3].facts, lines[3].redacted = lines[2].facts, lines[2].redacted
+    assert "line 4" in (first_break(lines, 5, lines[-1].hash) or "")
+    lines[3].redacted = "0" * 64
+    assert "line 4" in (first_break(lines, 5, lines[-1].hash) or "")

@@ -141,7 +141,8 @@ def test_the_first_line_that_is_wrong_is_named(lived: Lived, statements: list[st
 OTHERWISE: dict[str, object] = {
     "action": "void", "source": "closed", "target": "closed", "actor_kind": "client", "actor_id": uuid.UUID(int=7),
     "role": Role.LEADER, "department_id": uuid.UUID(int=7), "facts": {"reason": "另一个"}, "previous": "f" * 64,
-    "hash": "f" * 64, "at": datetime(2026, 3, 2, 2, 0, 0, 1, tzinfo=UTC), "number": 77, "case_id": "the other case"}
+    "hash": "f" * 64, "at": datetime(2026, 3, 2, 2, 0, 0, 1, tzinfo=UTC), "number": 77, "redacted": "f" * 64,
+    "case_id": "the other case"}
 
 
 @pytest.mark.parametrize("column", [column.name for column in Entry.__table__.columns if column.name != "id"])

@@ -66,7 +66,7 @@ class Submission(Keyed, Base):
     """Of the statement that says what it says: its own, or the former one's when it changed nothing."""
     report_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("reports.id"))
 
-    __table_args__ = (Index(None, "state", "received_at", "id"),)
+    __table_args__ = (Index(None, "state", "received_at", "id"), Index(None, "received_at"))
 
     @property
     def at(self) -> datetime:
@@ -88,7 +88,7 @@ class SubmittedFile(Keyed, Base):
     """Why it is no photo; None for one that is."""
     received_at: Mapped[datetime] = mapped_column(default=clock.now)
 
-    __table_args__ = (UniqueConstraint("submission_id", "name", "sha256"),)
+    __table_args__ = (UniqueConstraint("submission_id", "name", "sha256"), Index(None, "key"))
 
 
 @dataclass(frozen=True)

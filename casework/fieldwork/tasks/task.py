@@ -88,6 +88,7 @@ class Task(Keyed, Base):
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's name for optimistic concurrency
     __table_args__ = (
+        partial_index("ix_field_tasks_done", "done_at", where="done_at IS NOT NULL"),
         partial_index("ix_field_tasks_todo", "assignee_id", "due_at", "id", where="is_open"),
         partial_index("ix_field_tasks_todo_ids", "assignee_id", "id", where="is_open"),
         partial_index("ix_field_tasks_todo_area", "area_code", "due_at", "id", where="is_open"),

@@ -6,6 +6,7 @@ from casework.identity.sessions.citizens import (
     actor_of_tracking,
     log_in_phone,
     log_in_proved,
+    prove_phone,
     send_phone_code,
     tracking_token,
 )
@@ -38,6 +39,6 @@ from casework.identity.sessions.tokens import Tokens, actor_of_access, end_all, 
 __all__ = [
     "Client", "Device", "MemorySender", "NotTakenError", "Sender", "Tokens", "actor_of_access", "actor_of_client",
     "actor_of_device", "actor_of_tracking", "carrier", "create_client", "end_all", "enrol_device", "forget_expired", "log_in",
-    "log_in_device", "log_in_phone", "log_in_proved", "log_out", "note_skew", "note_wiped", "own_device", "refresh",
-    "rename_device", "revoke_all", "revoke_client", "revoke_device", "rotate_secret", "send_phone_code", "signature_of",
-    "tracking_token", "wipe_device"]
+    "log_in_device", "log_in_phone", "log_in_proved", "log_out", "note_skew", "note_wiped", "own_device", "prove_phone",
+    "refresh", "rename_device", "revoke_all", "revoke_client", "revoke_device", "rotate_secret", "send_phone_code",
+    "signature_of", "tracking_token", "wipe_device"]

@@ -101,6 +101,12 @@ def log_in_phone(db: Session, phone: str, code: str, address: str = "") -> Token
 
     Raises Unauthenticated for a wrong, old or used code and after five guesses (a guess counts though it raises).
     """
+    prove_phone(db, phone, code, address)
+    return log_in_proved(db, phone)
+
+
+def prove_phone(db: Session, phone: str, code: str, address: str = "") -> None:
+    """Whoever shows this code holds the phone; the code is then used up. Raises what log_in_phone() raises."""
     phone = _mobile(phone)
     index = blind_index("phone", phone)
     attempt = Attempt(db, *_paced("guess from", address, GUESSES_FROM_ONE_ADDRESS))
@@ -113,7 +119,6 @@ def log_in_phone(db: Session, phone: str, code: str, address: str = "") -> Token
         refuse(db, Unauthenticated(WRONG))
     db.delete(sent)
     forget(db, f"code {phone}")
-    return log_in_proved(db, phone)
 
 
 def log_in_proved(db: Session, phone: str) -> Tokens:

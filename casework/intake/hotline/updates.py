@@ -18,6 +18,7 @@ from casework.cases.case import Case
 from casework.cases.report import Report, Said
 from casework.identity.people import SYSTEM, Actor
 from casework.identity.privacy import blind_index, seal
+from casework.identity.scrubbing import Known, scrub_all
 from casework.storage.database import Base, Keyed, new_id, partial_index
 
 WORDS = {"title": "标题", "text": "内容", "happened_at": "来电时间", "claimed_category": "类别", "place": "坐标",
@@ -88,6 +89,8 @@ def _update(db: Session, report: Report, said: Said, before: Iterable[TicketUpda
     for one in before:
         known |= one.changed
     now = _plain({name: getattr(said, name) for name in WORDS if name not in CALLER})
+    if report.anonymised_at:
+        now = scrub_all(now, Known(frozenset({said.reporter_name or ""}), frozenset({said.reporter_phone or ""})))
     changed = {name: value for name, value in now.items() if value not in (None, False) and value != known[name]}
     caller = _change_caller(db, report, said)
     update = TicketUpdate(id=new_id(), report_id=report.id, digest=said.digest, changed=changed, caller=caller, at=clock.now(),
@@ -104,6 +107,8 @@ def _plain(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _change_caller(db: Session, report: Report, said: Said) -> list[str]:
+    if report.anonymised_at:  # an old ticket that comes again does not bring back who was forgotten
+        return []
     changed = []
     if said.reporter_name and (report.reporter_name is None or report.reporter_name.open() != said.reporter_name):
         report.reporter_name = seal(said.reporter_name)

@@ -1,0 +1,152 @@
+"""Photos grow thin: the file as it was sent goes first, with what the camera wrote into it; then all but the small picture;
+at last that too. Bytes are deleted after the commit that forgets them, never before.
+
+Keys to delete are rows of the same transaction, so a crash between commit and deletion loses none. A file that two photos
+share stays while one of them needs it.
+"""
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from casework import clock
+from casework.cases.case import Case
+from casework.cases.report import Report
+from casework.media import Photo, Rendition, State, links
+from casework.media.photo import Thinned
+from casework.retention.walking import table_of
+from casework.storage import blobs
+from casework.storage.database import Base, Keyed, insert_once, new_id, reading, transaction
+
+ORDER = (None, Thinned.ORIGINAL, Thinned.LARGE, Thinned.ALL)
+"""From everything to nothing."""
+
+SETTLED = timedelta(days=2)
+"""A file that no row names after so long belongs to a transaction that failed."""
+
+LOOKED_BACK = 7
+"""Days of files that a sweep looks through: a week, so that a night may be missed."""
+
+
+class ForgottenFile(Keyed, Base):
+    """A key of the blob store whose row is gone, or wants it no more; deleted soon after the commit."""
+
+    __tablename__ = "forgotten_files"
+    key: Mapped[str] = mapped_column(unique=True)
+    original_key: Mapped[str]
+    """Of the file that it was made from, or its own; other photos may show the same."""
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+def gone_at(rendition: Rendition) -> Thinned:
+    """The stage from which on this file is not there. Whatever other renditions there are go with the large one."""
+    return {Rendition.ORIGINAL: Thinned.ORIGINAL, Rendition.SMALL: Thinned.ALL}.get(rendition, Thinned.LARGE)
+
+
+def due(db: Session, before: datetime, limit: int | None, *, stage: Thinned, evidence: bool) -> Sequence[uuid.UUID]:
+    """Photos to be thinned to this stage: those that came with reports whose case ended before this moment, or with
+    `evidence` what steps of such cases and tasks in the field showed. One stage after the other, the oldest first."""
+    stages = ORDER[:ORDER.index(stage)]
+    former = stages[-1]
+    at = Photo.thinned.is_(None) if former is None else Photo.thinned == former
+    wanted = _of_tasks_and_steps() if evidence else _of_reports()
+    return db.scalars(wanted.where(at, Photo.created_at < before, Photo.state != State.RECEIVED, _ended(before, evidence))
+                      .order_by(Photo.created_at, Photo.id).limit(limit)).all()
+
+
+def _of_reports() -> Select[uuid.UUID]:
+    return (select(Photo.id).join(Report, Report.id == Photo.report_id).join(Case, Case.id == Report.case_id)
+            .where(Photo.report_id.is_not(None)))
+
+
+def _of_tasks_and_steps() -> Select[uuid.UUID]:
+    tasks = table_of("field_tasks")
+    return (select(Photo.id).join(Case, Case.id == Photo.case_id, isouter=True)
+            .join(tasks, tasks.c.id == Photo.task_id, isouter=True)
+            .where(Photo.report_id.is_(None), or_(Photo.case_id.is_not(None), Photo.task_id.is_not(None))))
+
+
+def _ended(before: datetime, evidence: bool) -> ColumnElement[bool]:
+    ended = and_(Case.is_open.is_(False), Case.moved_at < before)
+    return or_(ended, table_of("field_tasks").c.done_at < before) if evidence else ended
+
+
+def thin(db: Session, photo_ids: Sequence[uuid.UUID], stage: Thinned) -> int:
+    """These photos have come to this stage: what goes is noted, to be deleted after the commit. Without its original nobody
+    knows any more where and when the camera was. How many photos it was news for."""
+    wanted = select(Photo).where(Photo.id.in_(photo_ids)).order_by(Photo.id).with_for_update()
+    news = [one for one in db.scalars(wanted.execution_options(populate_existing=True))
+            if ORDER.index(one.thinned) < ORDER.index(stage)]
+    for photo in news:
+        photo.thinned, photo.lon, photo.lat, photo.taken_at = stage, None, None, None
+    db.flush()
+    forget(db, ((links.key(photo.original_key, one), photo.original_key) for photo in news for one in Rendition
+                if ORDER.index(gone_at(one)) <= ORDER.index(stage)))
+    return len(news)
+
+
+def forget(db: Session, keys: Iterable[tuple[str, str]]) -> None:
+    """Delete these files once this transaction is committed: keys, each with the key of the file that it was made from."""
+    rows = {key: {"id": new_id(), "key": key, "original_key": original, "at": clock.now()} for key, original in keys}
+    insert_once(db, ForgottenFile, [rows[key] for key in sorted(rows)], on=("key",))
+
+
+def delete_forgotten(batch: int = 200) -> int:
+    """Delete what committed transactions have forgotten; how many files. Opens its own transactions, and may be killed
+    anywhere: a key goes from the list when its bytes are gone. Raises Unavailable when the store does not answer."""
+    done = 0
+    while True:
+        with transaction() as db:
+            rows = db.scalars(select(ForgottenFile).order_by(ForgottenFile.id).limit(batch)
+                              .with_for_update(skip_locked=True)).all()
+            for one in rows:
+                if not _needed(db, one):
+                    blobs.delete(one.key)
+                    done += 1
+                db.delete(one)
+        if len(rows) < batch:
+            return done
+
+
+def _needed(db: Session, file: ForgottenFile) -> bool:
+    """Another photo of the same picture still has this file."""
+    rendition = next(one for one in Rendition if links.key(file.original_key, one) == file.key)
+    holds = [one for one in ORDER[:ORDER.index(gone_at(rendition))] if one]
+    still = or_(Photo.thinned.is_(None), Photo.thinned.in_(holds))
+    return db.scalar(select(Photo.id).where(Photo.original_key == file.original_key, still).limit(1)) is not None
+
+
+def sweep_orphans() -> int:
+    """Delete photos' files that no row names: their transaction failed after they had been kept. How many.
+
+    Looks through a week of days, the youngest of them long enough ago that no request is still at it.
+    """
+    done = 0
+    for days in range(LOOKED_BACK):
+        day = clock.now() - SETTLED - timedelta(days=days)
+        found: dict[str, list[str]] = {}
+        for key in blobs.keys_under(f"photos/{day:%Y/%m/%d}"):
+            found.setdefault(_original_of(key), []).append(key)
+        with reading() as db:
+            known = _known(db, list(found))
+        for original in found.keys() - known:
+            for key in found[original]:
+                blobs.delete(key)
+                done += 1
+    return done
+
+
+def _original_of(key: str) -> str:
+    folder, _, name = key.rpartition("/")
+    return f"{folder}/{name[:64]}"  # the file's own hash; what is made of it has more to its name
+
+
+def _known(db: Session, keys: Sequence[str]) -> set[str]:
+    sent, known = table_of("form_submission_files"), set[str]()
+    for at in range(0, len(keys), 500):
+        part = keys[at:at + 500]
+        known |= set(db.scalars(select(Photo.original_key).where(Photo.original_key.in_(part))))
+        known |= set(db.scalars(select(sent.c.key).where(sent.c.key.in_(part))))
+    return known

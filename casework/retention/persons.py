@@ -1,0 +1,94 @@
+"""One person, as far as we know of one: a proved phone, or reports whose tracking tokens were shown; and what is theirs."""
+import secrets
+import uuid
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from casework.cases import anonymity
+from casework.cases.report import Channel, Report
+from casework.identity.followers import Follower
+from casework.identity.people import Citizen
+from casework.identity.scrubbing import Known, scrub_all
+from casework.identity.sealing import blind_index, seal
+from casework.retention import contacts, walking
+from casework.retention.holdings import Kind
+
+BATCH = 200
+"""Reports of one person that one transaction takes."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """By the ids under which the tables know this person."""
+
+    phone: str | None
+    citizen_ids: tuple[uuid.UUID, ...]
+    follower_ids: tuple[uuid.UUID, ...]
+    report_ids: tuple[uuid.UUID, ...]
+    known: Known
+
+    @property
+    def actors(self) -> tuple[uuid.UUID, ...]:
+        """The ids under which this person acted."""
+        return self.citizen_ids + self.follower_ids
+
+    @property
+    def subjects(self) -> Mapping[Kind, Collection[uuid.UUID] | Collection[str]]:
+        """For walking.forget(): what belongs to the person, and to none of the reports."""
+        phones = [blind_index("phone", self.phone)] if self.phone else []
+        return {"phone": phones, "citizen": self.citizen_ids, "follower": self.follower_ids}
+
+
+def find(db: Session, phone: str | None, report_ids: Iterable[uuid.UUID] = ()) -> Person:
+    """Who holds this phone and sent these reports. A report in WeChat leads to its sender there, and to all he sent."""
+    shown = db.scalars(select(Report).where(Report.id.in_(list(report_ids)))).all()
+    followers = tuple({one.reporter_id for one in shown if one.channel is Channel.WECHAT and one.reporter_id})
+    citizens: tuple[uuid.UUID, ...] = ()
+    mine: list[ColumnElement[bool]] = [Report.id.in_([one.id for one in shown])]
+    if phone is not None:
+        index = blind_index("phone", phone)
+        citizens = tuple(db.scalars(select(Citizen.id).where(Citizen.phone_index == index)))
+        mine.append(Report.reporter_phone_index == index)
+    if actors := citizens + followers:
+        mine.append(Report.reporter_id.in_(actors))
+    reports = db.scalars(select(Report).where(or_(*mine)).order_by(Report.id)).all()
+    return Person(phone, citizens, followers, tuple(one.id for one in reports), _known(db, phone, reports, followers))
+
+
+def _known(db: Session, phone: str | None, reports: Sequence[Report], followers: Collection[uuid.UUID]) -> Known:
+    openids = db.scalars(select(Follower.openid).where(Follower.id.in_(followers)))
+    return anonymity.known_of(db, reports) | Known(phones=frozenset([phone] if phone else []),
+                                                   others=frozenset(one.open() for one in openids))
+
+
+def erase_some(db: Session, person: Person) -> list[uuid.UUID]:
+    """Forget this person in some more of his reports, of a case in all; which. Call again in a new transaction until there is
+    none."""
+    named = Report.id.in_(person.report_ids), Report.anonymised_at.is_(None)
+    some = db.execute(select(Report.id, Report.case_id).where(*named).order_by(Report.case_id, Report.id).limit(BATCH)).all()
+    whole = or_(Report.id.in_([one.id for one in some]), Report.case_id.in_({one.case_id for one in some if one.case_id}))
+    return contacts.anonymise_of(db, db.scalars(select(Report.id).where(*named, whole)).all(), person.known, person.actors)
+
+
+def erase_rest(db: Session, person: Person) -> None:
+    """Forget what hangs on no report: account, log-ins, wishes, subscriptions, WeChat. The last thing, and harmless again."""
+    walking.forget(db, person.subjects, partial(scrub_all, known=person.known))
+    forget_citizens(db, person.citizen_ids)
+    forget_followers(db, person.follower_ids)
+
+
+def forget_citizens(db: Session, ids: Collection[uuid.UUID]) -> None:
+    """Nobody logs in as these any more, and no phone leads to them. The empty row stays: what counts points, or is a line of a
+    history, may name it."""
+    for one in ids:
+        db.execute(update(Citizen).where(Citizen.id == one).values(
+            phone=seal(""), phone_index=f"gone:{secrets.token_hex(12)}", active=False))
+
+
+def forget_followers(db: Session, ids: Collection[uuid.UUID]) -> None:
+    """WeChat's name of these is gone; their talks and pictures went before, see the table."""
+    db.execute(delete(Follower).where(Follower.id.in_(ids)))
