@@ -4,6 +4,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import casework.settings
 from api import (
+    abuse,
     admin,
     alarms,
     api_keys,
@@ -91,6 +92,7 @@ BLUEPRINTS = [
     proposals.blueprint,
     duplicates.blueprint,
     admin.blueprint,
+    abuse.blueprint,
     rosters.blueprint,
     calendar.blueprint,
     policy.blueprint,

@@ -112,6 +112,8 @@ PERMISSIONS: dict[str, Grant] = {
     "tracking.read": _grant(Role.CITIZEN, condition=own_report),
     "rating.create": _grant(Role.CITIZEN, condition=own_report),
     "comment.create.citizen": _grant(Role.CITIZEN, condition=own_report),
+    "abuse.mark": _grant(Role.TRIAGE_OPERATOR, Role.OPERATOR, Role.SUPERVISOR),
+    "abuse.manage": _grant(Role.SUPERVISOR, Role.ADMINISTRATOR),
     "preferences.manage": _grant(Role.CITIZEN),
     # cases; every step has its own row in the workflow
     "case.list": _grant(STAFF),
