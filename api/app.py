@@ -50,6 +50,7 @@ from api import (
     templates,
     uploads,
     wechat,
+    wechat_pages,
 )
 from casework import storage
 from casework.settings import Settings
@@ -75,6 +76,7 @@ BLUEPRINTS = [
     citizen.blueprint,
     choosing.blueprint,
     wechat.blueprint,
+    wechat_pages.blueprint,
     cases.blueprint,
     clocks.blueprint,
     steps.blueprint,

@@ -23,7 +23,8 @@ def sender() -> Sender:
     device = request.headers.get("X-Device")
     if device is not None and not re.fullmatch(DEVICE, device):
         raise Invalid("this is no device's key", Fault("X-Device", "must have 16 to 100 letters, digits, - or _"))
-    return Sender(device=device, address=request.remote_addr, proved=caller().phone_index)
+    return Sender(device=device, address=request.remote_addr, proved=caller().phone_index,
+                  openid=caller().openid_index)
 
 
 @contextmanager

@@ -192,6 +192,7 @@ class Settings:
     wechat_token: str = _setting("ZHIWANG_WECHAT_TOKEN", str, "")
     wechat_aes_key: bytes = _setting("ZHIWANG_WECHAT_AES_KEY", _aes_key, b"")
     wechat_url: str = _setting("ZHIWANG_WECHAT_URL", _url("https", "http"), "https://api.weixin.qq.com")
+    wechat_open_url: str = _setting("ZHIWANG_WECHAT_OPEN_URL", _url("https", "http"), "https://open.weixin.qq.com")
     wechat_minutes: int = _setting("ZHIWANG_WECHAT_MINUTES", _whole(1, 55), 30)
     wechat_template: str = _setting("ZHIWANG_WECHAT_TEMPLATE", str, "")
     wechat_subscription: str = _setting("ZHIWANG_WECHAT_SUBSCRIPTION", str, "")

@@ -88,6 +88,7 @@ class Report(Keyed, Base):
         UniqueConstraint("channel", "source", "key"),
         partial_index("ix_reports_waiting", "received_at", "id", where="triaged_at IS NULL"),
         Index(None, "received_at", "channel"),
+        Index(None, "reporter_id", "received_at"),
     )
 
     @property
