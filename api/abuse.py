@@ -11,6 +11,7 @@ from api.auth import caller, requires
 from api.blueprint import Blueprint
 from api.cases import public_number
 from api.fields import Cursor, Moment, PageIn, Text, page_of, rows
+from api.senders import sender
 from casework.cases import search
 from casework.cases.report import Report
 from casework.errors import NotFound
@@ -108,7 +109,7 @@ class MarkOut(ma.Schema):
 class ObjectionIn(ma.Schema):
     """Why I should not be on the list."""
 
-    entry = ma.fields.UUID(required=True, metadata={"description": "from the refusal"})
+    entry = ma.fields.UUID(metadata={"description": "from the refusal; without it, the one that is held against the caller"})
     words = Text(book.LONGEST_OBJECTION, required=True)
 
 
@@ -189,9 +190,12 @@ def withdraw(number: str, report: str) -> dict[str, Any]:
                      problems=("not-found",),
                      example={"entry": "018f3c1e-7b5a-7c2d-9e4f-0123456789ab", "words": "号码是上月才办的，以前的事与我无关"})
 def object_to(body: dict[str, Any]) -> None:
-    """Say why I should not be on the list; `entry` stands in the refusal. A supervisor decides, once for each objection."""
+    """Say why I should not be on the list; `entry` stands in the refusal. A supervisor decides.
+
+    409 while an earlier objection waits.
+    """
     with transaction() as db:
-        book.object_to(db, caller(), body["entry"], body["words"])
+        book.object_to(db, caller(), body.get("entry") or sender().listed_as(), body["words"])
 
 
 def _report(db: Session, number: str, report: str) -> Report:

@@ -25,6 +25,7 @@ from casework.cases.workflow import Facts
 from casework.community import ratings, tracking
 from casework.errors import Conflict
 from casework.intake import choices, citizen, guard
+from casework.intake.guard import marks
 from casework.media import check_in, upload_token
 from casework.notifications import messages, preferences
 from casework.notifications.preferences import Preference
@@ -117,6 +118,7 @@ class ProgressOut(ma.Schema):
     rated = ma.fields.Integer(allow_none=True)
     may = ma.fields.List(ma.fields.String(), metadata={"description": "what the citizen can do now"})
     news = ma.fields.List(ma.fields.Nested(StepOut()), metadata={"description": "what the citizen was told"})
+    notice = ma.fields.String(allow_none=True, metadata={"description": "it was judged to be abuse, and how to object"})
 
 
 class RatedOut(ProgressOut):
@@ -327,7 +329,8 @@ def _followed(db: Session, number: str) -> tuple[Report, Case]:
 
 def _progress(db: Session, found: Report, language: Language | None = None) -> dict[str, Any]:
     news = [{"at": one.created_at, "words": one.text} for one in messages.told(db, found)]
-    return tracking.progress(db, found, caller(), language or spoken({})) | {"news": news}
+    language = language or spoken({})
+    return tracking.progress(db, found, caller(), language) | {"news": news, "notice": marks.notice(db, found.id, language)}
 
 
 def _wishes(chosen: Preference) -> dict[str, Any]:

@@ -189,6 +189,7 @@ EXACTLY: dict[str, Any] = {
         "kind": "phone", "value": "138****0000", "effect": "hold", "reason": "多次虚假上报", "ended_at": None,
         "objection": None, "objected_at": None}.items()},
     "EntryChangeOut.what": "added", "EntryChangeOut.words": "多次虚假上报", "MarkOut.withdrawn_at": None,
+    "ProgressOut.notice": None, "RatedOut.notice": None,
     "MarkOut.reason": "现场不存在该问题", "ReceiptOut.held": False, "ReceiptOut.call": None,
     **{f"{shape}.{name}": value for shape, said in OPEN311.items() for name, value in said.items()},
     **{f"{shape}.{name}": value for shape in ("SurveyOut", "SurveyWithProgressOut") for name, value in {

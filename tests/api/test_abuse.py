@@ -201,14 +201,14 @@ def test_others_may_neither_see_nor_change_the_list(town: Town) -> None:
     problem(town.stranger.get(ABUSE), 401)
 
 
-def marked(town: Town, device: str = DEVICE, **facts: Any) -> tuple[str, str]:
+def marked(town: Town, device: str = DEVICE, **facts: Any) -> tuple[str, Json]:
     receipt = ok(by(town, device).post(REPORTS, citizen_report(**facts)), 201)
     town.jobs()
     case = town.case_of(receipt["number"])["number"]
     address = f"/api/v1/cases/{case}/reports/{receipt['number']}/abuse"
     ok(town.triage.post(address, {"reason": "网络图片"}))
     ok(town.triage.post(address, {"reason": "再说一次"}))  # counts once
-    return address, receipt["number"]
+    return address, receipt
 
 
 def test_three_abusive_reports_put_their_sender_on_the_list_and_a_withdrawal_takes_him_off(
@@ -216,9 +216,14 @@ def test_three_abusive_reports_put_their_sender_on_the_list_and_a_withdrawal_tak
     for _ in range(2):
         marked(town, phone="13800000000")
     assert not ok(by(town).post(REPORTS, citizen_report()), 201)["held"]
-    address, _ = marked(town, phone="13800000000")
+    address, receipt = marked(town, phone="13800000000")
+    number = receipt["number"]
     assert ok(by(town).post(REPORTS, citizen_report()), 201)["held"]
-    (listed,) = ok(town.supervisor.get(ABUSE))["items"]  # the device: the phone is only named, the address is shared
+    mine = Caller(town.app, {"X-Device": DEVICE, "X-Tracking-Token": receipt["token"]})
+    assert "网络图片" in ok(mine.get(f"{REPORTS}/{number}"))["notice"]
+    assert mine.post("/api/v1/citizen/objections", {"words": "照片是我拍的"}).status_code == 204
+    (listed,) = ok(town.supervisor.get(ABUSE, objected="true"))["items"]
+    # The device alone: the phone is only named, and the address is shared.
     assert (listed["kind"], listed["value"], listed["by_id"], listed["effect"]) == ("device", None, None, "hold")
     assert listed["until"] == "2026-04-01T02:00:00Z"
     ok(town.triage.post(f"{address}/withdraw"))
@@ -234,10 +239,10 @@ def test_abuse_of_long_ago_counts_no_more(town: Town, time: SetClock) -> None:
 
 
 def test_a_report_is_marked_by_whom_it_concerns(town: Town) -> None:
-    address, number = marked(town)
+    address, receipt = marked(town)
     problem(town.water_handler.post(address, {"reason": "x"}), 403)
     problem(town.stranger.post(address, {"reason": "x"}), 401)
-    problem(town.triage.post(address.replace(number, "ZW000000-00000-00000"), {"reason": "x"}), 404)
+    problem(town.triage.post(address.replace(receipt["number"], "ZW000000-00000-00000"), {"reason": "x"}), 404)
 
 
 def test_in_wechat_the_list_and_the_limit_answer_in_words(town: Town, config: Settings) -> None:

@@ -139,12 +139,13 @@ def end_by_itself(db: Session, index: str, reason: str) -> None:
         _end(db, found, SYSTEM, reason)
 
 
-def object_to(db: Session, actor: Actor, entry_id: uuid.UUID, words: str) -> None:
-    """Whoever is on the list says why he should not be; a supervisor decides.
+def object_to(db: Session, actor: Actor, to: uuid.UUID | Collection[str], words: str) -> None:
+    """Whoever is on the list says why he should not be; a supervisor decides. `to` is the entry, or what he is known by.
 
     Raises NotFound for no entry in force, Conflict while an earlier objection waits.
     """
-    found = db.get(Entry, entry_id, with_for_update=True)
+    named = to if isinstance(to, uuid.UUID) else getattr(against(db, to), "id", None)
+    found = db.get(Entry, named, with_for_update=True) if named else None
     if found is None or not found.active:
         raise NotFound("there is no such entry in force")
     if found.objected_at:

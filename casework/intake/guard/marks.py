@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock, settings
 from casework.cases.report import Report
+from casework.cases.wording import Language
 from casework.errors import Conflict, NotFound
 from casework.identity.people import Actor
 from casework.identity.permissions import check
@@ -72,6 +73,16 @@ def of_report(db: Session, report_id: uuid.UUID) -> Mark | None:
     """What was judged of a report, while it holds."""
     found = db.get(Mark, report_id)
     return found if found and found.withdrawn_at is None else None
+
+
+def notice(db: Session, report_id: uuid.UUID, language: Language) -> str | None:
+    """What the reporter is told of a mark on his report, and how to object; None without one."""
+    found = of_report(db, report_id)
+    if found is None:
+        return None
+    if language is Language.EN:
+        return f"Somebody judged this report to be abuse: {found.reason}. If that is wrong, say so in a comment here."
+    return f"这件上报经人工判定为恶意或虚假上报：{found.reason}。如有异议，请在此留言，由受理中心复核。"
 
 
 def _of_sender(db: Session, report_id: uuid.UUID) -> Sequence[Trace]:
