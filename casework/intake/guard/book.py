@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, or_, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, bindparam, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock
@@ -80,13 +80,15 @@ class Change(Keyed, Base):
 
 
 IN_FORCE = Entry.ended_at.is_(None)
+AGAINST = select(Entry).where(
+    Entry.value.in_(bindparam("values", expanding=True)), IN_FORCE,
+    or_(Entry.until.is_(None), Entry.until > bindparam("now", type_=Entry.until.type)))
 
 
 def against(db: Session, values: Collection[str]) -> Entry | None:
     """What the list holds against whoever is known by these: a refusal before anything milder."""
-    now = clock.now()
-    found = db.scalars(select(Entry).where(Entry.value.in_(values), IN_FORCE, or_(Entry.until.is_(None), Entry.until > now)))
-    return min(found, key=lambda one: (one.effect is not Effect.REFUSE, one.since), default=None) if values else None
+    found = db.scalars(AGAINST, {"values": list(values), "now": clock.now()}) if values else ()
+    return min(found, key=lambda one: (one.effect is not Effect.REFUSE, one.since), default=None)
 
 
 def add(db: Session, actor: Actor, *, kind: Kind, value: str, effect: Effect, reason: str,

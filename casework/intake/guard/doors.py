@@ -1,12 +1,13 @@
 """What each door asks of the guard: may this sender send this now, and what is to be kept of it."""
 import uuid
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from casework.cases.report import Report
 from casework.errors import Refused
 from casework.geography.coordinates import Point
+from casework.identity.privacy import blind_index
 from casework.intake.guard import book, traces
 from casework.intake.guard.book import Effect, Entry
 from casework.intake.guard.sender import Kind, Sender
@@ -14,6 +15,9 @@ from casework.intake.guard.traces import Key
 
 HELD = "发送人的上报须先由人工查看"
 """What the triage desk reads of a report that is held, before the reason."""
+
+
+HELD_BECAUSE = select(Report.held_because).where(Report.id == bindparam("report_id"))
 
 
 def admit(db: Session, report_id: uuid.UUID, sender: Sender, place: Point | None, *, known: bool = False) -> None:
@@ -43,15 +47,16 @@ def note(db: Session, report_id: uuid.UUID, sender: Sender, place: Point | None)
 def upload(db: Session, sender: Sender) -> None:
     """One more photo that is sent ahead of its report. Raises Refused, TooMany."""
     turn_away(db, sender)
-    keys = sender.keys()
-    key = [("upload", keys.get(Kind.DEVICE) or keys[Kind.ADDRESS])] if keys.keys() & {Kind.DEVICE, Kind.ADDRESS} else []
+    keys = sender.keys
+    who = keys.get(Kind.DEVICE) or keys.get(Kind.ADDRESS)
+    key = [("upload", blind_index("upload", who))] if who else []
     traces.check(db, key)
     traces.note(db, key)
 
 
 def held(db: Session, report_id: uuid.UUID) -> bool:
     """Whether a report waits for a person because of who sent it."""
-    return db.scalar(select(Report.held_because).where(Report.id == report_id)) is not None
+    return db.scalar(HELD_BECAUSE, {"report_id": report_id}) is not None
 
 
 def _let(db: Session, sender: Sender, place: Point | None, *, known: bool) -> Entry | None:
@@ -75,7 +80,7 @@ def _keep(db: Session, report_id: uuid.UUID, sender: Sender, place: Point | None
 
 
 def _keys(sender: Sender, place: Point | None) -> list[Key]:
-    return [*((kind.value, value) for kind, value in sender.keys().items()), *(sender.at(place) if place else ())]
+    return [*((kind.value, value) for kind, value in sender.keys.items()), *(sender.at(place) if place else ())]
 
 
 def _sentence(entry: Entry) -> str:

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from casework.errors import Fault, Invalid
 from casework.geography.coordinates import Point
@@ -46,6 +47,7 @@ class Sender:
     openid: str | None = None
     app: uuid.UUID | None = None
 
+    @cached_property
     def keys(self) -> dict[Kind, str]:
         """The blind index of each that is known. Whoever has proved a phone is known by that, whatever phone he names: a
         number that is only named may be anybody's."""
@@ -57,7 +59,7 @@ class Sender:
     def listed_as(self) -> set[str]:
         """All that an entry of the list may hold against this sender, each network around the address with it."""
         networks = {network_index(one) for one in self._networks()}
-        return {*self.keys().values(), *networks, *(one for one in (self.phone, self.proved) if one)}
+        return {*self.keys.values(), *networks, *(one for one in (self.phone, self.proved) if one)}
 
     def at(self, place: Point) -> Iterator[tuple[str, str]]:
         """How often this sender spoke of this place is counted under these: by phone, device or account, else by address.
@@ -65,7 +67,7 @@ class Sender:
         An address is shared by many who stand at the same burst pipe, so it is counted by itself ("crowd").
         """
         square = f"{int(place.lon * SQUARES // 1)}:{int(place.lat * SQUARES // 1)}"
-        keys = self.keys()
+        keys = self.keys
         persons = [keys[kind] for kind in (Kind.PROVED, Kind.PHONE, Kind.DEVICE, Kind.OPENID) if kind in keys]
         for one in persons:
             yield "place", blind_index("place", f"{one}@{square}")

@@ -6,8 +6,10 @@ import math
 import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, ScalarSelect, delete, select
+from sqlalchemy import ForeignKey, Index, Integer, Select, bindparam, delete, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock, settings
@@ -31,8 +33,8 @@ SPANS = {60: ("每分钟", "a minute"), 3600: ("每小时", "an hour"), 86_400: 
 
 
 class Trace(Keyed, Base):
-    """One thing that one sender sent. `value` is a blind index, so nobody is told who it was; forgotten after
-    settings.abuse_days, with the report's own retention or before it."""
+    """One thing that one sender sent. `value` is a blind index, another for each kind, so nobody is told who it was; forgotten
+    after settings.abuse_days, with the report's own retention or before it."""
 
     __tablename__ = "sender_traces"
     kind: Mapped[str]
@@ -40,7 +42,7 @@ class Trace(Keyed, Base):
     at: Mapped[datetime] = mapped_column(index=True)
     report_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("reports.id"), index=True)
 
-    __table_args__ = (Index(None, "value", "kind", "at"),)
+    __table_args__ = (Index(None, "value", "at"),)
 
 
 Key = tuple[str, str]
@@ -57,8 +59,11 @@ def check(db: Session, keys: Iterable[Key], *, known: bool = False) -> None:
               if flood.kind == COUNTED_AS.get(kind, kind)]
     if not limits:
         return
-    looks = [_last_that_fits(flood, value, now, known=known).label(f"at_{at}") for at, (flood, value) in enumerate(limits)]
-    for (flood, _), at in zip(limits, db.execute(select(*looks)).one(), strict=True):
+    asked: dict[str, object] = {}
+    for one, (flood, value) in enumerate(limits):
+        most = flood.count * (BEYOND if known and flood.kind in SHARED else 1)
+        asked |= {f"value_{one}": value, f"since_{one}": now - timedelta(seconds=flood.seconds), f"skip_{one}": most - 1}
+    for (flood, _), at in zip(limits, db.execute(_look(len(limits)), asked).one(), strict=True):
         if at is not None:
             raise TooMany(_sentence(flood), retry_after=_seconds(at, flood, now), limit=flood.kind)
 
@@ -66,7 +71,9 @@ def check(db: Session, keys: Iterable[Key], *, known: bool = False) -> None:
 def note(db: Session, keys: Iterable[Key], report_id: uuid.UUID | None = None) -> None:
     """One more of each."""
     at = clock.now()
-    db.add_all(Trace(id=new_id(), kind=kind, value=value, at=at, report_id=report_id) for kind, value in keys)
+    rows = [{"id": new_id(), "kind": kind, "value": value, "at": at, "report_id": report_id} for kind, value in keys]
+    if rows:
+        db.execute(insert(Trace), rows)
 
 
 def forget_old(db: Session, batch: int) -> int:
@@ -75,13 +82,16 @@ def forget_old(db: Session, batch: int) -> int:
     return len(db.scalars(delete(Trace).where(Trace.id.in_(old)).returning(Trace.id)).all())
 
 
-def _last_that_fits(flood: Flood, value: str, now: datetime, *, known: bool) -> ScalarSelect[datetime]:
-    """When the one was sent that has to leave the window before another may come; nothing while there is room."""
-    count = flood.count * (BEYOND if known and flood.kind in SHARED else 1)
-    kinds = [flood.kind, *(kind for kind, name in COUNTED_AS.items() if name == flood.kind)]
-    since = now - timedelta(seconds=flood.seconds)
-    return (select(Trace.at).where(Trace.value == value, Trace.kind.in_(kinds), Trace.at > since)
-            .order_by(Trace.at.desc()).offset(count - 1).limit(1).scalar_subquery())
+@lru_cache(maxsize=32)
+def _look(limits: int) -> Select[*tuple[Any, ...]]:
+    """For each of so many limits: when the one was sent that has to leave the window before another may come, None while there
+    is room. Made once: to put it together costs more than to ask it."""
+    looks = []
+    for one in range(limits):
+        mine = Trace.value == bindparam(f"value_{one}"), Trace.at > bindparam(f"since_{one}", type_=Trace.at.type)
+        last = select(Trace.at).where(*mine).order_by(Trace.at.desc()).offset(bindparam(f"skip_{one}", type_=Integer)).limit(1)
+        looks.append(last.scalar_subquery().label(f"at_{one}"))
+    return select(*looks)
 
 
 def _seconds(at: datetime, flood: Flood, now: datetime) -> int:
