@@ -2,15 +2,18 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from casework import settings
 from casework.cases.report import Report
 from casework.intake import choices
+from casework.media.blurring import detectors
+from casework.media.blurring.public_photo import PublicPhoto
 from casework.settings import Settings
 from casework.storage import database
 from casework.storage.database import reading
 from tests.api.town import Json, Town, citizen_report, jpeg, ok, problem
+from workers import media as jobs
 
 GROUPS, GUESSES, REPORTS = "/api/v1/citizen/categories", "/api/v1/citizen/suggestions", "/api/v1/citizen/reports"
 
@@ -115,3 +118,27 @@ def test_my_photos_stand_on_my_page_and_open_without_log_in(town: Town) -> None:
     (shown,) = ok(town.citizen(receipt).get(address))["photos"]
     assert shown["purpose"] == "report"
     assert town.stranger.get(shown["link"]).mimetype == "image/jpeg"
+
+
+def test_what_others_took_is_shown_only_as_everybody_may_see_it(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(detectors, "look", lambda _picture: [])
+    monkeypatch.setattr(detectors, "ready", lambda: True)
+    photo = ok(town.stranger.post("/api/v1/citizen/photos", files={"photo": jpeg()}), 201)
+    receipt = ok(town.stranger.post(REPORTS, citizen_report(photos=[photo], category="10101")), 201)
+    town.jobs()
+    town.closed(town.case_of(receipt["number"])["number"])
+    town.prepare_photos()
+    town.jobs()
+
+    def purposes() -> list[str]:
+        return [one["purpose"] for one in ok(town.citizen(receipt).get(f"{REPORTS}/{receipt['number']}"))["photos"]]
+    assert purposes() == ["report"]  # the department's own picture may show a neighbour
+    with reading() as db:
+        jobs.look([str(one) for one in db.scalars(select(PublicPhoto.photo_id))])
+    waiting = ok(town.triage.get("/api/v1/moderation/photos"))["items"]
+    assert sorted(one["purpose"] for one in waiting) == ["after", "report"]
+    for one in waiting:
+        ok(town.triage.post(f"/api/v1/moderation/photos/{one['id']}", {"decision": "publish", "rectangles": []}))
+    assert purposes() == ["report", "after"]  # my own once, as I sent it
+    shown = ok(town.citizen(receipt).get(f"{REPORTS}/{receipt['number']}"))["photos"][-1]["link"]
+    assert town.stranger.get(shown).mimetype == "image/jpeg"
