@@ -49,7 +49,7 @@ class TicketIn(ma.Schema):
 
 
 @blueprint.operation("GET", "/h5", NOBODY_YET, query=ToIn(), media_type="text/html", status=302, problems=("not-found",),
-                     limit=limits.logins)
+                     limit=limits.reports)
 def out(query: dict[str, str]) -> Response:
     """Open this in WeChat's browser to be known there: it goes by WeChat back to the page `to`. 404 when the channel is off.
 
@@ -62,7 +62,7 @@ def out(query: dict[str, str]) -> Response:
     return answer
 
 
-@blueprint.operation("GET", "/h5/back", NOBODY_YET, query=BackIn(), media_type="text/html", status=302, limit=limits.logins)
+@blueprint.operation("GET", "/h5/back", NOBODY_YET, query=BackIn(), media_type="text/html", status=302, limit=limits.reports)
 def back(query: dict[str, str]) -> Response:
     """Where WeChat sends the browser: on to the page. The state holds once, and for the browser that set out."""
     browser = request.cookies.get(COOKIE, "")
@@ -72,7 +72,7 @@ def back(query: dict[str, str]) -> Response:
     return answer
 
 
-@blueprint.operation("POST", "/h5/sessions", NOBODY_YET, body=TicketIn(), answer=TokensOut(), status=201, limit=limits.logins,
+@blueprint.operation("POST", "/h5/sessions", NOBODY_YET, body=TicketIn(), answer=TokensOut(), status=201, limit=limits.reports,
                      problems=("unauthenticated",), example={"ticket": "018f3c1e7b5a7c2d9e4f0123456789ab65a1c4e7"})
 def session(body: dict[str, str]) -> sessions.Tokens:
     """The page's session, for the ticket in its address: a citizen with the reports of his WeChat account. It holds once.

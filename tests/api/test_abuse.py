@@ -263,6 +263,16 @@ def test_in_wechat_the_list_and_the_limit_answer_in_words(town: Town, config: Se
     assert ok(town.supervisor.get(f"{ABUSE}/{listed['id']}"))["objection"] == "不是我发的"
 
 
+def test_in_wechat_who_is_held_is_told_so(town: Town, config: Settings) -> None:
+    settings.configure(with_account(config))
+    user = User(town.app)
+    entry(town, kind="openid", value=user.openid, effect="hold")
+    user.says("路灯坏了")
+    user.stands_at(114.06, 22.54)
+    assert "先由人工查看" in user.says("提交")
+    assert stored() == 1
+
+
 def test_an_app_on_the_list_is_refused_in_open311_s_words(town: Town) -> None:
     made = ok(town.administrator.post("/api/v1/open311/keys", {"name": "随手报", "contact": "dev@example.org"}), 201)
     form = {"api_key": made["api_key"], "service_code": "10101", "lat": "22.5431", "long": "114.0579"}

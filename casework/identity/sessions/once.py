@@ -18,7 +18,7 @@ WORD = re.compile(r"([0-9a-f]{32})([0-9a-f]{8})([0-9a-f]{32})")
 
 
 class Used(Keyed, Base):
-    """A word that was used, until it ends by itself. Says nothing of whom it was for."""
+    """A word that was used, until it ends by itself: its signature, which says nothing of whom it was for."""
 
     __tablename__ = "used_words"
     word: Mapped[str] = mapped_column(unique=True)
@@ -39,7 +39,7 @@ def use_up(db: Session, use: str, said: str, *, bound_to: str = "") -> uuid.UUID
     if not found or not hmac.compare_digest(signed, _signature(use, what, ends, bound_to)):
         raise Unauthenticated("this is not ours")
     expires_at = datetime.fromtimestamp(int(ends, 16), UTC)
-    new = insert_once(db, Used, [{"id": new_id(), "word": f"{use} {what}{ends}", "expires_at": expires_at}], on=("word",))
+    new = insert_once(db, Used, [{"id": new_id(), "word": signed, "expires_at": expires_at}], on=("word",))
     if expires_at <= clock.now() or not new:
         raise Unauthenticated("this was used before, or is too old")
     return uuid.UUID(hex=what)

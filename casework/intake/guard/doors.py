@@ -39,9 +39,9 @@ def turn_away(db: Session, sender: Sender) -> None:
     _not_refused(db, sender)
 
 
-def note(db: Session, report_id: uuid.UUID, sender: Sender, place: Point | None) -> None:
-    """Keep that this sender sent this report, and hold it if the list says so."""
-    _keep(db, report_id, sender, place, book.against(db, sender.listed_as()))
+def note(db: Session, report_id: uuid.UUID, sender: Sender, place: Point | None) -> bool:
+    """Keep that this sender sent this report, and hold it if the list says so; whether it is held."""
+    return _keep(db, report_id, sender, place, book.against(db, sender.listed_as()))
 
 
 def upload(db: Session, sender: Sender) -> None:
@@ -73,10 +73,11 @@ def _not_refused(db: Session, sender: Sender) -> Entry | None:
     return entry
 
 
-def _keep(db: Session, report_id: uuid.UUID, sender: Sender, place: Point | None, entry: Entry | None) -> None:
+def _keep(db: Session, report_id: uuid.UUID, sender: Sender, place: Point | None, entry: Entry | None) -> bool:
     traces.note(db, _keys(sender, place), report_id)
     if entry is not None:
         db.execute(update(Report).where(Report.id == report_id).values(held_because=f"{HELD}：{entry.reason}"))
+    return entry is not None
 
 
 def _keys(sender: Sender, place: Point | None) -> list[Key]:

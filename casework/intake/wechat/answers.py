@@ -33,10 +33,11 @@ def offer(what: str, area: str, reports: int) -> str:
             f"Known already near by: {what} ({reports}). The same? Reply 1 (+1); else 2.")
 
 
-def received(number: str, *, plus_one: bool = False) -> str:
-    """The report is made."""
+def received(number: str, *, plus_one: bool = False, held: bool = False) -> str:
+    """The report is made; `held`: whoever sent it is on the abuse list."""
     known, english = ("（+1，同一件事）", " as one more voice") if plus_one else ("", "")
-    return (f"已受理{known}，编号 {number}。回复“进度 {number}”查询。\n"
+    first = "将先由人工查看，如有异议请回复“申诉 理由”。A person looks at it first; to object: objection WHY.\n" if held else ""
+    return (f"已受理{known}，编号 {number}。回复“进度 {number}”查询。\n{first}"
             f"Your report {number} is received{english}. \"progress {number}\" tells where it stands.")
 
 

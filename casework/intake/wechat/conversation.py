@@ -237,23 +237,24 @@ def _known(db: Session, talk: Talk) -> sameness.Public | None:
 
 
 def _made(db: Session, follower: Follower, talk: Talk, *, plus_one: bool = False) -> str:
-    return answers.received(_make(db, follower, talk, plus_one=plus_one).number, plus_one=plus_one)
+    receipt, held = _make(db, follower, talk, plus_one=plus_one)
+    return answers.received(receipt.number, plus_one=plus_one, held=held)
 
 
-def _make(db: Session, follower: Follower, talk: Talk, *, plus_one: bool = False) -> Receipt:
+def _make(db: Session, follower: Follower, talk: Talk, *, plus_one: bool = False) -> tuple[Receipt, bool]:
+    """The receipt, and whether the report is held."""
     assert talk.draft_id is not None  # noqa: S101 - as in _next
     receipt = receive_one(db, Said(
         channel=Channel.WECHAT, source=str(follower.id), key=str(talk.draft_id), text="\n".join(talk.words), place=talk.place,
         address=talk.address, reporter_id=follower.id))
-    if receipt.is_new:
-        guard.note(db, receipt.id, _sender(follower), talk.place)
+    held = receipt.is_new and guard.note(db, receipt.id, _sender(follower), talk.place)
     if plus_one and talk.offer:
         sameness.claim(db, receipt.id, talk.offer)
     pictures.give(db, talk.draft_id, receipt.id)
     talk.last_draft_id, talk.last_report_id, talk.last_number = talk.draft_id, receipt.id, receipt.number
     talk.clear()
     talk.changed_at = clock.now()
-    return receipt
+    return receipt, held
 
 
 def _help(_db: Session, _follower: Follower, _talk: Talk) -> str:
