@@ -4,6 +4,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import casework.settings
 from api import (
+    abuse,
     admin,
     alarms,
     api_keys,
@@ -11,6 +12,7 @@ from api import (
     board,
     calendar,
     cases,
+    choosing,
     citizen,
     clocks,
     comments,
@@ -30,6 +32,8 @@ from api import (
     inbox,
     limits,
     media,
+    moderation,
+    moderation_photos,
     observe,
     open311,
     openrosa,
@@ -38,6 +42,7 @@ from api import (
     performance,
     policy,
     proposals,
+    public,
     registry,
     responsibility,
     rosters,
@@ -49,6 +54,7 @@ from api import (
     templates,
     uploads,
     wechat,
+    wechat_pages,
 )
 from casework import storage
 from casework.settings import Settings
@@ -72,7 +78,11 @@ BLUEPRINTS = [
     hotline_imports.blueprint,
     exchange.blueprint,
     citizen.blueprint,
+    choosing.blueprint,
+    public.blueprint,
+    moderation.blueprint,
     wechat.blueprint,
+    wechat_pages.blueprint,
     cases.blueprint,
     clocks.blueprint,
     steps.blueprint,
@@ -81,6 +91,7 @@ BLUEPRINTS = [
     templates.blueprint,
     inbox.blueprint,
     media.blueprint,
+    moderation_photos.blueprint,
     performance.blueprint,
     sessions.blueprint,
     devices.blueprint,
@@ -90,6 +101,7 @@ BLUEPRINTS = [
     proposals.blueprint,
     duplicates.blueprint,
     admin.blueprint,
+    abuse.blueprint,
     rosters.blueprint,
     calendar.blueprint,
     policy.blueprint,

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import marshmallow as ma
-from flask import Response, g, request
+from flask import Response, g
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
@@ -12,8 +12,10 @@ from api import limits, refusals
 from api.auth import caller, requires, tracking_credential
 from api.blueprint import Blueprint
 from api.cases import public_number
+from api.choosing import CallOut, LanguageIn, spoken
 from api.fields import Cursor, Moment, PageIn, Place, Text, Whole, page_of, rows
 from api.media import ONE, kept, one_file
+from api.senders import offering, sender
 from casework import resolution
 from casework.cases import comments, search
 from casework.cases.case import Case
@@ -22,7 +24,8 @@ from casework.cases.wording import Language
 from casework.cases.workflow import Facts
 from casework.community import ratings, tracking
 from casework.errors import Conflict
-from casework.intake import citizen
+from casework.intake import choices, citizen, guard
+from casework.intake.guard import marks
 from casework.media import check_in, upload_token
 from casework.notifications import messages, preferences
 from casework.notifications.preferences import Preference
@@ -57,6 +60,7 @@ class ReportIn(ma.Schema):
     name = Text(80, metadata={"description": "kept encrypted"})
     phone = Text(32, metadata={"description": "kept encrypted; news come by SMS"})
     photos = ma.fields.List(ma.fields.Nested(UploadedIn()), load_default=[], validate=ma.validate.Length(max=9))
+    category = Text(12, validate=ma.validate.Regexp("^[0-9]+$"), metadata={"description": "code from /citizen/categories"})
     same_as = Text(200, metadata={"description": "from /citizen/similar: it is about this case, which is known already"})
 
 
@@ -66,6 +70,15 @@ class ReceiptOut(ma.Schema):
     number = ma.fields.String()
     received_at = ma.fields.AwareDateTime()
     token = ma.fields.String(metadata={"description": "send it as X-Tracking-Token"})
+    held = ma.fields.Boolean(metadata={"description": "I am on the abuse list: a person looks before anything follows"})
+    call = ma.fields.Nested(CallOut(), allow_none=True, metadata={"description": "whom to call besides: it is an emergency"})
+
+
+class PictureOut(ma.Schema):
+    """A photo: my own as I sent it, of others what everybody may see."""
+
+    purpose = ma.fields.String(metadata={"enum": ["report", "before", "after", "inspection"]})
+    link = ma.fields.String(metadata={"description": "works for a while, without log-in"})
 
 
 class StepOut(ma.Schema):
@@ -101,9 +114,11 @@ class ProgressOut(ma.Schema):
     reason = ma.fields.String(allow_none=True)
     steps = ma.fields.List(ma.fields.Nested(StepOut()))
     comments = ma.fields.List(ma.fields.Nested(CommentOut()))
+    photos = ma.fields.List(ma.fields.Nested(PictureOut()))
     rated = ma.fields.Integer(allow_none=True)
     may = ma.fields.List(ma.fields.String(), metadata={"description": "what the citizen can do now"})
     news = ma.fields.List(ma.fields.Nested(StepOut()), metadata={"description": "what the citizen was told"})
+    notice = ma.fields.String(allow_none=True, metadata={"description": "it was judged to be abuse, and how to object"})
 
 
 class RatedOut(ProgressOut):
@@ -136,12 +151,6 @@ class CommentIn(ma.Schema):
     """What I want to add."""
 
     text = Text(1000, required=True)
-
-
-class LanguageIn(ma.Schema):
-    """In which language; without it, as Accept-Language says."""
-
-    lang = ma.fields.Enum(Language, by_value=True)
 
 
 class PreferencesIn(ma.Schema):
@@ -183,8 +192,12 @@ def photo(files: list[FileStorage]) -> dict[str, Any]:
 
     Answers an id and a token, which the report shows together. A photo that no report claims is forgotten after a day.
     """
+    who = sender()
+    with reading() as db:
+        guard.turn_away(db, who)  # before anything is kept
     (original,) = kept(one_file(files), ONE.field)
     with transaction() as db:
+        guard.upload(db, who)
         made = check_in(db, original, channel=Channel.CITIZEN)
     return {"id": made.id, "token": upload_token(made.id)}
 
@@ -196,13 +209,18 @@ def photo(files: list[FileStorage]) -> dict[str, Any]:
 def report(body: dict[str, Any]) -> dict[str, Any]:
     """Report a problem, with or without a contact.
 
-    When this answers 201, the report is stored for good. Sending it again with the same key changes nothing.
+    When this answers 201, the report is stored for good. Sending it again with the same key changes nothing. A page sends a
+    random key of its own as X-Device (16 to 100 letters, digits, - or _), so that many behind one address are told apart.
+    `call` is there in an emergency: it is taken all the same.
     """
     photos = [(one["id"], one["token"]) for one in body.pop("photos")]
-    with transaction() as db:
-        receipt = citizen.report(db, caller(), photos=photos, **body)
+    with offering(body), transaction() as db:
+        receipt = citizen.report(db, caller(), photos=photos, sender=sender(), **body)
+        held = guard.held(db, receipt.id)
     g.case_number = receipt.number  # for the log
-    return {"number": receipt.number, "received_at": receipt.received_at, "token": tracking_credential(receipt.id)}
+    call = choices.call_for(body["text"], body.get("category"), spoken({}))
+    return {"number": receipt.number, "received_at": receipt.received_at, "token": tracking_credential(receipt.id),
+            "held": held, "call": call}
 
 
 @blueprint.operation("GET", "/reports", requires("report.list"), query=MineIn(), answer=page_of(MineOut()))
@@ -210,14 +228,14 @@ def mine(query: dict[str, Any]) -> Response:
     """The reports that I sent, the latest first: with a proved phone all from it, with a tracking token the one."""
     with reading() as db:
         return rows(*tracking.reports_of(db, caller(), after=query.get("cursor"), limit=query["limit"],
-                                         language=_language(query)))
+                                         language=spoken(query)))
 
 
 @blueprint.operation("GET", "/reports/<number>", requires("tracking.read"), query=LanguageIn(), answer=ProgressOut())
 def progress(number: str, query: dict[str, Any]) -> dict[str, Any]:
     """Where my report stands, who has it and until when, what was said, and what I was told."""
     with reading() as db:
-        return _progress(db, find_report(db, number), _language(query))
+        return _progress(db, find_report(db, number), spoken(query))
 
 
 @blueprint.operation("POST", "/reports/<number>/rating", requires("rating.create"), body=RatingIn(), answer=RatedOut(),
@@ -240,6 +258,7 @@ def rate(number: str, body: dict[str, Any]) -> dict[str, Any]:
 def comment(number: str, body: dict[str, str]) -> dict[str, Any]:
     """Add something to my report. Whoever has it is told; nobody else who reported the same problem reads it."""
     with transaction() as db:
+        guard.turn_away(db, sender())
         found, followed = _followed(db, number)
         comments.say_as_citizen(db, followed, found, caller(), body["text"])
         db.flush()
@@ -310,11 +329,8 @@ def _followed(db: Session, number: str) -> tuple[Report, Case]:
 
 def _progress(db: Session, found: Report, language: Language | None = None) -> dict[str, Any]:
     news = [{"at": one.created_at, "words": one.text} for one in messages.told(db, found)]
-    return tracking.progress(db, found, caller(), language or _language({})) | {"news": news}
-
-
-def _language(query: dict[str, Any]) -> Language:
-    return query.get("lang") or Language(request.accept_languages.best_match(list(Language), default=Language.ZH))
+    language = language or spoken({})
+    return tracking.progress(db, found, caller(), language) | {"news": news, "notice": marks.notice(db, found.id, language)}
 
 
 def _wishes(chosen: Preference) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from casework.cases import turns
 from casework.cases.report import Report
 from casework.classification import model
 from casework.identity.sealing import scrape_token
+from casework.media.blurring import models
 from casework.notifications import dead_letters
 from casework.settings import current
 from casework.sla import calendar, timers
@@ -89,9 +90,10 @@ class LiveOut(ma.Schema):
 
 
 def channels() -> dict[str, str]:
-    """The doors that need an account elsewhere: without one they are off, which is no fault."""
+    """What needs an account elsewhere, or models that are installed apart: without, it is off, which is no fault."""
     config = current()
-    return {"wechat": "on" if config.wechat else "off", "mini_program": "on" if config.wechat_mini_app_id else "off"}
+    told = {"wechat": config.wechat, "mini_program": config.wechat_mini_app_id, "blurring": not models.missing()}
+    return {name: "on" if there else "off" for name, there in told.items()}
 
 
 class ReadyOut(ma.Schema):
@@ -104,7 +106,8 @@ class ReadyOut(ma.Schema):
     behind = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.Float(allow_none=True),
                             metadata={"description": "seconds or counts; null when nothing waits"})
     channels = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.String(),
-                              metadata={"description": "on, or off without credentials in the settings"})
+                              metadata={"description": "on, or off: the doors without credentials in the settings; "
+                                                      "blurring without detectors, so that photos wait for people"})
     warnings = ma.fields.List(ma.fields.String())
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 
 from casework import clock, settings
+from casework.cases import publication
 from casework.errors import Unavailable
 from casework.exchange import feed
 from casework.fieldwork import changes
@@ -26,6 +27,7 @@ from workers import (
     fieldwork,
     media,
     notifications,
+    publishing,
     queues,
     recounting,
     retention,
@@ -55,22 +57,27 @@ TELL = Line("notifications", notifications.tell, batch=200, events=True)
 FOLLOW = Line("fieldwork", fieldwork.follow, events=True)
 EXCHANGE = Line("exchange", exchange.tell, batch=200)
 REVIEW = Line("fieldwork", fieldwork.review_cases, batch=200)
+PUBLISH = Line("exchange", publishing.follow, batch=200)
+PICTURES = Line("exchange", media.enter_cases, batch=200)
 
 BESIDE: dict[str, tuple[Line, ...]] = {
     "report.received": (Line("triage", triage.triage_reports, batch=200),),
     "report.completed": (Line("triage", triage.complete_reports, batch=200),),
     "case.report": (REVIEW,),
-    "case.joined": (REVIEW,),
-    "case.merge": (REVIEW,),
-    "case.unmerge": (REVIEW,),
+    "case.joined": (REVIEW, PICTURES),
+    "case.merge": (REVIEW, PICTURES),
+    "case.unmerge": (REVIEW, PICTURES),
+    "case.published": (PICTURES,),
     "case.file": (Line("dispatching", dispatching.dispatch_cases, batch=200),),
     "photo.received": (Line("media", media.process, batch=8), Line("fieldwork", fieldwork.review_photos, batch=200)),
+    "photo.attached": (Line("exchange", media.enter_photos, batch=200),),
+    "photo.entered": (Line("media", media.look, batch=4),),
     "wechat.picture": (Line("media", wechat.fetch_pictures, batch=10),),
     "survey.opened": (Line("fieldwork", fieldwork.spread_surveys, batch=10),),
     "register.conflict": (Line("fieldwork", fieldwork.settle_conflicts, batch=200),),
     "timer.warned": (Line("deadlines", deadlines.escalate, events=True),),
     "timer.overdue": (Line("deadlines", deadlines.escalate, events=True),),
-    "policy.changed": (Line("deadlines", recounting.announce, events=True),),
+    "policy.changed": (Line("deadlines", recounting.announce, events=True), Line("exchange", publishing.reconsider)),
     "calendar.changed": (Line("deadlines", recounting.announce, events=True),),
     "data.requested": (Line("exchange", retention.answer_requests, batch=5),),
     "clocks.outdated": (Line("deadlines", recounting.recount_cases, batch=100, events=True),),
@@ -81,11 +88,13 @@ JOBS: dict[str, tuple[Line, ...]] = {
     event: (*BESIDE.get(event, ()),
             *((TELL,) if event in RULES else ()),             # people, by the table in notifications/rules.py
             *((FOLLOW,) if event in changes.EVENTS else ()),  # devices, by fieldwork/changes/audiences.py
-            *((EXCHANGE,) if event in feed.EVENTS else ()))   # platforms, by exchange/hotline_platform.py
-    for event in dict.fromkeys((*BESIDE, *RULES, *changes.EVENTS, *feed.EVENTS))}
+            *((EXCHANGE,) if event in feed.EVENTS else ()),   # platforms, by exchange/hotline_platform.py
+            *((PUBLISH,) if event in publication.FOLLOWED else ()))  # everybody, by cases/publication.py
+    for event in dict.fromkeys((*BESIDE, *RULES, *changes.EVENTS, *feed.EVENTS, *publication.FOLLOWED))}
 """Event → consequences. The law test asks that every event published anywhere stands here or below."""
 
-NOTHING: dict[str, str] = {event: why for event, why in NOBODY.items() if event not in JOBS}
+UNHEARD = {"case.published": "lists, map and feeds read what is public when they are asked"}
+NOTHING: dict[str, str] = {event: why for event, why in (NOBODY | UNHEARD).items() if event not in JOBS}
 """Event → why nothing follows from it."""
 
 OUTAGE: tuple[type[Exception], ...] = (DBAPIError, Unavailable, *queues.UNREACHABLE)

@@ -13,13 +13,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casework import clock, resolution
-from casework.cases import alarms, anchors, recounting, turns
+from casework.cases import alarms, anchors, public_pictures, publication, recounting, turns
 from casework.cases.case import Case
 from casework.cases.workflow import Status
 from casework.exchange import feed, webhooks
 from casework.fieldwork import changes, rounds, surveys, tasks
 from casework.intake.hotline import updates
 from casework.intake.wechat import conversation, pictures
+from casework.media.blurring import detectors, public_photo
 from casework.media.photo import Photo, State
 from casework.notifications import messages
 from casework.notifications.messages import Message
@@ -72,6 +73,21 @@ def announce_waiting_photos() -> None:
             _said_again("photo.received", len(lost))
 
 
+def enter_forgotten_pictures() -> None:
+    """Photos of public cases of the last day that were not entered, and those at which no detector has looked: as long as none
+    is installed they wait for people alone."""
+    if _queued("media"):
+        return
+    with reading() as db:
+        cases = public_pictures.unentered(db, clock.now() - LAST_DAY, BATCH)
+        lost = public_photo.unlooked(db, clock.now() - STUCK, BATCH) if detectors.ready() and not public_pictures.off() else []
+    if cases or lost:
+        with transaction() as db:
+            public_pictures.enter(db, cases)
+            outbox.publish_many(db, "photo.entered", lost)
+        _said_again("photo.entered", len(cases) + len(lost))
+
+
 def dispatch_waiting_cases() -> None:
     """Cases that were filed and that the rules never saw. Those that lie on the dispatcher's desk say why, and stay there."""
     untried = (select(Case.id).where(Case.status == Status.FILED, Case.returns == 0, Case.waiting_for.is_(None),
@@ -112,6 +128,23 @@ def announce_unfollowed_changes() -> None:
 def announce_untold_platforms() -> None:
     """What happened in the last day to a platform's ticket, and is not in its feed, is handed over again."""
     _hand_over_again("feed", "exchange", feed.unfollowed)
+
+
+def announce_unpublished_cases() -> None:
+    """What happened in the last day to a case, and the public's lists do not know, is handed over again."""
+    _hand_over_again("publications", "exchange", publication.unfollowed)
+
+
+def publish_older_cases() -> None:
+    """Filed cases that are older than publications are, or that no job ever saw."""
+    after = None
+    while True:
+        with transaction() as db:
+            unseen = publication.unseen(db, after, BATCH)
+            publication.follow(db, unseen)
+        if len(unseen) < BATCH:
+            return
+        after = unseen[-1]
 
 
 def deliver_waiting_webhooks() -> None:
@@ -225,12 +258,14 @@ TIMETABLE: dict[str, Entry] = {
     "close_unanswered_questions": Entry(close_unanswered_questions, every=timedelta(seconds=60)),
     "announce_waiting_reports": Entry(announce_waiting_reports, every=timedelta(seconds=60)),
     "announce_waiting_photos": Entry(announce_waiting_photos, every=timedelta(seconds=60)),
+    "enter_forgotten_pictures": Entry(enter_forgotten_pictures, every=timedelta(minutes=15)),
     "dispatch_waiting_cases": Entry(dispatch_waiting_cases, every=timedelta(seconds=60)),
     "check_turns": Entry(check_turns, every=timedelta(minutes=5), lease=timedelta(minutes=5)),
     "announce_unheard_alarms": Entry(announce_unheard_alarms, every=timedelta(minutes=15)),
     "announce_untold_news": Entry(announce_untold_news, every=timedelta(minutes=15)),
     "announce_unfollowed_changes": Entry(announce_unfollowed_changes, every=timedelta(minutes=15)),
     "announce_untold_platforms": Entry(announce_untold_platforms, every=timedelta(minutes=15)),
+    "announce_unpublished_cases": Entry(announce_unpublished_cases, every=timedelta(minutes=15)),
     "deliver_waiting_webhooks": Entry(deliver_waiting_webhooks, every=timedelta(seconds=30)),
     "spread_waiting_surveys": Entry(spread_waiting_surveys, every=timedelta(seconds=60)),
     "expire_tasks": Entry(expire_tasks, every=timedelta(seconds=60)),
@@ -249,10 +284,12 @@ TIMETABLE: dict[str, Entry] = {
     "forget_where_people_were": Entry(forgetting.forget_where_people_were, at=time(3, 5), lease=timedelta(hours=1)),
     "forget_unclaimed_photos": Entry(forgetting.forget_unclaimed_photos, at=time(3, 10), lease=timedelta(hours=1)),
     "forget_report_keys": Entry(forgetting.forget_report_keys, at=time(3, 15), lease=timedelta(hours=1)),
+    "forget_senders": Entry(forgetting.forget_senders, at=time(3, 18), lease=timedelta(hours=1)),
+    "forget_expired": Entry(forgetting.forget_expired, at=time(3, 20), lease=timedelta(hours=1)),
+    "publish_older_cases": Entry(publish_older_cases, at=time(3, 25), lease=timedelta(hours=1)),
+    "forget_events": Entry(forgetting.forget_events, at=time(3, 30), lease=timedelta(hours=1)),
     "carry_out_retention": Entry(retention.carry_out_rules, at=time(3, 40), lease=timedelta(hours=3)),
     "answer_data_requests": Entry(retention.answer_ready_requests, every=timedelta(minutes=10), lease=timedelta(hours=1)),
-    "forget_expired": Entry(forgetting.forget_expired, at=time(3, 20), lease=timedelta(hours=1)),
-    "forget_events": Entry(forgetting.forget_events, at=time(3, 30), lease=timedelta(hours=1)),
 }
 
 

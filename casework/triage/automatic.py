@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,7 +18,7 @@ from casework.cases.similarity import Evidence
 from casework.cases.whereabouts import SURE_OF_PLACE
 from casework.cases.workflow import Facts, Status
 from casework.classification.linear import message
-from casework.classification.suggester import Suggester
+from casework.classification.suggester import Suggester, suggester_of
 from casework.classification.suggestion import Suggestion
 from casework.geography import addresses, areas
 from casework.geography.coordinates import Point
@@ -102,12 +101,6 @@ def republish_waiting(db: Session, older_than: timedelta, limit: int = 1000) -> 
     return len(stuck)
 
 
-@lru_cache(maxsize=2)
-def suggester_of(catalogue: Catalogue) -> Suggester:
-    """Built once for each taxonomy version of this process."""
-    return Suggester.of(catalogue)
-
-
 def _suggest(suggester: Suggester, reports: Sequence[Report]) -> dict[uuid.UUID, Suggestion]:
     made: dict[uuid.UUID, Suggestion] = {}
     for channel, branches in BRANCHES.items():
@@ -132,7 +125,7 @@ def _triage(db: Session, suggestions: dict[uuid.UUID, Suggestion]) -> Counter[st
     for report in reports:
         verdict = verdicts[report.id]
         report.suggestion = suggestions[report.id].stored()
-        found = None if report.handled_on_the_spot else belonging.of(report, verdict)
+        found = None if report.handled_on_the_spot or report.held_because else belonging.of(report, verdict)
         if found:
             case, why = found
             belonging.joined(report, case, links.join(db, report, case, why, later))
@@ -272,7 +265,7 @@ def _worded(place: addresses.Place | None) -> Placed:
 
 def _judge(report: Report, suggestion: Suggestion, placed: Placed, catalogue: Catalogue) -> Verdict:
     """Pure: the category that was said or is surely meant, the area, and what is in doubt."""
-    doubts = []
+    doubts = [report.held_because] if report.held_because else []
     if report.claimed_category in catalogue.by_code:
         category: str | None = report.claimed_category
     elif suggestion.code and not suggestion.abstained:
