@@ -20,6 +20,7 @@ from api import (
     duty,
     errors,
     exchange,
+    feeds,
     field_keys,
     forms,
     geography,
@@ -43,9 +44,11 @@ from api import (
     sessions,
     steps,
     submissions,
+    subscriptions,
     sync,
     taxonomy,
     templates,
+    unsubscribe,
     uploads,
     wechat,
 )
@@ -71,6 +74,8 @@ BLUEPRINTS = [
     hotline_imports.blueprint,
     exchange.blueprint,
     citizen.blueprint,
+    subscriptions.blueprint,
+    feeds.blueprint,
     wechat.blueprint,
     cases.blueprint,
     clocks.blueprint,
@@ -97,7 +102,7 @@ BLUEPRINTS = [
 ]
 """Every group of operations of the API. A new endpoint file adds its line here: it is then served and documented."""
 
-PAGES = [pages.blueprint]
+PAGES = [pages.blueprint, unsubscribe.blueprint]
 """What browsers open; not part of the OpenAPI document."""
 
 SMALL_BODY = 64 * 1024
