@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, and_, exists, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, ForeignKey, and_, exists, literal_column, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock, taxonomy
@@ -70,7 +70,8 @@ class Publication(Base):
     reason: Mapped[str | None]
 
     __table_args__ = (
-        Index(None, "state", "changed_at", "case_id"),
+        *(partial_index(f"ix_publications_{state.value}", "changed_at", "case_id", where=f"state = '{state.value}'")
+          for state in State),
         *(partial_index(f"ix_publications_public{name}", "is_open", *by, "published_at", "case_id", where="state = 'published'")
           for name, by in (("", ()), ("_community", ("community_code",)), ("_category", ("category_code",)),
                            ("_tile", ("tile",)))),
@@ -106,17 +107,22 @@ ticket wants to be confidential."""
 STIRS = tuple(f"case.{action}" for action in wording.HAPPENED)
 """The events of which the public reads."""
 
-_IS_PUBLISHED = Publication.state == literal_column(f"'{State.PUBLISHED.value}'")  # as the partial indexes spell it
-_SECRET = exists().where(Report.case_id == Case.id, Report.confidential)
+
+def has_state(state: State) -> ColumnElement[bool]:
+    """Of a publication, as its partial indexes spell it."""
+    return Publication.state == literal_column(f"'{state.value}'")
+
+
+_SECRET = select(Report.id).where(Report.case_id == Case.id, Report.confidential).correlate(Case).exists()
 STANDS = and_(Case.standard_id.is_not(None), Case.status.not_in(BARRED), Case.category_code < REQUESTS, ~_SECRET)
 """Of a case: nothing bars it now."""
-HOLDS = and_(_IS_PUBLISHED, Publication.reopens == Case.reopens)
+HOLDS = and_(has_state(State.PUBLISHED), Publication.reopens == Case.reopens)
 """Of its publication: it was published, and that is not out of date."""
 
 
 def shown() -> ColumnElement[bool]:
     """Of a case: everybody may know of it. The truth of this moment; needs no join."""
-    return and_(STANDS, exists().where(Publication.case_id == Case.id, HOLDS))
+    return and_(STANDS, select(Publication.case_id).where(Publication.case_id == Case.id, HOLDS).correlate(Case).exists())
 
 
 @dataclass(frozen=True)
@@ -151,7 +157,7 @@ def describe(db: Session, cases: Sequence[Case], language: Language = Language.Z
     rows = {one.case_id: one for one in db.scalars(wanted)}
     leads = {one.lead_department_id for one in cases if one.lead_department_id}
     names = {row.id: row.name for row in db.execute(select(Department.id, Department.name).where(Department.id.in_(leads)))}
-    return [_described(db, one, rows[one.id], names.get(one.lead_department_id), language)  # type: ignore[arg-type]  # no id is None
+    return [_described(db, one, rows[one.id], names.get(one.lead_department_id), language)
             for one in cases if one.id in rows]
 
 
@@ -182,7 +188,8 @@ def confidential(db: Session, case_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
 
 
 def bar(case: Case, *, secret: bool) -> str | None:
-    """Why a case must not be public, whatever anybody decides; None when nothing is against it. `secret`: see confidential()."""
+    """Why a case must not be public, whatever anybody decides; None when nothing is against it. `secret`: confidential()
+    has it."""
     if case.status in BARRED or case.standard_id is None:
         return BARRED.get(case.status, BARRED[Status.REPORTED])
     if (case.category_code or REQUESTS) >= REQUESTS:
@@ -213,6 +220,7 @@ def follow(db: Session, case_ids: Iterable[uuid.UUID]) -> int:
             row = Publication(case_id=case.id, state=State.WITHHELD, reopens=case.reopens)
             db.add(row)
         became += _follow_one(db, case, row, bar(case, secret=case.id in secret))
+    db.flush()
     return became
 
 
@@ -256,7 +264,7 @@ def stir(db: Session, case_ids: Iterable[uuid.UUID]) -> None:
     """What is public of these cases went on: feeds tell the latest first. Bears repetition."""
     one_writer(db)
     moved_at = select(Case.moved_at).where(Case.id == Publication.case_id).scalar_subquery()
-    older = Publication.case_id.in_(list(case_ids)), _IS_PUBLISHED, Publication.stirred_at < moved_at
+    older = Publication.case_id.in_(list(case_ids)), has_state(State.PUBLISHED), Publication.stirred_at < moved_at
     db.execute(update(Publication).where(*older).values(stirred_at=moved_at).execution_options(synchronize_session=False))
 
 
@@ -264,8 +272,8 @@ def reconsider(db: Session, limit: int) -> int:
     """Let up to `limit` cases of which no person has decided be as the city's policy has it now; how many were looked at, 0
     when none is left."""
     first, after = _by_policy(db)
-    stale = or_(and_(_IS_PUBLISHED, Publication.category_code.in_(after)),
-                and_(Publication.state == State.WAITING, Publication.category_code.in_(first)))
+    stale = or_(and_(has_state(State.PUBLISHED), Publication.category_code.in_(after)),
+                and_(has_state(State.WAITING), Publication.category_code.in_(first)))
     found = db.scalars(select(Publication.case_id).where(stale, Publication.decided_by_id.is_(None)).limit(limit)).all()
     follow(db, found)
     return len(found)

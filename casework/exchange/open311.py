@@ -1,8 +1,9 @@
 """Cases and reports as Open311 knows them: service requests, of which everybody may see what is public.
 
 What an app reported is a request under the report's number, from the moment it is received. Every other case is one under its
-own number, once it may be public (cases/publication.py). A stranger reads the category, the square of some 200 metres, the days and the department; never a word
-that somebody wrote, nor a picture. The app that sent a report reads its own words back, and what was answered to them.
+own number, once it may be public (cases/publication.py). A stranger reads the category, the square of some 200 metres, the
+days and the department; never a word that somebody wrote, nor a picture. The app that sent a report reads its own words
+back, and what was answered to them.
 """
 import uuid
 from collections.abc import Iterable, Mapping, Sequence

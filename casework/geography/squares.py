@@ -31,7 +31,8 @@ def tile_of(place: Point) -> int:
 def tiles_of(west: float, south: float, east: float, north: float) -> list[int]:
     """The tiles that a box touches."""
     columns = range(_index(west) // PER_TILE, _index(east) // PER_TILE + 1)
-    return [_number(column, row) for column in columns for row in range(_index(south) // PER_TILE, _index(north) // PER_TILE + 1)]
+    rows = range(_index(south) // PER_TILE, _index(north) // PER_TILE + 1)
+    return [_number(column, row) for column in columns for row in rows]
 
 
 def middle_of(tile: int) -> Point:
