@@ -124,12 +124,13 @@ def listed(query: dict[str, Any]) -> Response:
 def followed(query: dict[str, Any]) -> Response:
     """What is new of all that I follow, the latest first: cases that became public or went on."""
     holder = _holder()
-    if "cursor" not in query:
-        with transaction() as db:
-            news.opened(db, holder)
     with reading() as db:
         found, last = news.followed(db, holder, after=query.get("cursor"), limit=query["limit"], language=_language(query))
-        return rows([_item(one) for one in found], last)
+        again = news.is_seen_again(db, holder)
+    if again:
+        with transaction() as db:
+            news.opened(db, holder)
+    return rows([_item(one) for one in found], last)
 
 
 @blueprint.operation("DELETE", "/<uuid:subscription_id>", ACCESS, problems=("conflict",))

@@ -6,7 +6,7 @@ city, a community, a category and a tile of the map.
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, select, tuple_, union
 from sqlalchemy.orm import Session
@@ -64,9 +64,15 @@ def followed(db: Session, holder: Holder, *, after: Position | None = None, limi
     return _page(db, _ways(db, follows), after, limit, language)
 
 
+def is_seen_again(db: Session, holder: Holder) -> bool:
+    """Whether it is worth noting that somebody looks at what he follows: once a day is often enough."""
+    subscriber = holder.find(db)
+    return subscriber is not None and subscriber.seen_at < clock.now() - timedelta(days=1)
+
+
 def opened(db: Session, holder: Holder) -> None:
     """Somebody has looked at what he follows."""
-    subscriber = holder.find(db)
+    subscriber = holder.find(db, to_change=True)
     if subscriber:
         subscriber.seen_at = clock.now()
 
