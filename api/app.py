@@ -23,6 +23,7 @@ from api import (
     duty,
     errors,
     exchange,
+    feeds,
     field_keys,
     forms,
     geography,
@@ -49,9 +50,11 @@ from api import (
     sessions,
     steps,
     submissions,
+    subscriptions,
     sync,
     taxonomy,
     templates,
+    unsubscribe,
     uploads,
     wechat,
     wechat_pages,
@@ -81,6 +84,8 @@ BLUEPRINTS = [
     choosing.blueprint,
     public.blueprint,
     moderation.blueprint,
+    subscriptions.blueprint,
+    feeds.blueprint,
     wechat.blueprint,
     wechat_pages.blueprint,
     cases.blueprint,
@@ -111,7 +116,7 @@ BLUEPRINTS = [
 ]
 """Every group of operations of the API. A new endpoint file adds its line here: it is then served and documented."""
 
-PAGES = [pages.blueprint]
+PAGES = [pages.blueprint, unsubscribe.blueprint]
 """What browsers open; not part of the OpenAPI document."""
 
 SMALL_BODY = 64 * 1024

@@ -131,6 +131,7 @@ PERMISSIONS: dict[str, Grant] = {
     "abuse.mark": _grant(Role.TRIAGE_OPERATOR, Role.OPERATOR, Role.SUPERVISOR),
     "abuse.manage": _grant(Role.SUPERVISOR, Role.ADMINISTRATOR),
     "preferences.manage": _grant(Role.CITIZEN),
+    "subscriptions.manage": _grant(Role.CITIZEN),
     # cases; every step has its own row in the workflow
     "case.list": _grant(STAFF),
     "alarm.list": _grant(STAFF),
