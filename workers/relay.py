@@ -20,6 +20,7 @@ from casework.storage import outbox
 from casework.storage.database import reading, transaction
 from casework.storage.outbox import Claimed, Event
 from workers import (
+    community,
     deadlines,
     dispatching,
     exchange,
@@ -55,6 +56,9 @@ FOLLOW = Line("fieldwork", fieldwork.follow, events=True)
 EXCHANGE = Line("exchange", exchange.tell, batch=200)
 REVIEW = Line("fieldwork", fieldwork.review_cases, batch=200)
 
+POINTS = Line("exchange", community.settle_points, batch=200)
+WORTH_POINTS = ("case.file", "case.joined", "case.self_handle", "case.pass", "case.accept", "case.reject", "case.void")
+
 BESIDE: dict[str, tuple[Line, ...]] = {
     "report.received": (Line("triage", triage.triage_reports, batch=200),),
     "report.completed": (Line("triage", triage.complete_reports, batch=200),),
@@ -77,6 +81,7 @@ BESIDE: dict[str, tuple[Line, ...]] = {
 
 JOBS: dict[str, tuple[Line, ...]] = {
     event: (*BESIDE.get(event, ()),
+            *((POINTS,) if event in WORTH_POINTS else ()),    # citizens, for what they reported
             *((TELL,) if event in RULES else ()),             # people, by the table in notifications/rules.py
             *((FOLLOW,) if event in changes.EVENTS else ()),  # devices, by fieldwork/changes/audiences.py
             *((EXCHANGE,) if event in feed.EVENTS else ()))   # platforms, by exchange/hotline_platform.py

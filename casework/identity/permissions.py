@@ -113,6 +113,11 @@ PERMISSIONS: dict[str, Grant] = {
     "rating.create": _grant(Role.CITIZEN, condition=own_report),
     "comment.create.citizen": _grant(Role.CITIZEN, condition=own_report),
     "preferences.manage": _grant(Role.CITIZEN),
+    # points and adoption
+    "points.own": _grant(Role.CITIZEN),
+    "points.manage": _grant(Role.ADMINISTRATOR),
+    "points.correct": _grant(Role.SUPERVISOR, Role.ADMINISTRATOR),
+    "rewards.hand_out": _grant(Role.OPERATOR, Role.TRIAGE_OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR),
     # cases; every step has its own row in the workflow
     "case.list": _grant(STAFF),
     "alarm.list": _grant(STAFF),
