@@ -5,6 +5,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import casework.settings
 from api import (
     admin,
+    adoption_desk,
+    adoptions,
     alarms,
     api_keys,
     auth,
@@ -74,6 +76,8 @@ BLUEPRINTS = [
     citizen.blueprint,
     wechat.blueprint,
     points.blueprint,
+    adoptions.blueprint,
+    adoption_desk.blueprint,
     cases.blueprint,
     clocks.blueprint,
     steps.blueprint,

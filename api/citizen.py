@@ -57,6 +57,7 @@ class ReportIn(ma.Schema):
     name = Text(80, metadata={"description": "kept encrypted"})
     phone = Text(32, metadata={"description": "kept encrypted; news come by SMS"})
     photos = ma.fields.List(ma.fields.Nested(UploadedIn()), load_default=[], validate=ma.validate.Length(max=9))
+    component = Text(36, metadata={"description": "id or 16-digit code of the component that it is about; says where it is"})
     same_as = Text(200, metadata={"description": "from /citizen/similar: it is about this case, which is known already"})
 
 

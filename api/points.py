@@ -80,6 +80,16 @@ class RewardIn(ma.Schema):
     active = ma.fields.Boolean()
 
 
+class RewardChangesIn(ma.Schema):
+    """What is given holds from now on; the rest stays."""
+
+    zh = Text(120)
+    en = Text(120)
+    points = Whole(1, 1_000_000)
+    stock = Whole(0, LARGEST_STOCK)
+    active = ma.fields.Boolean()
+
+
 class RewardOut(ma.Schema):
     """A reward and how many are left."""
 
@@ -192,7 +202,7 @@ def mine(query: dict[str, Any]) -> dict[str, Any]:
 
     What was reported before the phone was proved counts as well.
     """
-    language = _language(query)
+    language = language_of(query)
     with reading() as db:
         account = _account(db)
         lines, following = explaining.lines(db, account, language, before=query["cursor"][0] if "cursor" in query else None,
@@ -256,7 +266,7 @@ def offer(body: dict[str, Any]) -> dict[str, Any]:
         return plain(rewards.keep(db, caller(), body), RewardOut)
 
 
-@blueprint.operation("POST", "/admin/points/rewards/<uuid:reward>", requires("points.manage"), body=RewardIn(partial=True),
+@blueprint.operation("POST", "/admin/points/rewards/<uuid:reward>", requires("points.manage"), body=RewardChangesIn(),
                      answer=RewardOut(), example={"stock": 300})
 def change_reward(reward: uuid.UUID, body: dict[str, Any]) -> dict[str, Any]:
     """Change a reward in what is given; redemptions keep the points that they took."""
@@ -326,5 +336,6 @@ def _rule(one: Rule) -> dict[str, Any]:
     return plain(one, PointRuleOut) | {"branches": list(one.branches)}
 
 
-def _language(query: dict[str, Any]) -> Language:
+def language_of(query: dict[str, Any]) -> Language:
+    """As the query says, else as the browser does."""
     return query.get("lang") or Language(request.accept_languages.best_match(list(Language), default=Language.ZH))

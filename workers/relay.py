@@ -56,11 +56,13 @@ FOLLOW = Line("fieldwork", fieldwork.follow, events=True)
 EXCHANGE = Line("exchange", exchange.tell, batch=200)
 REVIEW = Line("fieldwork", fieldwork.review_cases, batch=200)
 
+ADOPTERS = Line("exchange", community.follow_cases, batch=200)
+ON_ADOPTED = ("case.file", "case.self_handle", "case.pass", "case.accept")
 POINTS = Line("exchange", community.settle_points, batch=200)
 WORTH_POINTS = ("case.file", "case.joined", "case.self_handle", "case.pass", "case.accept", "case.reject", "case.void")
 
 BESIDE: dict[str, tuple[Line, ...]] = {
-    "report.received": (Line("triage", triage.triage_reports, batch=200),),
+    "report.received": (Line("triage", triage.triage_reports, batch=200), Line("exchange", community.note_adopters_reports)),
     "report.completed": (Line("triage", triage.complete_reports, batch=200),),
     "case.report": (REVIEW,),
     "case.joined": (REVIEW,),
@@ -69,6 +71,8 @@ BESIDE: dict[str, tuple[Line, ...]] = {
     "case.file": (Line("dispatching", dispatching.dispatch_cases, batch=200),),
     "photo.received": (Line("media", media.process, batch=8), Line("fieldwork", fieldwork.review_photos, batch=200)),
     "wechat.picture": (Line("media", wechat.fetch_pictures, batch=10),),
+    "adoption.checked_in": (Line("exchange", community.award_check_ins, batch=200),),
+    "weather.noticed": (Line("fieldwork", community.spread_occasions, batch=10),),
     "survey.opened": (Line("fieldwork", fieldwork.spread_surveys, batch=10),),
     "register.conflict": (Line("fieldwork", fieldwork.settle_conflicts, batch=200),),
     "timer.warned": (Line("deadlines", deadlines.escalate, events=True),),
@@ -81,6 +85,7 @@ BESIDE: dict[str, tuple[Line, ...]] = {
 
 JOBS: dict[str, tuple[Line, ...]] = {
     event: (*BESIDE.get(event, ()),
+            *((ADOPTERS,) if event in ON_ADOPTED else ()),    # whoever looks after the component
             *((POINTS,) if event in WORTH_POINTS else ()),    # citizens, for what they reported
             *((TELL,) if event in RULES else ()),             # people, by the table in notifications/rules.py
             *((FOLLOW,) if event in changes.EVENTS else ()),  # devices, by fieldwork/changes/audiences.py

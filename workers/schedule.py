@@ -16,6 +16,7 @@ from casework import clock, resolution
 from casework.cases import alarms, anchors, recounting, turns
 from casework.cases.case import Case
 from casework.cases.workflow import Status
+from casework.community.adoption import occasions
 from casework.exchange import feed, webhooks
 from casework.fieldwork import changes, rounds, surveys, tasks
 from casework.intake.hotline import updates
@@ -27,7 +28,7 @@ from casework.sla import timers
 from casework.storage import outbox, timetable
 from casework.storage.database import reading, transaction
 from casework.triage import automatic
-from workers import dispatching, exchange, fieldwork, forgetting, notifications, queues
+from workers import community, dispatching, exchange, fieldwork, forgetting, notifications, queues
 from workers.forgetting import until_fewer
 from workers.job import Stop, start
 from workers.relay import OUTAGE
@@ -200,6 +201,15 @@ def close_forgotten_talks() -> None:
     until_fewer(conversation.lapse_old, 100)
 
 
+def spread_waiting_occasions() -> None:
+    """Weather and dates of which not all adopters were told although nothing is queued."""
+    with reading() as db:
+        lost = occasions.waiting(db, clock.now() - STUCK)
+    if lost and not _queued("fieldwork"):
+        queues.enqueue([queues.Batch("fieldwork", community.spread_occasions, [str(one) for one in lost], "waiting")])
+        _said_again("weather.noticed", len(lost))
+
+
 @dataclass(frozen=True)
 class Entry:
     """A task and when: `every` so long, or daily `at` a city time. Killed midway, it comes again after `lease`."""
@@ -241,6 +251,9 @@ TIMETABLE: dict[str, Entry] = {
     "send_waiting_messages": Entry(send_waiting_messages, every=timedelta(seconds=60)),
     "fetch_waiting_pictures": Entry(fetch_waiting_pictures, every=timedelta(seconds=60)),
     "close_forgotten_talks": Entry(close_forgotten_talks, every=timedelta(seconds=60)),
+    "look_after_adoptions": Entry(community.look_after_adoptions, every=timedelta(minutes=15)),
+    "spread_waiting_occasions": Entry(spread_waiting_occasions, every=timedelta(seconds=60)),
+    "mark_adoption_day": Entry(community.mark_adoption_day, at=time(8, 30)),
     "forget_wechat_messages": Entry(forgetting.forget_wechat_messages, every=timedelta(hours=1)),
     "forget_nonces": Entry(forgetting.forget_nonces, every=timedelta(hours=1)),
     "anchor_history": Entry(anchor_history, at=time(0, 10), lease=timedelta(hours=1)),

@@ -114,6 +114,9 @@ PERMISSIONS: dict[str, Grant] = {
     "comment.create.citizen": _grant(Role.CITIZEN, condition=own_report),
     "preferences.manage": _grant(Role.CITIZEN),
     # points and adoption
+    "adoption.take_part": _grant(Role.CITIZEN),
+    "adoption.manage": _grant(REFERENCE),
+    "weather.notice": _grant(Role.ADMINISTRATOR, Role.PLATFORM),
     "points.own": _grant(Role.CITIZEN),
     "points.manage": _grant(Role.ADMINISTRATOR),
     "points.correct": _grant(Role.SUPERVISOR, Role.ADMINISTRATOR),
