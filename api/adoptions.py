@@ -7,7 +7,7 @@ import marshmallow as ma
 from api import limits
 from api.auth import caller, public, requires
 from api.blueprint import Blueprint
-from api.citizen import LanguageIn, UploadedIn
+from api.citizen import LanguageIn, StepOut, UploadedIn
 from api.fields import TO_WGS84, Moment, Place, Text, Whole
 from api.media import shown
 from api.points import language_of
@@ -19,6 +19,7 @@ from casework.community.adoption.kinds import Kind
 from casework.community.adoption.shops import Shop, ShopState
 from casework.geography.coordinates import Point
 from casework.media import Photo
+from casework.notifications import notices
 from casework.storage.database import reading, transaction
 
 blueprint = Blueprint("adoptions", __name__, url_prefix="/api/v1/citizen/adoptions", description="领养 Adoption")
@@ -131,6 +132,7 @@ class MyAdoptionsOut(ma.Schema):
     """What I have adopted and had, and the shops that I speak for."""
 
     items = ma.fields.List(ma.fields.Nested(AdoptionOut()))
+    news = ma.fields.List(ma.fields.Nested(StepOut()), metadata={"description": "what I was told, the latest first"})
     shops = ma.fields.List(ma.fields.Nested(ShopOut()))
 
 
@@ -188,6 +190,7 @@ def mine(query: dict[str, Any]) -> dict[str, Any]:
     with reading() as db:
         known = kinds.current(db)
         return {"items": [_adoption(one, known, language_of(query)) for one in adopting.of(db, caller())],
+                "news": [{"at": one.created_at, "words": one.text} for one in notices.told(db, caller())],
                 "shops": [_shop(one) for one in shops.of(db, caller())]}
 
 

@@ -15,6 +15,7 @@ from casework import clock, settings
 from casework.errors import Unavailable
 from casework.exchange import feed
 from casework.fieldwork import changes
+from casework.notifications.notices import NOTICES
 from casework.notifications.rules import NOBODY, RULES
 from casework.storage import outbox
 from casework.storage.database import reading, transaction
@@ -87,10 +88,10 @@ JOBS: dict[str, tuple[Line, ...]] = {
     event: (*BESIDE.get(event, ()),
             *((ADOPTERS,) if event in ON_ADOPTED else ()),    # whoever looks after the component
             *((POINTS,) if event in WORTH_POINTS else ()),    # citizens, for what they reported
-            *((TELL,) if event in RULES else ()),             # people, by the table in notifications/rules.py
+            *((TELL,) if event in {*RULES, *NOTICES} else ()),  # people, by the tables in notifications/
             *((FOLLOW,) if event in changes.EVENTS else ()),  # devices, by fieldwork/changes/audiences.py
             *((EXCHANGE,) if event in feed.EVENTS else ()))   # platforms, by exchange/hotline_platform.py
-    for event in dict.fromkeys((*BESIDE, *RULES, *changes.EVENTS, *feed.EVENTS))}
+    for event in dict.fromkeys((*BESIDE, *RULES, *NOTICES, *changes.EVENTS, *feed.EVENTS))}
 """Event → consequences. The law test asks that every event published anywhere stands here or below."""
 
 NOTHING: dict[str, str] = {event: why for event, why in NOBODY.items() if event not in JOBS}

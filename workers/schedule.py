@@ -22,7 +22,7 @@ from casework.fieldwork import changes, rounds, surveys, tasks
 from casework.intake.hotline import updates
 from casework.intake.wechat import conversation, pictures
 from casework.media.photo import Photo, State
-from casework.notifications import messages
+from casework.notifications import messages, notices
 from casework.notifications.messages import Message
 from casework.sla import timers
 from casework.storage import outbox, timetable
@@ -103,6 +103,7 @@ def announce_unheard_alarms() -> None:
 def announce_untold_news() -> None:
     """What happened in the last day and was told to nobody, although somebody waits for it, is handed over again."""
     _hand_over_again("news", "notifications", messages.untold)
+    _hand_over_again("notices", "notifications", notices.untold)
 
 
 def announce_unfollowed_changes() -> None:

@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import structlog
-from sqlalchemy import and_, select, update
+from sqlalchemy import and_, func, select, update
 from sqlalchemy.orm import Session
 
 from casework import clock, settings
 from casework.cases.report import Report
 from casework.identity.followers import REACHED, Follower
+from casework.identity.people import Citizen
 from casework.identity.privacy import SealedText
 from casework.identity.sessions import NotTakenError, Sender
 from casework.notifications.messages import Message
@@ -56,11 +57,13 @@ class Letter(NamedTuple):
     phone: SealedText | None
     mail: SealedText | None
     openid: SealedText | None
+    proved: SealedText | None
+    """The phone of a citizen who is told beside the reports."""
 
     @property
     def address(self) -> SealedText | None:
         """Where it goes."""
-        return {Via.SMS: self.phone, Via.WECHAT: self.openid}.get(self.via, self.mail)
+        return {Via.SMS: self.phone or self.proved, Via.WECHAT: self.openid}.get(self.via, self.mail)
 
 
 class Fared(Counter[str]):
@@ -144,9 +147,11 @@ def _claim(db: Session, via: Via, limit: int) -> list[Letter]:
         return []
     db.execute(update(Message).where(Message.id.in_(ids)).values(next_try_at=now + LEASE))
     letters = (select(Message.id, Message.via, Message.text, Message.attempts, Message.urgent, Report.reporter_phone,
-                      Preference.mail, Follower.openid)
+                      Preference.mail, Follower.openid, Citizen.phone)
                .join(Report, Report.id == Message.report_id, isouter=True)
-               .join(Follower, and_(Follower.id == Report.reporter_id, Message.via == Via.WECHAT, *REACHED), isouter=True)
+               .join(Follower, and_(Follower.id == func.coalesce(Message.follower_id, Report.reporter_id),
+                                    Message.via == Via.WECHAT, *REACHED), isouter=True)
+               .join(Citizen, and_(Citizen.id == Message.citizen_id, Citizen.active), isouter=True)
                .join(Preference, Preference.user_id == Message.user_id, isouter=True).where(Message.id.in_(ids)))
     return [Letter(*row) for row in db.execute(letters.order_by(Message.created_at, Message.id))]
 

@@ -32,7 +32,11 @@ class Message(Keyed, Base):
     reader: Mapped[str]
     report_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("reports.id"))
     user_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
-    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("cases.id"))
+    citizen_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("citizens.id"))
+    follower_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("wechat_followers.id"))
+    """Whoever is told beside the reports, by a phone that was proved or in WeChat (see notices.py)."""
+    case_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("cases.id"))
+    """None of what is about no case."""
     via: Mapped[Via]
     kind: Mapped[Kind]
     text: Mapped[str]

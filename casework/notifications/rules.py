@@ -48,6 +48,7 @@ class Kind(StrEnum):
     WORK = "work"          # 待办
     RULING = "ruling"      # 裁定与审批
     ORDER = "order"        # 催办与督办
+    CARE = "care"          # 领养提醒, told by notices.py
 
 
 NECESSARY = frozenset({Kind.RESULT, Kind.QUESTION})
