@@ -110,8 +110,9 @@ class CheckInOut(ma.Schema):
 
 
 class CareCaseOut(ma.Schema):
-    """A case on what I look after."""
+    """A public case on what I look after."""
 
+    number = ma.fields.String()
     category = ma.fields.String(allow_none=True)
     words = ma.fields.String(metadata={"description": "the status in words"})
     opened_at = Moment()

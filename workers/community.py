@@ -44,7 +44,7 @@ def spread_occasions(occasion_ids: list[str]) -> None:
 
 @job
 def follow_cases(case_ids: list[str]) -> None:
-    """Tell adopters of cases on what they look after, once when each is filed and once when it is closed."""
+    """Tell adopters of cases on what they look after, once when each becomes public and once when it is closed."""
     with transaction() as db:
         told = following.follow(db, [uuid.UUID(one) for one in case_ids])
     log.info("adopters_told", told=told)

@@ -12,6 +12,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 
 from casework import clock, settings
+from casework.cases import publication
 from casework.errors import Unavailable
 from casework.exchange import feed
 from casework.fieldwork import changes
@@ -28,6 +29,7 @@ from workers import (
     fieldwork,
     media,
     notifications,
+    publishing,
     queues,
     recounting,
     triage,
@@ -56,9 +58,10 @@ TELL = Line("notifications", notifications.tell, batch=200, events=True)
 FOLLOW = Line("fieldwork", fieldwork.follow, events=True)
 EXCHANGE = Line("exchange", exchange.tell, batch=200)
 REVIEW = Line("fieldwork", fieldwork.review_cases, batch=200)
+PUBLISH = Line("exchange", publishing.follow, batch=200)
 
 ADOPTERS = Line("exchange", community.follow_cases, batch=200)
-ON_ADOPTED = ("case.file", "case.self_handle", "case.pass", "case.accept")
+ON_ADOPTED = ("case.published", "case.pass", "case.accept")
 POINTS = Line("exchange", community.settle_points, batch=200)
 WORTH_POINTS = ("case.file", "case.joined", "case.self_handle", "case.pass", "case.accept", "case.reject", "case.void")
 
@@ -78,7 +81,7 @@ BESIDE: dict[str, tuple[Line, ...]] = {
     "register.conflict": (Line("fieldwork", fieldwork.settle_conflicts, batch=200),),
     "timer.warned": (Line("deadlines", deadlines.escalate, events=True),),
     "timer.overdue": (Line("deadlines", deadlines.escalate, events=True),),
-    "policy.changed": (Line("deadlines", recounting.announce, events=True),),
+    "policy.changed": (Line("deadlines", recounting.announce, events=True), Line("exchange", publishing.reconsider)),
     "calendar.changed": (Line("deadlines", recounting.announce, events=True),),
     "clocks.outdated": (Line("deadlines", recounting.recount_cases, batch=100, events=True),),
 }
@@ -90,8 +93,10 @@ JOBS: dict[str, tuple[Line, ...]] = {
             *((POINTS,) if event in WORTH_POINTS else ()),    # citizens, for what they reported
             *((TELL,) if event in {*RULES, *NOTICES} else ()),  # people, by the tables in notifications/
             *((FOLLOW,) if event in changes.EVENTS else ()),  # devices, by fieldwork/changes/audiences.py
-            *((EXCHANGE,) if event in feed.EVENTS else ()))   # platforms, by exchange/hotline_platform.py
-    for event in dict.fromkeys((*BESIDE, *RULES, *NOTICES, *changes.EVENTS, *feed.EVENTS))}
+            *((EXCHANGE,) if event in feed.EVENTS else ()),   # platforms, by exchange/hotline_platform.py
+            *((PUBLISH,) if event in publication.FOLLOWED else ()))  # everybody, by cases/publication.py
+    for event in dict.fromkeys((*BESIDE, *RULES, *NOTICES, *changes.EVENTS, *feed.EVENTS, *publication.FOLLOWED,
+                                *ON_ADOPTED))}
 """Event → consequences. The law test asks that every event published anywhere stands here or below."""
 
 NOTHING: dict[str, str] = {event: why for event, why in NOBODY.items() if event not in JOBS}

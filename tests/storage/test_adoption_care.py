@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from casework import clock
-from casework.cases import about
+from casework.cases import about, publication
 from casework.cases.report import Channel, Receipt
 from casework.cases.workflow import Facts
 from casework.community.adoption import (
@@ -205,7 +205,7 @@ def test_a_date_of_the_calendar_is_marked_once_and_by_the_citys_day(cast: people
 
 # ---- cases on it
 
-def filed(cast: people.Cast, receipt: Receipt, category: str = "10101") -> uuid.UUID:
+def filed(cast: people.Cast, receipt: Receipt, category: str = "10101", *, publish: bool = True) -> uuid.UUID:
     automatic.triage([receipt.id])
     with transaction() as db:
         case = case_of(db, receipt)
@@ -214,6 +214,9 @@ def filed(cast: people.Cast, receipt: Receipt, category: str = "10101") -> uuid.
             case.categorise(db, "10101")
             case.move("file", cast.triage, Facts(category="10101"))
             case.category_code = category
+        if publish:
+            db.flush()
+            publication.follow(db, [case.id])
         return case.id
 
 
@@ -252,6 +255,19 @@ def test_of_ones_own_case_and_of_one_in_confidence_nothing_is_told(cast: people.
     with reading() as db:
         found = following.cases_of(db, db.scalars(select(Adoption)).one(), following.Language.ZH)
     assert len(found) == 1
+
+
+def test_of_a_case_that_is_not_public_yet_the_adopter_hears_once_it_is(cast: people.Cast) -> None:
+    hydrant = component(cast.steward)
+    adopt(citizen(), hydrant)
+    receipt = said(reporter_phone=HERS)
+    with transaction() as db:
+        about.concerns(db, receipt.id, hydrant)
+    case_id = filed(cast, receipt, publish=False)
+    assert follow(case_id) == 0
+    with transaction() as db:
+        assert publication.follow(db, [case_id]) == 1
+    assert follow(case_id) == 1
 
 
 def test_what_the_adopter_reports_on_it_is_a_sign_of_care(cast: people.Cast, time: SetClock) -> None:

@@ -1,8 +1,8 @@
 """Adopters hear of cases on what they look after, and what they report on it themselves is a sign of care.
 
-A case is on a component when a report in it names that, or when it is of the component's category within a few metres. The
-adopter reads the kind of problem and who has it, never what anybody wrote; of a case that somebody reported in confidence,
-and of one's own, which is told as a report, nothing.
+A case is on a component when a report in it names that, or when it is of the component's category within a few metres. To a
+case an adopter is a stranger: he hears of it when it is public, in the words of the public, never what anybody wrote. Of
+one's own, which is told as a report, he hears nothing more.
 """
 import uuid
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from casework import taxonomy
-from casework.cases import about
+from casework.cases import about, publication
 from casework.cases.about import ReportComponent
 from casework.cases.case import Case
 from casework.cases.report import Report
@@ -28,20 +28,16 @@ from casework.geography.coordinates import METRES_PER_DEGREE, metres_between
 NEAR_METRES = 15
 """What phones are off by at best, and less than there is between two hydrants."""
 
-UNTOLD = frozenset({Status.REPORTED, Status.VERIFYING, Status.REJECTED, Status.VOID, Status.MERGED})
-"""Not a case that counts, or not yet."""
-
-
 def follow(db: Session, case_ids: Iterable[uuid.UUID]) -> int:
-    """Tell adopters of these cases, once when each is filed and once when it is closed; how many are new. Bears repetition."""
-    cases = db.scalars(select(Case).where(Case.id.in_(list(case_ids)), Case.status.not_in(sorted(UNTOLD)))).all()
+    """Tell adopters of these cases, once when each becomes public and once when it is closed; how many are new. Bears
+    repetition."""
+    cases = db.scalars(select(Case).where(Case.id.in_(list(case_ids)), publication.shown())).all()
     named, known = about.of_cases(db, [one.id for one in cases]), kinds.current(db)
     news: list[Told] = []
     for case in cases:
         concerned = _adopters(db, case, named.get(case.id, set()), known)
-        own = _reporters(db, case) if concerned else None
-        if own is not None:
-            news += [_told(db, case, one, known[one.kind]) for one in concerned if one.person_id not in own]
+        own = _reporters(db, case) if concerned else set()
+        news += [_told(db, case, one, known[one.kind]) for one in concerned if one.person_id not in own]
     return reminders.tell(db, news)
 
 
@@ -62,13 +58,13 @@ def note_reports(db: Session, report_ids: Iterable[uuid.UUID]) -> int:
 
 
 def cases_of(db: Session, adoption: Adoption, language: Language, limit: int = 20) -> list[dict[str, Any]]:
-    """Cases that name the component, the latest first: {category, words, opened_at, closed_at}, and nothing of who said it."""
-    rows = db.scalars(select(Case).where(Case.id.in_(
+    """Public cases that name the component, the latest first: {number, category, words, opened_at, closed_at}."""
+    rows = db.scalars(select(Case).where(publication.shown(), Case.id.in_(
         select(Report.case_id).join(ReportComponent, ReportComponent.report_id == Report.id)
-        .where(ReportComponent.component_id == adoption.component_id, Report.confidential.is_(False))))
+        .where(ReportComponent.component_id == adoption.component_id)))
         .order_by(Case.opened_at.desc(), Case.id).limit(limit)).all()
     names = taxonomy.catalogue(db).by_code if rows else {}
-    return [{"category": names[code].name if (code := one.category_code) in names else None,
+    return [{"number": one.number, "category": names[code].name if (code := one.category_code) in names else None,
              "words": STANDS[one.status][language], "opened_at": one.opened_at, "closed_at": one.closed_at} for one in rows]
 
 
@@ -82,11 +78,9 @@ def _adopters(db: Session, case: Case, named: set[uuid.UUID], known: dict[str, K
             or (case.place and metres_between(case.place, one.place) <= NEAR_METRES)]
 
 
-def _reporters(db: Session, case: Case) -> set[uuid.UUID] | None:
-    """The persons who reported it; None when one of them does not want to be known."""
+def _reporters(db: Session, case: Case) -> set[uuid.UUID]:
+    """The persons who reported it."""
     reports = db.scalars(select(Report).where(Report.case_id == case.id)).all()
-    if any(one.confidential for one in reports):
-        return None
     return set(persons.with_ties(db, [tie for one in reports if (tie := persons.tie_of_report(one))]).values())
 
 
