@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from casework import clock
 from casework.cases import lookout
+from casework.community import erasing
 from casework.exchange import feed
 from casework.fieldwork import changes, coverage, operations, presence, rounds, tracks
 from casework.identity import sessions
@@ -58,6 +59,11 @@ def forget_wechat_messages() -> None:
 def forget_unclaimed_photos() -> None:
     """Photos that were sent ahead of a report that never came."""
     until_fewer(photo.delete_unclaimed, 200)
+
+
+def forget_untied_persons() -> None:
+    """What adopters have written whose phone or account was forgotten; what they adopted is free."""
+    until_fewer(erasing.forget_untied, 100)
 
 
 def forget_nonces() -> None:

@@ -274,6 +274,7 @@ TIMETABLE: dict[str, Entry] = {
     "spread_waiting_occasions": Entry(spread_waiting_occasions, every=timedelta(seconds=60)),
     "mark_adoption_day": Entry(community.mark_adoption_day, at=time(8, 30)),
     "forget_wechat_messages": Entry(forgetting.forget_wechat_messages, every=timedelta(hours=1)),
+    "forget_untied_persons": Entry(forgetting.forget_untied_persons, every=timedelta(minutes=5)),
     "forget_nonces": Entry(forgetting.forget_nonces, every=timedelta(hours=1)),
     "anchor_history": Entry(anchor_history, at=time(0, 10), lease=timedelta(hours=1)),
     "forget_uploads": Entry(forgetting.forget_uploads, at=time(2, 50), lease=timedelta(hours=1)),

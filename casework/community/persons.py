@@ -1,7 +1,8 @@
 """Who takes part, beside reporting: known by the blind index of a phone or as a follower in WeChat, and by nothing else.
 
 Points and adoptions hang on such a person. Erasing somebody cuts the two ties here: the lines stay for the counts, and
-nobody can say any more whose they were. (Retention: kept for ever, erased on request by erasing.py.)
+nobody can say any more whose they were. (Retention: the two ties are set to NULL on request, by whoever; what else there is of
+such a person is forgotten by erasing.py, by the timetable.)
 """
 import uuid
 from collections.abc import Iterable
@@ -16,7 +17,7 @@ from casework.cases.report import Channel, Report
 from casework.errors import Unauthenticated
 from casework.identity.followers import Follower
 from casework.identity.people import Actor, Citizen
-from casework.storage.database import Base, Keyed, insert_once, new_id
+from casework.storage.database import Base, Keyed, insert_once, new_id, partial_index
 
 CITIZENS_DOORS = frozenset({Channel.CITIZEN, Channel.WECHAT, Channel.OPEN311})
 """Where people report for themselves; at the telephone and on PDAs somebody is paid to write it down."""
@@ -30,6 +31,10 @@ class Person(Keyed, Base):
     follower_id: Mapped[uuid.UUID | None] = mapped_column(unique=True)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     erased_at: Mapped[datetime | None]
+    """When all that was personal had gone, after the ties were cut."""
+
+    __table_args__ = (partial_index("ix_community_persons_untied", "id",
+                                    where="phone_index IS NULL AND follower_id IS NULL AND erased_at IS NULL"),)
 
 
 Tie = tuple[str, str | uuid.UUID]
@@ -108,12 +113,12 @@ def addressees(db: Session, person_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, 
     return {person_id: citizen_id or follower_id for person_id, citizen_id, follower_id in rows if citizen_id or follower_id}
 
 
-def forget(db: Session, *, phone_index: str | None = None, follower_id: uuid.UUID | None = None) -> list[uuid.UUID]:
-    """Cut the ties of whoever is known by these; the ids of the persons that nobody is any more."""
+def cut(db: Session, *, phone_index: str | None = None, follower_id: uuid.UUID | None = None) -> int:
+    """Cut the ties of whoever is known by these; how many persons that were. The rest of them goes with erasing.py."""
     ties = [Person.phone_index == phone_index] if phone_index else []
     ties += [Person.follower_id == follower_id] if follower_id else []
     found = db.scalars(select(Person).where(or_(*ties)).with_for_update()).all() if ties else []
     for one in found:
         one.phone_index = one.follower_id = None
-        one.erased_at = clock.now()
-    return [one.id for one in found]
+    db.flush()
+    return len(found)

@@ -33,7 +33,7 @@ class Message(Keyed, Base):
     report_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("reports.id"))
     user_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
     citizen_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("citizens.id"))
-    follower_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("wechat_followers.id"))
+    follower_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("wechat_followers.id", ondelete="SET NULL"))
     """Whoever is told beside the reports, by a phone that was proved or in WeChat (see notices.py)."""
     case_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("cases.id"))
     """None of what is about no case."""

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from casework import clock
 from casework.community import erasing
@@ -18,6 +18,7 @@ from casework.community.adoption import (
 from casework.community.adoption.adopting import Adoption, Ended
 from casework.community.adoption.check_ins import CheckIn
 from casework.community.adoption.shops import Shop, ShopState
+from casework.community.persons import Person
 from casework.community.points.ledger import Line
 from casework.errors import Conflict, Invalid, NotFound, Unauthenticated
 from casework.geography.coordinates import Point
@@ -252,7 +253,8 @@ def test_nobody_checks_in_for_another_or_after_the_end(cast: people.Cast) -> Non
 
 # ---- erased
 
-def test_who_is_erased_leaves_counts_and_nothing_else(cast: people.Cast) -> None:
+@pytest.mark.parametrize("by_its_ties_alone", [False, True])
+def test_who_is_erased_leaves_counts_and_nothing_else(cast: people.Cast, by_its_ties_alone: bool) -> None:
     me, hydrant = citizen(), component(cast.steward)
     mine = adopt(me, hydrant)
     made = checks_in(me, mine, note="我家门口")
@@ -260,8 +262,11 @@ def test_who_is_erased_leaves_counts_and_nothing_else(cast: people.Cast) -> None
         check_ins.award(db, made.id)
         shops.propose(db, me, key=uuid.uuid4(), name="老张包子铺", contact=MINE)
     with transaction() as db:
-        assert erasing.forget(db, phone_index=blind_index("phone", MINE)) == 1
-        assert erasing.forget(db, phone_index=blind_index("phone", MINE)) == 0
+        if by_its_ties_alone:  # as whoever cuts the ties does who knows nothing of adoptions
+            db.execute(update(Person).values(phone_index=None).execution_options(synchronize_session=False))
+            assert [erasing.forget_untied(db, 10) for _ in range(2)] == [1, 0]
+        else:
+            assert [erasing.forget(db, phone_index=blind_index("phone", MINE)) for _ in range(2)] == [1, 0]
     with reading() as db:
         shop, kept, photo = (db.scalars(select(model)).one() for model in (Shop, CheckIn, Photo))
         assert (shop.name, shop.contact, kept.note, photo.given) == (None, None, None, False)
