@@ -88,7 +88,8 @@ def test_spent_once_and_handed_out_once(town: Town) -> None:
     assert ok(town.operator.post(f"{address}/hand-out"))["state"] == "handed_out"
     for again in (town.operator.post(f"{address}/hand-out"), town.operator.post(f"{address}/void", {"reason": "停发"})):
         problem(again, 409)
-    problem(town.operator.post("/api/v1/points/redemptions/NOTHERE2/hand-out"), 404)
+    for wrong in ("NOTHERE2", "%00", "%ED%A0%80", "长" * 500):
+        problem(town.operator.post(f"/api/v1/points/redemptions/{wrong}/hand-out"), 404)
 
 
 def test_called_off_all_is_back_and_says_why(town: Town) -> None:

@@ -131,7 +131,8 @@ def void(db: Session, actor: Actor, code: str, reason: str) -> Redemption:
 
 def find(db: Session, code: str) -> Redemption:
     """The redemption of this code, in small letters and with spaces too. Raises NotFound."""
-    found = db.scalar(select(Redemption).where(Redemption.code == "".join(code.upper().split())))
+    said = "".join(code.upper().split())
+    found = db.scalar(select(Redemption).where(Redemption.code == said)) if set(said) <= set(LETTERS) else None
     if found is None:
         raise NotFound("no redemption has this code")
     return found
