@@ -22,6 +22,7 @@ from api import (
     duty,
     errors,
     exchange,
+    feeds,
     field_keys,
     forms,
     geography,
@@ -48,9 +49,11 @@ from api import (
     sessions,
     steps,
     submissions,
+    subscriptions,
     sync,
     taxonomy,
     templates,
+    unsubscribe,
     uploads,
     wechat,
 )
@@ -78,6 +81,8 @@ BLUEPRINTS = [
     citizen.blueprint,
     public.blueprint,
     moderation.blueprint,
+    subscriptions.blueprint,
+    feeds.blueprint,
     wechat.blueprint,
     points.blueprint,
     adoptions.blueprint,
@@ -107,7 +112,7 @@ BLUEPRINTS = [
 ]
 """Every group of operations of the API. A new endpoint file adds its line here: it is then served and documented."""
 
-PAGES = [pages.blueprint]
+PAGES = [pages.blueprint, unsubscribe.blueprint]
 """What browsers open; not part of the OpenAPI document."""
 
 SMALL_BODY = 64 * 1024

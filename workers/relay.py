@@ -59,6 +59,7 @@ FOLLOW = Line("fieldwork", fieldwork.follow, events=True)
 EXCHANGE = Line("exchange", exchange.tell, batch=200)
 REVIEW = Line("fieldwork", fieldwork.review_cases, batch=200)
 PUBLISH = Line("exchange", publishing.follow, batch=200)
+STIR = Line("exchange", publishing.stir, batch=200)
 
 ADOPTERS = Line("exchange", community.follow_cases, batch=200)
 ON_ADOPTED = ("case.published", "case.pass", "case.accept")
@@ -81,6 +82,7 @@ BESIDE: dict[str, tuple[Line, ...]] = {
     "register.conflict": (Line("fieldwork", fieldwork.settle_conflicts, batch=200),),
     "timer.warned": (Line("deadlines", deadlines.escalate, events=True),),
     "timer.overdue": (Line("deadlines", deadlines.escalate, events=True),),
+    "followed.digest": (Line("notifications", notifications.tell_digests, batch=200, events=True),),
     "policy.changed": (Line("deadlines", recounting.announce, events=True), Line("exchange", publishing.reconsider)),
     "calendar.changed": (Line("deadlines", recounting.announce, events=True),),
     "clocks.outdated": (Line("deadlines", recounting.recount_cases, batch=100, events=True),),
@@ -94,9 +96,10 @@ JOBS: dict[str, tuple[Line, ...]] = {
             *((TELL,) if event in {*RULES, *NOTICES} else ()),  # people, by the tables in notifications/
             *((FOLLOW,) if event in changes.EVENTS else ()),  # devices, by fieldwork/changes/audiences.py
             *((EXCHANGE,) if event in feed.EVENTS else ()),   # platforms, by exchange/hotline_platform.py
-            *((PUBLISH,) if event in publication.FOLLOWED else ()))  # everybody, by cases/publication.py
+            *((PUBLISH,) if event in publication.FOLLOWED else ()),  # everybody, by cases/publication.py
+            *((STIR,) if event in publication.STIRS else ()))        # feeds
     for event in dict.fromkeys((*BESIDE, *RULES, *NOTICES, *changes.EVENTS, *feed.EVENTS, *publication.FOLLOWED,
-                                *ON_ADOPTED))}
+                                *publication.STIRS, *ON_ADOPTED))}
 """Event → consequences. The law test asks that every event published anywhere stands here or below."""
 
 NOTHING: dict[str, str] = {event: why for event, why in NOBODY.items() if event not in JOBS}

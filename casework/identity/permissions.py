@@ -121,6 +121,7 @@ PERMISSIONS: dict[str, Grant] = {
     "points.manage": _grant(Role.ADMINISTRATOR),
     "points.correct": _grant(Role.SUPERVISOR, Role.ADMINISTRATOR),
     "rewards.hand_out": _grant(Role.OPERATOR, Role.TRIAGE_OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR),
+    "subscriptions.manage": _grant(Role.CITIZEN),
     # cases; every step has its own row in the workflow
     "case.list": _grant(STAFF),
     "alarm.list": _grant(STAFF),

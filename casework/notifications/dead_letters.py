@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from casework import clock
 from casework.cases.case import Case
 from casework.cases.report import Report
+from casework.cases.subscribers import Subscriber
 from casework.errors import Conflict, NotFound
 from casework.identity.people import Citizen, User
 from casework.identity.privacy import SealedText, mask_phone
@@ -38,8 +39,9 @@ def page(db: Session, state: State, *, after: Position | None = None,
     moment = Message.failed_at if state is State.DEAD else Message.next_try_at
     wanted = (select(Message, Case.number, Report, User.login, Citizen.phone)
               .join(Case, Case.id == Message.case_id, isouter=True)
-              .join(Citizen, Citizen.id == Message.citizen_id, isouter=True)
               .join(Report, Report.id == Message.report_id, isouter=True).join(User, User.id == Message.user_id, isouter=True)
+              .join(Subscriber, Subscriber.id == Message.subscriber_id, isouter=True)
+              .join(Citizen, Citizen.id == func.coalesce(Message.citizen_id, Subscriber.citizen_id), isouter=True)
               .where(moment.is_not(None)).order_by(moment, Message.id).limit(limit + 1))
     if after:
         wanted = wanted.where(tuple_(moment, Message.id) > after)
