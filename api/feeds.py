@@ -103,13 +103,13 @@ def _answer(made: Callable[..., Any], query: dict[str, Any], kind: str) -> Respo
                                              case=query.get("case"))
     with reading() as db:
         found, last = news.page(db, wanted, after=query.get("cursor"), limit=query["limit"], language=language)
-        names = following.names(db, wanted.area, wanted.category)
+        names, gone = following.names(db, wanted.area, wanted.category), news.taken_back_at(db)
     feed = made(**_head(wanted, names, language, last))
     for one in found:
         feed.add_item(**_entry(one, language, rss=made is Rss))
     response = Response(feed.writeString("utf-8"), content_type=kind)
     response.cache_control.public, response.cache_control.max_age = True, FRESH_SECONDS
-    response.last_modified = feed.latest_post_date()
+    response.last_modified = max(feed.latest_post_date(), gone or EVER)
     response.add_etag(weak=True)
     response.make_conditional(request)
     return response

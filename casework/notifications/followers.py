@@ -58,7 +58,7 @@ def reached(db: Session, found: Iterable[Subscriber]) -> list[Reached]:
     in WeChat while WeChat lets us write."""
     found = list({one.id: one for one in found}.values())
     phones = dict(db.execute(select(Citizen.id, Citizen.phone_index).where(
-        Citizen.active, Citizen.id.in_({one.citizen_id for one in found if one.citizen_id}))).tuples().all())
+        Citizen.active, Citizen.id.in_({one.citizen_id for one in found if one.citizen_id}))).all())
     chosen = preferences.of_many(db, phones.values(), ())
     config, accounts = settings.current(), {one.follower_id for one in found if one.follower_id}
     by_template = bool(config.wechat_template or config.wechat_subscription)

@@ -129,13 +129,16 @@ def test_what_goes_on_comes_first_again_under_the_same_id(town: Town, web: Flask
     assert str(after.findtext(f"{A}published")) < str(after.findtext(f"{A}updated"))
 
 
-def test_only_what_is_public_and_not_what_was_taken_back(town: Town, web: FlaskClient) -> None:
+def test_only_what_is_public_and_not_what_was_taken_back(town: Town, web: FlaskClient, time: SetClock) -> None:
     gone, stays = a_public_case(town), a_public_case(town, 2)
+    since = web.get(ATOM).headers["Last-Modified"]
+    time.passes(minutes=5)
     with transaction() as db:
         case = db.scalars(select(Case).where(Case.number == gone)).one()
         settle(db, case, db.get_one(Publication, case.id), State.WITHHELD, reason="误公开")
     assert entries(web) == entries(web, RSS) == [stays]
     assert entries(web, case=gone) == []
+    assert web.get(ATOM, headers={"If-Modified-Since": since}).status_code == 200  # a reader must not keep it
     with transaction() as db:  # the case alone has changed, and no job has run
         db.execute(update(Case).where(Case.number == stays).values(category_code="301"))
     assert entries(web) == []

@@ -92,9 +92,9 @@ def end(db: Session, subscriber: Subscriber | None, follow_id: uuid.UUID | None 
 def described(db: Session, follows: Sequence[Follow], language: Language) -> list[dict[str, object]]:
     """What is followed, for its holder: {id, kind, what, title, area, category, rhythm, created_at}."""
     numbers = dict(db.execute(select(Case.id, Case.number).where(
-        Case.id.in_([one.case_id for one in follows if one.case_id]))).tuples().all())
+        Case.id.in_([one.case_id for one in follows if one.case_id]))).all())
     numbers |= dict(db.execute(select(Report.id, Report.number).where(
-        Report.id.in_([one.report_id for one in follows if one.report_id]))).tuples().all())
+        Report.id.in_([one.report_id for one in follows if one.report_id]))).all())
     return [_described(db, one, numbers, language) for one in follows]
 
 
