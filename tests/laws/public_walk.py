@@ -60,6 +60,8 @@ CLOSED: dict[str, str] = {
     "/api/v1/citizen/subscriptions/news": "the same; tests of subscriptions read it",
     "/unsubscribe/<token>": "opens by the link of a message",
     "/api/v1/citizen/preferences": "opens by a token", "/metrics": "opens by a token",
+    **dict.fromkeys(("/api/v1/citizen/points", "/api/v1/citizen/points/redemptions", "/api/v1/citizen/adoptions",
+                     "/api/v1/citizen/adoptions/<uuid:adoption>"), "opens to who has proved a phone, or came by WeChat"),
     "/api/v1/wechat/signature": "the town has no account",
     "/pda/": "leads to /pda"}
 """Rules that answer a stranger nothing, and why."""

@@ -21,7 +21,7 @@ from tests.factories import a_photo
 from tests.storage.bare_cases import bare_cases
 from tests.storage.city import City
 from tests.storage.test_reads_by_index import heard, plans
-from workers import schedule
+from workers import upkeep
 
 WHERE = Rectangle(0.1, 0.1, 0.2, 0.2)
 
@@ -126,10 +126,10 @@ def test_a_photo_whose_file_is_gone_is_withheld(receipt: Receipt) -> None:
 
 def test_what_a_lost_job_left_behind_is_found_and_said_again(
         receipt: Receipt, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schedule, "_queued", lambda _queue: False)
+    monkeypatch.setattr(upkeep, "_queued", lambda _queue: False)
     with reading() as db:
         assert public_pictures.unentered(db, clock.now(), 10) == [case_id(receipt)]
-    schedule.enter_forgotten_pictures()
+    upkeep.enter_forgotten_pictures()
     assert len(rows()) == 1
     with reading() as db:
         assert public_pictures.unentered(db, clock.now(), 10) == []
