@@ -42,6 +42,15 @@ WORDS: dict[str, Any] = {
     "upload": f"/api/v1/uploads/{ID}"}
 """By the field's name, where no shape below says otherwise."""
 
+MODERATION: dict[str, dict[str, Any]] = {
+    "PhotoRowOut": {"state": "waiting"},
+    "ModeratedPhotoOut": {"state": "waiting", "link": PHOTO.replace("/320", "/1600"), "public": None, "width": 3000,
+                          "height": 4000, "decided_at": None, "decided_by": None},
+    "FindingOut": {"kind": "face", "score": 0.87, "x": 0.31, "y": 0.12, "width": 0.08, "height": 0.11},
+    "RectangleOut": {"x": 0.29, "y": 0.09, "width": 0.12, "height": 0.17},
+    "PublicPictureOut": {"link": PHOTO.replace("/320", "/public"), "small": PHOTO.replace("/320", "/public-320")}}
+"""Of photos that wait for a moderator, by shape."""
+
 OPEN311: dict[str, dict[str, Any]] = {
     "ServiceOut": {"service_code": "10101", "service_name": "上水井盖", "description": "井盖缺失；井盖破损",
                    "type": "realtime", "keywords": "公用设施,井盖", "group": "公用设施"},
@@ -180,7 +189,7 @@ EXACTLY: dict[str, Any] = {
     "TodoOut.overdue": False, "TodoOut.text": "逐户查看", "TodoOut.title": "充电隐患专项普查：第一网格",
     "TodoOut.urgent": False,
     "TrackOut.points": [[114.0579, 22.5431, 8.0, 1772416800000]], "WordsOut.note": "无人在家", "WordsOut.values": {},
-    **{f"{shape}.{name}": value for shape, said in OPEN311.items() for name, value in said.items()},
+    **{f"{shape}.{name}": value for shape, said in (OPEN311 | MODERATION).items() for name, value in said.items()},
     **{f"{shape}.{name}": value for shape in ("SurveyOut", "SurveyWithProgressOut") for name, value in {
         "kind": "survey", "title": "充电隐患专项普查", "text": "逐户查看", "area": "440301", "register": None,
         "form": "charging", "cancelled_at": None}.items()}}
