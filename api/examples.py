@@ -65,6 +65,16 @@ COMMUNITY: dict[str, dict[str, Any]] = {
     "OddCheckInOut": {"kind": "10124", "code": "4403010124000017", "flags": ["照片不是近一天拍的"], "photos": [PHOTO]},
     "WeatherNoticeOut": {"kind": "snow", "areas": ["440301"], "source": "市气象台"},
 }
+
+MODERATION: dict[str, dict[str, Any]] = {
+    "PhotoRowOut": {"state": "waiting"},
+    "ModeratedPhotoOut": {"state": "waiting", "link": PHOTO.replace("/320", "/1600"), "public": None, "width": 3000,
+                          "height": 4000, "decided_at": None, "decided_by": None},
+    "FindingOut": {"kind": "face", "score": 0.87, "x": 0.31, "y": 0.12, "width": 0.08, "height": 0.11},
+    "RectangleOut": {"x": 0.29, "y": 0.09, "width": 0.12, "height": 0.17},
+    "PublicPictureOut": {"link": PHOTO.replace("/320", "/public"), "small": PHOTO.replace("/320", "/public-320")}}
+"""Of photos that wait for a moderator, by shape."""
+
 OPEN311: dict[str, dict[str, Any]] = {
     "ServiceOut": {"service_code": "10101", "service_name": "上水井盖", "description": "井盖缺失；井盖破损",
                    "type": "realtime", "keywords": "公用设施,井盖", "group": "公用设施"},
@@ -230,7 +240,7 @@ EXACTLY: dict[str, Any] = {
     "EntryChangeOut.what": "added", "EntryChangeOut.words": "多次虚假上报", "MarkOut.withdrawn_at": None,
     "ProgressOut.notice": None, "RatedOut.notice": None,
     "MarkOut.reason": "现场不存在该问题", "ReceiptOut.held": False, "ReceiptOut.call": None,
-    **{f"{shape}.{name}": value for shape, said in (*OPEN311.items(), *COMMUNITY.items()) for name, value in said.items()},
+    **{f"{shape}.{name}": value for shape, said in (OPEN311 | COMMUNITY | MODERATION).items() for name, value in said.items()},
     **{f"{shape}.{name}": value for shape in ("SurveyOut", "SurveyWithProgressOut") for name, value in {
         "kind": "survey", "title": "充电隐患专项普查", "text": "逐户查看", "area": "440301", "register": None,
         "form": "charging", "cancelled_at": None}.items()}}

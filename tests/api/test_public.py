@@ -57,6 +57,7 @@ def test_a_filed_case_is_public_without_a_word_that_was_said(town: Town) -> None
     assert shown["square"] == {"lon": round(shown["square"]["lon"], 3), "lat": round(shown["square"]["lat"], 3)}
     whole = ok(town.stranger.get(f"{CASES}/{shown['number'].lower()}"))
     assert [one["words"] for one in whole.pop("steps")] == ["上报", "立案", "派遣"]
+    assert whole.pop("photos") == []
     assert whole == shown
     assert ok(town.stranger.get(f"{CASES}/{shown['number']}", lang="en"))["stands"].startswith("sent to the department")
     assert told() == 1

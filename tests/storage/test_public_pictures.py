@@ -124,6 +124,14 @@ def test_a_photo_whose_file_is_gone_is_withheld(receipt: Receipt) -> None:
     assert [one.state for one in rows()] == [State.WITHHELD]
 
 
+def test_a_photo_of_the_night_is_never_left_to_a_machine(receipt: Receipt) -> None:
+    dark = photo(receipt, "black")
+    enter(receipt)
+    looking.look_at([one.photo_id for one in rows()], alone=True)
+    assert {one.photo_id == dark: (one.state, one.certain) for one in rows()} == {
+        True: (State.WAITING, False), False: (State.READY, True)}
+
+
 def test_what_a_lost_job_left_behind_is_found_and_said_again(
         receipt: Receipt, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upkeep, "_queued", lambda _queue: False)
