@@ -35,6 +35,7 @@ from api import (
     pages,
     pda,
     performance,
+    phone_pages,
     policy,
     proposals,
     registry,
@@ -97,7 +98,7 @@ BLUEPRINTS = [
 ]
 """Every group of operations of the API. A new endpoint file adds its line here: it is then served and documented."""
 
-PAGES = [pages.blueprint]
+PAGES = [pages.blueprint, phone_pages.blueprint]
 """What browsers open; not part of the OpenAPI document."""
 
 SMALL_BODY = 64 * 1024
