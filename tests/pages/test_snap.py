@@ -497,6 +497,33 @@ def test_inside_wechat_the_place_is_asked_of_wechat_with_the_signature(shop: Sho
     assert phone.strangers() == []
 
 
+def test_what_is_public_is_listed_mapped_and_opened_without_the_words_of_its_reporter(phone: Phone, city: City) -> None:
+    number = filed(city, ok(city.town.stranger.post("/api/v1/citizen/reports", citizen_report(
+        text="我家门口井盖没了，请找王先生", place=point(0, -20, 15)))))
+    page = phone.page
+    phone.go("#/near")
+    mine = page.locator(f'#cases [data-number="{number}"]')
+    expect(mine).to_contain_text("上水井盖")
+    expect(mine).not_to_contain_text("王先生")
+    page.get_by_label("状态").select_option("closed")
+    expect(mine).to_be_hidden()
+    page.get_by_label("状态").select_option("open")
+    page.get_by_role("button", name="全市").click()
+    page.get_by_role("button", name="地图").click()
+    sign = page.locator(".marker", has_text=re.compile("[0-9]")).first
+    expect(sign).to_have_attribute("title", re.compile("[0-9]+ 件"))
+    page.get_by_role("button", name="我附近").click()
+    page.locator(".marker", has_text=re.compile("[0-9]")).first.click()
+    expect(mine).to_be_visible()
+    mine.get_by_role("link").click()
+    expect(page.locator(".screen.case")).to_contain_text("南塘社区")
+    expect(page.locator(".screen.case .timeline")).to_contain_text("立案")
+    expect(page.locator(".screen.case")).not_to_contain_text("王先生")
+    page.go_back()
+    page.locator(".screen.near").wait_for()
+    assert phone.strangers() == []
+
+
 def test_photos_of_a_report_are_kept_and_counted_once(phone: Phone, tmp_path: Path) -> None:
     pictures = [a_picture(tmp_path, 910 + number) for number in range(3)]
     send(phone, "三张照片", *pictures)
