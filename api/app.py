@@ -21,6 +21,7 @@ from api import (
     duty,
     errors,
     exchange,
+    feeds,
     field_keys,
     forms,
     geography,
@@ -47,9 +48,11 @@ from api import (
     sessions,
     steps,
     submissions,
+    subscriptions,
     sync,
     taxonomy,
     templates,
+    unsubscribe,
     uploads,
     wechat,
 )
@@ -78,6 +81,8 @@ BLUEPRINTS = [
     choosing.blueprint,
     public.blueprint,
     moderation.blueprint,
+    subscriptions.blueprint,
+    feeds.blueprint,
     wechat.blueprint,
     cases.blueprint,
     clocks.blueprint,
@@ -104,7 +109,7 @@ BLUEPRINTS = [
 ]
 """Every group of operations of the API. A new endpoint file adds its line here: it is then served and documented."""
 
-PAGES = [pages.blueprint, phone_pages.blueprint]
+PAGES = [pages.blueprint, phone_pages.blueprint, unsubscribe.blueprint]
 """What browsers open; not part of the OpenAPI document."""
 
 SMALL_BODY = 64 * 1024
