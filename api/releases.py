@@ -19,6 +19,9 @@ TEMPLATES = ("index.html", "sw.js")
 SYMBOLS = "symbols.html"
 """Pictures that every page's index.html includes."""
 
+LATER = ("leaflet/", "offline.js", "wechat.js")
+"""Beginnings of scripts that a page asks for when it needs them."""
+
 TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json", ".png": "image/png"}
 
 
@@ -34,6 +37,11 @@ class Release:
     def address(self) -> str:
         """Where its files are served; whatever is there never changes."""
         return f"/{self.page}/{self.name}"
+
+    @property
+    def first(self) -> list[str]:
+        """Scripts that the page starts with: asked for at once, not one after the other as each names the next."""
+        return [name for name in self.files if name.endswith(".js") and not name.startswith(LATER)]
 
 
 def _leaflet() -> dict[str, Path]:

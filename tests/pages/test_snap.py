@@ -1,4 +1,5 @@
 """The citizens' page in a real browser: reporting, being told what is known or whom to call, and seeing what becomes of it."""
+import random
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from PIL.TiffImagePlugin import IFDRational
 from playwright.sync_api import Browser, Playwright, Route, expect
 from sqlalchemy import func, select
 
+from api import releases
 from casework.cases.report import Report
 from casework.cases.sameness import Choice
 from casework.identity import sessions
@@ -179,6 +181,26 @@ def test_what_the_server_does_not_take_is_shown_with_its_reason_and_mended(phone
     assert made.reporter_phone_index
 
 
+def test_a_report_is_held_up_neither_by_a_photo_that_cannot_be_taken_nor_by_what_holds_no_more(
+        phone: Phone, tmp_path: Path) -> None:
+    page = phone.page
+    nonsense = tmp_path / "nonsense.jpg"
+    nonsense.write_bytes(b"this is no photo" * 100)
+    picture = a_picture(tmp_path, 906)
+    page.route("**/api/v1/citizen/similar", lambda route: route.fulfill(json={"items": [{
+        "words": "处置中", "category": "路灯", "area": "南塘社区", "opened_at": "2026-11-26T00:00:00Z", "report_count": 2,
+        "score": 0.9, "reasons": [], "same_as": "held until yesterday"}]}))
+    page.route("**/api/v1/citizen/photos", lambda route: route.fulfill(
+        status=201, json={"id": "0191d4a0-0000-7000-8000-00000000dead", "token": "forgotten"}), times=1)
+    page.locator("input[multiple]").set_input_files([picture, nonsense])
+    page.locator(".nopreview").wait_for()
+    write(phone, "照片过期了也要收下")
+    page.get_by_role("button", name="我也遇到").click()
+    received(phone)
+    expect(page.locator(".fault")).to_have_text("有 1 张照片没能收下。")
+    assert [one.sha256 for one in photos_of("照片过期了也要收下")] == [digest(picture)]
+
+
 def test_nothing_is_sent_without_words_or_place(shop: Shop) -> None:
     phone = shop.phone(place=None)
     phone.context.clear_permissions()
@@ -221,6 +243,23 @@ def test_the_place_is_where_the_photo_was_taken(phone: Phone, tmp_path: Path) ->
     assert (made.lon, made.lat) == (pytest.approx(elsewhere["lon"], abs=1e-5), pytest.approx(elsewhere["lat"], abs=1e-5))
 
 
+def test_a_photo_whose_note_of_the_place_is_damaged_says_nothing(phone: Phone, tmp_path: Path) -> None:
+    whole = a_picture_taken_at(tmp_path, 114.0, 22.6).read_bytes()
+    chance = random.Random(20261126)
+    damaged = [whole[:length] for length in range(0, 400, 3)]
+    for _ in range(300):
+        torn = bytearray(whole[:400])
+        for at in chance.choices(range(len(torn)), k=4):
+            torn[at] = chance.randrange(256)
+        damaged.append(bytes(torn))
+    found = phone.page.evaluate("""async ([address, files]) => {
+        const {placeOf} = await import(address);
+        return Promise.all(files.map(file => placeOf(new Blob([new Uint8Array(file)]))));
+    }""", [f"{releases.of('snap').address}/exif.js", [list(one) for one in [whole, *damaged]]])
+    assert found[0] == {"lon": pytest.approx(114.0), "lat": pytest.approx(22.6, abs=1e-6)}
+    assert all(one is None or (abs(one["lon"]) <= 180 and abs(one["lat"]) <= 90) for one in found)
+
+
 def test_a_pin_on_the_map_goes_before_everything_else(phone: Phone) -> None:
     phone.page.get_by_text("已定位").wait_for()
     phone.page.get_by_role("button", name="地图选点").click()
@@ -259,8 +298,26 @@ def test_an_emergency_stops_the_form_and_says_whom_to_call(phone: Phone) -> None
     expect(page.locator("#send")).to_be_hidden()
     page.get_by_role("button", name="不是紧急情况").click()
     expect(page.get_by_label("发生了什么")).to_have_value("三楼着火了，有人被困")
-    page.get_by_label("发生了什么").fill("三楼着火了，已经扑灭")
     page.wait_for_timeout(1200)
+    expect(page.locator("#send")).to_be_visible()
+    page.locator("#send").click()
+    received(phone)
+    expect(page.get_by_role("link", name="拨打 119")).to_be_visible()
+
+
+def test_a_category_that_is_an_emergency_stops_the_form_until_another_is_chosen(phone: Phone) -> None:
+    page = phone.page
+    choice = {"code": "20502", "name": "燃气泄漏", "call": {"kind": "gas", "number": "0755-119119", "words": "请开窗离开"}}
+    page.route("**/api/v1/citizen/categories?*", lambda route: route.fulfill(json={"items": [
+        {"code": "205", "name": "突发事件", "kind": "event", "items": [choice, choice | {"code": "20509", "name": "其他", "call": None}]}]}))
+    phone.go("#/mine")
+    phone.go("#/report")
+    page.get_by_label("分类（可不选）").select_option("20502")
+    expect(page.get_by_role("link", name="拨打 0755-119119")).to_have_attribute("href", "tel:0755119119")
+    expect(page.locator("#send")).to_be_hidden()
+    page.get_by_role("button", name="选错了").click()
+    expect(page.get_by_label("分类（可不选）")).to_have_value("")
+    page.get_by_label("分类（可不选）").select_option("20509")
     expect(page.locator("#send")).to_be_visible()
 
 
@@ -459,6 +516,10 @@ def test_no_screen_is_wider_than_the_smallest_phone_nor_asks_any_other_host(
             summary.click()
         assert not phone.is_wider_than_its_screen(), screen
         assert phone.page.evaluate(SMALLER_THAN_A_FINGER) == [], screen
+        phone.page.set_viewport_size({"width": 320, "height": 256})  # a desk of 1280 by 1024 at 400 %
+        assert phone.page.evaluate("getComputedStyle(document.querySelector('#tabs')).position") == "static", screen
+        assert not phone.is_wider_than_its_screen(), screen
+        phone.page.set_viewport_size(SMALL)
         if language == "en":
             assert [text for text in phone.page.evaluate(CHINESE) if text not in ("中文", "Language 语言")] == [], screen
     assert phone.strangers() == []
@@ -522,6 +583,26 @@ def test_what_is_public_is_listed_mapped_and_opened_without_the_words_of_its_rep
     page.go_back()
     page.locator(".screen.near").wait_for()
     assert phone.strangers() == []
+
+
+def test_what_is_followed_without_a_log_in_is_a_list_of_this_browser(phone: Phone, city: City) -> None:
+    number = filed(city, ok(city.town.stranger.post("/api/v1/citizen/reports", citizen_report(
+        text="河边井盖没了", place=point(1, 20, 25)))))
+    page = phone.page
+    phone.go(f"#/case/{number}")
+    page.get_by_role("button", name="关注", exact=True).click()
+    expect(page.locator("#notice")).to_contain_text("我的关注")
+    page.get_by_role("button", name=re.compile("关注“.*社区”的案件")).click()
+    expect(page.get_by_role("button", name="取消关注")).to_have_count(2)
+    city.town.act(city.town.water_handler, number, "sign")
+    city.town.jobs()
+    phone.go("#/following")
+    expect(page.locator(f'#news [data-number="{number}"]')).to_be_visible()
+    page.locator("section").get_by_role("button", name="取消关注").first.click()
+    expect(page.get_by_role("button", name="取消关注")).to_have_count(1)
+    page.reload()
+    page.locator(f'#news [data-number="{number}"]').wait_for()
+    expect(page.get_by_role("button", name="取消关注")).to_have_count(1)
 
 
 def test_photos_of_a_report_are_kept_and_counted_once(phone: Phone, tmp_path: Path) -> None:
