@@ -4,6 +4,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import casework.settings
 from api import (
+    abuse,
     admin,
     alarms,
     api_keys,
@@ -55,6 +56,7 @@ from api import (
     unsubscribe,
     uploads,
     wechat,
+    wechat_pages,
 )
 from casework import storage
 from casework.settings import Settings
@@ -84,6 +86,7 @@ BLUEPRINTS = [
     subscriptions.blueprint,
     feeds.blueprint,
     wechat.blueprint,
+    wechat_pages.blueprint,
     cases.blueprint,
     clocks.blueprint,
     steps.blueprint,
@@ -101,6 +104,7 @@ BLUEPRINTS = [
     proposals.blueprint,
     duplicates.blueprint,
     admin.blueprint,
+    abuse.blueprint,
     rosters.blueprint,
     calendar.blueprint,
     policy.blueprint,

@@ -15,6 +15,7 @@ from api.cases import public_number
 from api.choosing import CallOut, LanguageIn, spoken
 from api.fields import Cursor, Moment, PageIn, Place, Text, Whole, page_of, rows
 from api.media import ONE, kept, one_file
+from api.senders import offering, sender
 from casework import resolution
 from casework.cases import comments, search
 from casework.cases.case import Case
@@ -23,7 +24,8 @@ from casework.cases.wording import Language
 from casework.cases.workflow import Facts
 from casework.community import ratings, tracking
 from casework.errors import Conflict
-from casework.intake import choices, citizen
+from casework.intake import choices, citizen, guard
+from casework.intake.guard import marks
 from casework.media import check_in, upload_token
 from casework.notifications import messages, preferences
 from casework.notifications.preferences import Preference
@@ -68,6 +70,7 @@ class ReceiptOut(ma.Schema):
     number = ma.fields.String()
     received_at = ma.fields.AwareDateTime()
     token = ma.fields.String(metadata={"description": "send it as X-Tracking-Token"})
+    held = ma.fields.Boolean(metadata={"description": "I am on the abuse list: a person looks before anything follows"})
     call = ma.fields.Nested(CallOut(), allow_none=True, metadata={"description": "whom to call besides: it is an emergency"})
 
 
@@ -115,6 +118,7 @@ class ProgressOut(ma.Schema):
     rated = ma.fields.Integer(allow_none=True)
     may = ma.fields.List(ma.fields.String(), metadata={"description": "what the citizen can do now"})
     news = ma.fields.List(ma.fields.Nested(StepOut()), metadata={"description": "what the citizen was told"})
+    notice = ma.fields.String(allow_none=True, metadata={"description": "it was judged to be abuse, and how to object"})
 
 
 class RatedOut(ProgressOut):
@@ -188,8 +192,12 @@ def photo(files: list[FileStorage]) -> dict[str, Any]:
 
     Answers an id and a token, which the report shows together. A photo that no report claims is forgotten after a day.
     """
+    who = sender()
+    with reading() as db:
+        guard.turn_away(db, who)  # before anything is kept
     (original,) = kept(one_file(files), ONE.field)
     with transaction() as db:
+        guard.upload(db, who)
         made = check_in(db, original, channel=Channel.CITIZEN)
     return {"id": made.id, "token": upload_token(made.id)}
 
@@ -201,15 +209,18 @@ def photo(files: list[FileStorage]) -> dict[str, Any]:
 def report(body: dict[str, Any]) -> dict[str, Any]:
     """Report a problem, with or without a contact.
 
-    When this answers 201, the report is stored for good. Sending it again with the same key changes nothing.
+    When this answers 201, the report is stored for good. Sending it again with the same key changes nothing. A page sends a
+    random key of its own as X-Device (16 to 100 letters, digits, - or _), so that many behind one address are told apart.
+    `call` is there in an emergency: it is taken all the same.
     """
     photos = [(one["id"], one["token"]) for one in body.pop("photos")]
-    with transaction() as db:
-        receipt = citizen.report(db, caller(), photos=photos, **body)
+    with offering(body), transaction() as db:
+        receipt = citizen.report(db, caller(), photos=photos, sender=sender(), **body)
+        held = guard.held(db, receipt.id)
     g.case_number = receipt.number  # for the log
     call = choices.call_for(body["text"], body.get("category"), spoken({}))
     return {"number": receipt.number, "received_at": receipt.received_at, "token": tracking_credential(receipt.id),
-            "call": call}
+            "held": held, "call": call}
 
 
 @blueprint.operation("GET", "/reports", requires("report.list"), query=MineIn(), answer=page_of(MineOut()))
@@ -247,6 +258,7 @@ def rate(number: str, body: dict[str, Any]) -> dict[str, Any]:
 def comment(number: str, body: dict[str, str]) -> dict[str, Any]:
     """Add something to my report. Whoever has it is told; nobody else who reported the same problem reads it."""
     with transaction() as db:
+        guard.turn_away(db, sender())
         found, followed = _followed(db, number)
         comments.say_as_citizen(db, followed, found, caller(), body["text"])
         db.flush()
@@ -317,7 +329,8 @@ def _followed(db: Session, number: str) -> tuple[Report, Case]:
 
 def _progress(db: Session, found: Report, language: Language | None = None) -> dict[str, Any]:
     news = [{"at": one.created_at, "words": one.text} for one in messages.told(db, found)]
-    return tracking.progress(db, found, caller(), language or spoken({})) | {"news": news}
+    language = language or spoken({})
+    return tracking.progress(db, found, caller(), language) | {"news": news, "notice": marks.notice(db, found.id, language)}
 
 
 def _wishes(chosen: Preference) -> dict[str, Any]:

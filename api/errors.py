@@ -126,6 +126,11 @@ class ProblemOut(ma.Schema):
     detail = ma.fields.String(metadata={"description": "a sentence to act on"})
     instance = ma.fields.String(metadata={"description": "the request's id, as in X-Request-Id and in our log"})
     errors = ma.fields.List(ma.fields.Nested(FaultOut()))
+    limit = ma.fields.String(metadata={"description":
+        "of a flood (429): which limit is reached: phone, device, openid, address, place, crowd, upload"})
+    similar = ma.fields.List(ma.fields.Dict(), metadata={"description":
+        "of address and crowd, which many share: cases that it may be about; with `same_as` the report is taken"})
+    entry = ma.fields.UUID(metadata={"description": "of the abuse list, which one may object to (/citizen/objections)"})
     version = ma.fields.Integer(metadata={"description": "of a conflict about a case: its present version"})
     changed = ma.fields.List(ma.fields.Nested(ChangeOut()), metadata={
         "description": "of a conflict about a case: what has happened since the version seen, or last of all"})

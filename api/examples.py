@@ -185,6 +185,12 @@ EXACTLY: dict[str, Any] = {
     "ChoiceOut.name": "上水井盖", "ChoiceOut.call": None,
     "GroupOut.code": "101", "GroupOut.kind": "component", "GroupOut.name": "公用设施", "GuessOut.call": None,
     "GuessOut.confidence": 0.82, "GuessOut.group": "公用设施", "GuessOut.name": "上水井盖",
+    **{f"{shape}.{name}": value for shape in ("EntryOut", "EntryWithChangesOut") for name, value in {
+        "kind": "phone", "value": "138****0000", "effect": "hold", "reason": "多次虚假上报", "ended_at": None,
+        "objection": None, "objected_at": None}.items()},
+    "EntryChangeOut.what": "added", "EntryChangeOut.words": "多次虚假上报", "MarkOut.withdrawn_at": None,
+    "ProgressOut.notice": None, "RatedOut.notice": None,
+    "MarkOut.reason": "现场不存在该问题", "ReceiptOut.held": False, "ReceiptOut.call": None,
     **{f"{shape}.{name}": value for shape, said in OPEN311.items() for name, value in said.items()},
     **{f"{shape}.{name}": value for shape in ("SurveyOut", "SurveyWithProgressOut") for name, value in {
         "kind": "survey", "title": "充电隐患专项普查", "text": "逐户查看", "area": "440301", "register": None,

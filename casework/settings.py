@@ -99,6 +99,34 @@ def _rate(text: str) -> str:
     return text
 
 
+@dataclass(frozen=True)
+class Flood:
+    """So many in so many seconds of what counts as one sender; intake/guard says what each kind is."""
+
+    kind: str
+    count: int
+    seconds: int
+
+
+FLOODS = ("phone", "device", "openid", "address", "place", "crowd", "upload")
+SPANS = {"minute": 60, "hour": 3600, "day": 86_400}
+
+
+def _floods(text: str) -> tuple[Flood, ...]:
+    made = []
+    for part in text.split(",") if text != "none" else ():
+        found = re.fullmatch(rf"({'|'.join(FLOODS)}) ([1-9]\d{{0,6}}) per ({'|'.join(SPANS)})", part.strip())
+        if not found:
+            raise ValueError(f'must look like "phone 20 per hour, place 8 per hour", or be "none"; known: {", ".join(FLOODS)}')
+        made.append(Flood(found[1], int(found[2]), SPANS[found[3]]))
+    return tuple(made)
+
+
+USUAL_FLOODS = _floods("phone 20 per hour, phone 60 per day, device 20 per hour, device 60 per day, openid 20 per hour, "
+                       "openid 60 per day, address 300 per hour, place 8 per hour, crowd 100 per hour, upload 200 per hour")
+"""Nobody who cares for his street reaches these. Many share an address, and at a burst pipe also the place."""
+
+
 def _smtp(text: str) -> str:
     parts = urlsplit(text)
     _ = parts.port  # raises for what is none
@@ -178,6 +206,7 @@ class Settings:
     wechat_token: str = _setting("ZHIWANG_WECHAT_TOKEN", str, "")
     wechat_aes_key: bytes = _setting("ZHIWANG_WECHAT_AES_KEY", _aes_key, b"")
     wechat_url: str = _setting("ZHIWANG_WECHAT_URL", _url("https", "http"), "https://api.weixin.qq.com")
+    wechat_open_url: str = _setting("ZHIWANG_WECHAT_OPEN_URL", _url("https", "http"), "https://open.weixin.qq.com")
     wechat_minutes: int = _setting("ZHIWANG_WECHAT_MINUTES", _whole(1, 55), 30)
     wechat_template: str = _setting("ZHIWANG_WECHAT_TEMPLATE", str, "")
     wechat_subscription: str = _setting("ZHIWANG_WECHAT_SUBSCRIPTION", str, "")
@@ -206,6 +235,9 @@ class Settings:
     open311_repeat_minutes: int = _setting("ZHIWANG_OPEN311_REPEAT_MINUTES", _whole(1, 10_080), 60)
     open311_test_url: str = _setting("ZHIWANG_OPEN311_TEST_URL", _url("https", "http"), "")
     emergency_numbers: tuple[tuple[str, str], ...] = _setting("ZHIWANG_EMERGENCY_NUMBERS", _hotlines, ())
+    flood: tuple[Flood, ...] = _setting("ZHIWANG_FLOOD", _floods, USUAL_FLOODS)
+    abuse_marks: int = _setting("ZHIWANG_ABUSE_MARKS", _whole(0, 100), 3)
+    abuse_days: int = _setting("ZHIWANG_ABUSE_DAYS", _whole(1, 365), 30)
     rate_limit_reports: str = _setting("ZHIWANG_RATE_REPORTS", _rate, "600 per minute")
     rate_limit_login: str = _setting("ZHIWANG_RATE_LOGIN", _rate, "20 per minute")
 

@@ -25,6 +25,7 @@ MINI = "wx0000000000000001"
 APP_ID, SECRET, TOKEN = "wx5823bf96d3bd56c7", "a secret of the account", "a token of the account"
 AES_KEY = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
 """From the sample of the documentation."""
+PAGE_TOKEN = "ACCESS_TOKEN_OF_A_PAGE"
 SESSION_KEY = "tiihtNczf5v6AKRyjwEUhQ=="
 ADDRESS = "/api/v1/wechat"
 
@@ -142,6 +143,10 @@ class Servers:
             if path == "/sns/jscode2session":
                 openid = self.codes.pop(query["js_code"], None) if query["appid"] == MINI else None
                 return {"openid": openid, "session_key": SESSION_KEY} if openid else {"errcode": 40029, "errmsg": "invalid"}
+            if path == "/sns/oauth2/access_token":
+                openid = self.codes.pop(query["code"], None) if (query["appid"], query["secret"]) == (APP_ID, SECRET) else None
+                return {"access_token": PAGE_TOKEN, "expires_in": 7200, "refresh_token": PAGE_TOKEN, "openid": openid,
+                        "scope": "snsapi_base"} if openid else {"errcode": 40029, "errmsg": "invalid code"}
             if query.get("access_token") in self.expired or query.get("access_token") not in self.tokens:
                 return {"errcode": 42001, "errmsg": "access_token expired"}
             ready = {"errcode": 0, "errmsg": "ok", "ticket": "a ticket", "expires_in": 7200}

@@ -11,6 +11,7 @@ from casework.exchange import feed
 from casework.fieldwork import changes, coverage, operations, presence, rounds, tracks
 from casework.identity import sessions
 from casework.identity.sessions.clients import Nonce
+from casework.intake.guard import book, traces
 from casework.intake.wechat import mailbox
 from casework.media import photo
 from casework.media.uploads import forgetting as uploads
@@ -58,6 +59,12 @@ def forget_wechat_messages() -> None:
 def forget_unclaimed_photos() -> None:
     """Photos that were sent ahead of a report that never came."""
     until_fewer(photo.delete_unclaimed, 200)
+
+
+def forget_senders() -> None:
+    """What counts against no sender any more, and whom entries of the abuse list meant that ended a year ago."""
+    until_fewer(traces.forget_old, 5000)
+    until_fewer(book.forget_old, BATCH)
 
 
 def forget_nonces() -> None:

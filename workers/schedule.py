@@ -280,6 +280,7 @@ TIMETABLE: dict[str, Entry] = {
     "forget_unclaimed_photos": Entry(forgetting.forget_unclaimed_photos, at=time(3, 10), lease=timedelta(hours=1)),
     "forget_report_keys": Entry(forgetting.forget_report_keys, at=time(3, 15), lease=timedelta(hours=1)),
     "forget_idle_subscribers": Entry(forgetting.forget_idle_subscribers, at=time(3, 18), lease=timedelta(hours=1)),
+    "forget_senders": Entry(forgetting.forget_senders, at=time(3, 18), lease=timedelta(hours=1)),
     "forget_expired": Entry(forgetting.forget_expired, at=time(3, 20), lease=timedelta(hours=1)),
     "publish_older_cases": Entry(publish_older_cases, at=time(3, 25), lease=timedelta(hours=1)),
     "forget_events": Entry(forgetting.forget_events, at=time(3, 30), lease=timedelta(hours=1)),

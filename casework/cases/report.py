@@ -77,6 +77,8 @@ class Report(Keyed, Base):
     triaged_at: Mapped[datetime | None]
     outcome: Mapped[Outcome | None]
     outcome_reason: Mapped[str | None]
+    held_because: Mapped[str | None]
+    """Why a person has to look at it before anything follows: who sent it is on the abuse list."""
     suggestion: Mapped[dict[str, Any] | None]
     rating: Mapped[int | None]
     rating_comment: Mapped[str | None]
@@ -86,6 +88,7 @@ class Report(Keyed, Base):
         UniqueConstraint("channel", "source", "key"),
         partial_index("ix_reports_waiting", "received_at", "id", where="triaged_at IS NULL"),
         Index(None, "received_at", "channel"),
+        Index(None, "reporter_id", "received_at"),
     )
 
     @property

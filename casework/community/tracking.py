@@ -57,11 +57,14 @@ def reports_of(db: Session, actor: Actor, *, after: tuple[datetime, uuid.UUID] |
                language: Language = Language.ZH) -> tuple[list[dict[str, Any]], tuple[datetime, uuid.UUID] | None]:
     """Up to `limit` reports that the citizen may track, the latest first; and where the next page goes on, or None.
 
-    A proved phone shows all that were sent with it, a tracking token its one; who has shown neither sees none.
+    A proved phone and an account in WeChat show all that were sent with them, a tracking token its one; who has shown
+    neither sees none.
     """
     own: list[ColumnElement[bool]] = [Report.id == actor.report_id] if actor.report_id else []
     if actor.phone_index:
         own.append(Report.reporter_phone_index == actor.phone_index)
+    if actor.openid_index:
+        own.append(Report.reporter_id == actor.id)
     wanted = (select(Report.id, Report.number, Report.received_at, Report.text, Case.status)
               .join(Case, Case.id == Report.case_id, isouter=True)
               .where(or_(false(), *own)).order_by(Report.received_at.desc(), Report.id.desc()).limit(limit + 1))

@@ -49,6 +49,16 @@ def meet(db: Session, account: str, openid: str) -> Follower:
                       .with_for_update().execution_options(populate_existing=True)).one()
 
 
+def known(db: Session, account: str, openid: str) -> uuid.UUID:
+    """Whoever opened a page of ours in WeChat: he need not follow the account, and has not written to it, so he is told by a
+    template if at all."""
+    index = index_of(openid)
+    row = {"id": new_id(), "account": account, "openid": seal(openid), "openid_index": index, "follows": True,
+           "heard_at": clock.now() - FREELY}
+    insert_once(db, Follower, [row], on=("account", "openid_index"))
+    return db.scalars(select(Follower.id).where(Follower.account == account, Follower.openid_index == index)).one()
+
+
 def by_openid(db: Session, account: str, openid: str) -> Follower | None:
     """Who has this openid, if we know him."""
     return db.scalar(select(Follower).where(Follower.account == account, Follower.openid_index == index_of(openid)))

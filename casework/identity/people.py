@@ -132,6 +132,8 @@ class Actor:
     """The report that a citizen's tracking token opens."""
     phone_index: str | None = None
     """Blind index of the phone that a citizen has proved to hold."""
+    openid_index: str | None = None
+    """Blind index of the account in WeChat that a citizen has come from; `id` is then its Follower's."""
     unbounded: bool = False
     """Holds a city-wide post without an area, so areas of other posts held do not narrow it."""
     posts: tuple[HeldPost, ...] = field(default=(), compare=False)

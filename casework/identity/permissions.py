@@ -55,8 +55,9 @@ def own_area(actor: Actor, subject: object | None) -> bool:
 
 
 def own_report(actor: Actor, subject: object | None) -> bool:
-    """The report that the tracking token opens, or one sent from the phone that the citizen has proved to hold."""
+    """The report that the tracking token opens, or one sent by the citizen himself, or from the phone he has proved to hold."""
     return (_same(getattr(subject, "id", None), actor.report_id)
+            or (actor.kind == "citizen" and _same(getattr(subject, "reporter_id", None), actor.id))
             or _same(getattr(subject, "reporter_phone_index", None), actor.phone_index))
 
 
@@ -112,6 +113,8 @@ PERMISSIONS: dict[str, Grant] = {
     "tracking.read": _grant(Role.CITIZEN, condition=own_report),
     "rating.create": _grant(Role.CITIZEN, condition=own_report),
     "comment.create.citizen": _grant(Role.CITIZEN, condition=own_report),
+    "abuse.mark": _grant(Role.TRIAGE_OPERATOR, Role.OPERATOR, Role.SUPERVISOR),
+    "abuse.manage": _grant(Role.SUPERVISOR, Role.ADMINISTRATOR),
     "preferences.manage": _grant(Role.CITIZEN),
     "subscriptions.manage": _grant(Role.CITIZEN),
     # cases; every step has its own row in the workflow

@@ -1,6 +1,7 @@
 """A citizen snaps and reports (随手拍): the photo first, a few words, a point on the map or an address, a contact or none."""
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
@@ -9,16 +10,20 @@ from casework.cases.report import Channel, Receipt, Said, receive_one
 from casework.errors import Fault, Invalid, NotFound
 from casework.geography.coordinates import Point
 from casework.identity.people import Actor, Citizen
+from casework.identity.privacy import blind_index
+from casework.intake import guard
+from casework.intake.guard import Sender
 from casework.media import claim
 
 
 def report(db: Session, actor: Actor, *, key: uuid.UUID, text: str, place: Point | None = None,
            address: str | None = None, name: str | None = None, phone: str | None = None,
            photos: Sequence[tuple[uuid.UUID, str]] = (), same_as: str | None = None,
-           category: str | None = None) -> Receipt:
+           category: str | None = None, sender: Sender | None = None) -> Receipt:
     """Keep what a citizen reports; `photos` are ids of photos sent before, each with the token it was answered with,
     `same_as` is the token of a case that the citizen says it is about, and `category` the code that was chosen. One that the
-    taxonomy does not have any more is kept as it was said, for a person to see: a phone may send days later.
+    taxonomy does not have any more is kept as it was said, for a person to see: a phone may send days later. `sender` is who
+    the request comes from, beside the phone that is named.
 
     Raises Invalid when there is neither place nor address, for a photo that was not sent or is too old and for a choice that
     does not hold any more, Conflict when the key was used for another report.
@@ -33,6 +38,9 @@ def report(db: Session, actor: Actor, *, key: uuid.UUID, text: str, place: Point
         reporter_name=name, reporter_phone=known.phone.open() if known else phone, reporter_id=actor.id))
     if same_as and receipt.is_new:
         sameness.claim(db, receipt.id, same_as)
+    if receipt.is_new:
+        sender = replace(sender or Sender(), phone=blind_index("phone", phone) if phone else None, proved=actor.phone_index)
+        guard.admit(db, receipt.id, sender, place, known=same_as is not None)
     for at, (photo_id, token) in enumerate(photos if receipt.is_new else ()):
         try:
             claim(db, photo_id, token, report_id=receipt.id)

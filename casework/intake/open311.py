@@ -14,8 +14,10 @@ from casework.cases.particulars import Particulars, source_of
 from casework.cases.report import Channel, Receipt, Report, Said, receive_one
 from casework.geography.coordinates import Point
 from casework.identity.people import Actor
-from casework.identity.privacy import seal
+from casework.identity.privacy import blind_index, seal
 from casework.identity.sealing import derived_key
+from casework.intake import guard
+from casework.intake.guard import Sender
 from casework.media import Original, check_in
 from casework.storage.database import one_at_a_time
 from casework.taxonomy.services import service
@@ -47,7 +49,7 @@ def report(db: Session, actor: Actor, posted: Posted, photos: Sequence[Original]
     the app's own, it is the same report.
 
     Raises NotFound for a service that is not offered, Invalid for an answer that was not, Conflict when the app's own key was
-    used for another report.
+    used for another report; Refused and TooMany as the guard does.
     """
     offered = service(taxonomy.catalogue(db), posted.service)
     condition = offered.condition(posted.answers)
@@ -62,6 +64,8 @@ def report(db: Session, actor: Actor, posted: Posted, photos: Sequence[Original]
         files=(_told(posted.sent), *(one.sha256 for one in photos)) if posted.key else ()))
     if receipt.is_new:
         _keep(db, receipt.id, posted)
+        phone = blind_index("phone", posted.phone) if posted.phone else None
+        guard.admit(db, receipt.id, Sender(app=actor.id, device=posted.device, phone=phone), posted.place)
         for original in photos:
             check_in(db, original, channel=Channel.OPEN311, report_id=receipt.id)
     return receipt

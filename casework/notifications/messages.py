@@ -175,11 +175,14 @@ def _once(happening: Happening, reader: Reader, via: Via, buzzed: set[tuple[int,
 
 Way = tuple[Reader, Via, Language]
 
+FROM_WECHAT = frozenset({Channel.WECHAT, Channel.CITIZEN})
+"""Doors by which somebody reports whom WeChat knows: a message, or our page in its browser. `reporter_id` is then his."""
+
 
 def _in_wechat(db: Session, reports: Iterable[Report]) -> Collection[uuid.UUID]:
     """The reporters who can be told where they reported."""
     config = settings.current()
-    wrote = {one.reporter_id for one in reports if one.channel is Channel.WECHAT and one.reporter_id}
+    wrote = {one.reporter_id for one in reports if one.channel in FROM_WECHAT and one.reporter_id}
     by_template = bool(config.wechat_template or config.wechat_subscription)
     return wechat.reached(db, wrote, by_template=by_template) if config.wechat and wrote else ()
 
@@ -192,7 +195,7 @@ def _to_reporter(rule: Rule, reader: Reader, chosen: Mapping[Any, Preference],
     phone = reader.report.reporter_phone_index
     wishes = [one for one in (chosen.get(reader.report.id), chosen.get(phone)) if one]
     language = wishes[0].language if wishes else Language.ZH
-    if reader.report.channel is Channel.WECHAT and reader.report.reporter_id in reached:
+    if reader.report.channel in FROM_WECHAT and reader.report.reporter_id in reached:
         yield reader, Via.WECHAT, language
     elif phone and all(one.takes(Via.SMS, rule.kind) for one in wishes):
         yield reader, Via.SMS, language

@@ -125,7 +125,7 @@ def _triage(db: Session, suggestions: dict[uuid.UUID, Suggestion]) -> Counter[st
     for report in reports:
         verdict = verdicts[report.id]
         report.suggestion = suggestions[report.id].stored()
-        found = None if report.handled_on_the_spot else belonging.of(report, verdict)
+        found = None if report.handled_on_the_spot or report.held_because else belonging.of(report, verdict)
         if found:
             case, why = found
             belonging.joined(report, case, links.join(db, report, case, why, later))
@@ -265,7 +265,7 @@ def _worded(place: addresses.Place | None) -> Placed:
 
 def _judge(report: Report, suggestion: Suggestion, placed: Placed, catalogue: Catalogue) -> Verdict:
     """Pure: the category that was said or is surely meant, the area, and what is in doubt."""
-    doubts = []
+    doubts = [report.held_because] if report.held_because else []
     if report.claimed_category in catalogue.by_code:
         category: str | None = report.claimed_category
     elif suggestion.code and not suggestion.abstained:

@@ -40,7 +40,7 @@ def test_photo_first_then_a_report_then_the_whole_way_to_a_rating(town: Town, ti
         "number": receipt["number"], "received_at": 0, "text": "路边的井盖没了，很危险", "status": None,
         "words": "已收到，等待受理", "case": None, "department": None, "holder": "受理中心", "due_at": None, "closed_at": None,
         "question": None, "reply": None, "reason": None, "steps": [], "comments": [], "rated": None, "may": [], "photos": [],
-        "news": []}
+        "news": [], "notice": None}
     case = filed(town, receipt)
     now = progress(town, receipt)
     assert (now["status"], now["case"], now["department"], now["may"]) == ("dispatched", case, "水务局", ["urge"])

@@ -207,7 +207,8 @@ def built(config: Settings, *more: Blueprint) -> Flask:
 
 
 def served(config: Settings, store: str, monkeypatch: pytest.MonkeyPatch, *more: Blueprint) -> Flask:
-    """The application on this database, without rate limits."""
+    """The application on this database, without rate limits and limits of floods."""
+    object.__setattr__(config, "flood", ())
     monkeypatch.setattr(limiter, "enabled", False)
     app = built(config, *more)
     storage.connect(config)

@@ -86,7 +86,7 @@ def ground(kind: str, folder: Path, template: Path, cases: int = 0) -> Iterator[
         config = Settings(
             database_url=url, redis_url=BENCH_REDIS, blob_url=f"file://{folder}/blobs", home=folder,
             signing_key=b"s" * 32, index_key=b"i" * 32, data_keys={"k1": b"d" * 32}, log_level="info",
-            rate_limit_reports="1000000000 per minute")
+            rate_limit_reports="1000000000 per minute", flood=())
         settings.configure(config)
         storage.connect(config)
         if kind == "postgresql":

@@ -1,7 +1,7 @@
 """The environment is read once, and every fault in it is a sentence."""
 import pytest
 
-from casework.settings import Settings, SettingsError, load
+from casework.settings import Flood, Settings, SettingsError, load
 
 KEY = "c3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3M"
 GOOD = {"DATABASE_URL": "sqlite:////tmp/z.db", "REDIS_URL": "redis://127.0.0.1", "BLOB_URL": "file:///tmp/blobs",
@@ -41,6 +41,10 @@ def test_a_provider_s_url_names_our_driver() -> None:
     ("ZHIWANG_ALARM_SHARES", "50,80", "must rise, contain 100"),
     ("ZHIWANG_LOG_LEVEL", "loud", "must be one of debug"),
     ("ZHIWANG_RATE_LOGIN", "lots", 'must look like "600 per minute"'),
+    ("ZHIWANG_FLOOD", "phone many per hour", 'must look like "phone 20 per hour'),
+    ("ZHIWANG_FLOOD", "cats 20 per hour", "known: phone, device"),
+    ("ZHIWANG_EMERGENCY_NUMBERS", "gas 燃气", "must look like"),
+    ("ZHIWANG_EMERGENCY_NUMBERS", "cats 110", "kinds are fire"),
     ("ZHIWANG_COLOUR", "red", "is not a setting of Zhiwang"),
 ])
 def test_an_impossible_value_stops_the_start_with_a_sentence(name: str, value: str, said: str) -> None:
@@ -61,3 +65,11 @@ def test_a_wechat_account_is_whole_or_none() -> None:
     with pytest.raises(SettingsError) as told:
         load(GOOD | {"ZHIWANG_WECHAT_MINI_APP_ID": "x"})
     assert [one.split()[0] for one in told.value.sentences] == ["ZHIWANG_WECHAT_MINI_SECRET"]
+
+
+def test_floods_and_hotlines_are_read_as_data() -> None:
+    made = load(GOOD | {"ZHIWANG_FLOOD": "phone 2 per day, place 3 per minute",
+                        "ZHIWANG_EMERGENCY_NUMBERS": "gas 0755-25199999, power 95598"})
+    assert made.flood == (Flood("phone", 2, 86_400), Flood("place", 3, 60))
+    assert made.emergency_numbers == (("gas", "0755-25199999"), ("power", "95598"))
+    assert load(GOOD | {"ZHIWANG_FLOOD": "none"}).flood == ()

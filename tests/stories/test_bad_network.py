@@ -46,7 +46,7 @@ def test_a_bad_network_loses_and_doubles_nothing(config: Settings, store: str, s
         carriers = [enrol_device(db, person.id, f"PDA {at}") for at, person in
                     enumerate((cast.li, cast.wang, cast.zhao, cast.li)) if person.id]
         headers = [{"Authorization": f"Device {token}", "X-Device-Id": str(device.id)} for device, token in carriers]
-    settings = dataclasses.replace(config, database_url=store, rate_limit_reports="100000 per minute")
+    settings = dataclasses.replace(config, database_url=store, rate_limit_reports="100000 per minute", flood=())
     with (serving("api.app:create_app", settings, 2, "/health/live") as server,
           cutting(server.port, number, MEAN_UP, MEAN_DOWN) as proxy):
         devices = [FieldDevice(f"http://127.0.0.1:{proxy.port}", f"pda{at}", number, one,

@@ -87,7 +87,7 @@ def command(home: Path, port: int) -> list[str]:
 
 
 def environ(**more: str) -> dict[str, str]:
-    return {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **more}
+    return {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "ZHIWANG_FLOOD": "none", **more}
 
 
 def free_port() -> int:

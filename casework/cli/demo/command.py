@@ -34,7 +34,8 @@ PATIENCE_SECONDS = 120
 STOP_SECONDS = 30
 ANNOUNCED = "Zhiwang runs"
 """What `zhiwang up` says when its web server answers."""
-WHOLE_CITY = {"ZHIWANG_RATE_REPORTS": "60000 per minute", "ZHIWANG_RATE_LOGIN": "6000 per minute"}
+WHOLE_CITY = {"ZHIWANG_RATE_REPORTS": "60000 per minute", "ZHIWANG_RATE_LOGIN": "6000 per minute",
+              "ZHIWANG_FLOOD": "none"}
 """A whole city calls from one address here; somebody who sets these is obeyed."""
 TRAINING = "demo-training.csv"
 

@@ -83,6 +83,17 @@ class WechatServer:
             raise WechatError("no openid came")
         return openid
 
+    def openid_of_page(self, code: str) -> str:
+        """Who has a page of ours open in WeChat's browser, by the code that it brought along. Raises WechatError.
+
+        The tokens of his that come beside it go no further: nobody is asked for more than who he is.
+        """
+        wanted = {"appid": self.app_id, "secret": self._secret, "code": code, "grant_type": "authorization_code"}
+        openid = self._answer("GET", "/sns/oauth2/access_token", params=wanted).get("openid")
+        if not isinstance(openid, str) or not openid:
+            raise WechatError("no openid came")
+        return openid
+
     def _with_token(self, ask: Callable[[str], Found]) -> Found:
         token = self._token()
         try:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock, settings
 from casework.errors import Unauthenticated
+from casework.identity.followers import Follower
 from casework.identity.people import Actor, Citizen, Post, Role, User, actor_with
 from casework.identity.sealing import derived_key
 from casework.identity.sessions.refusals import refuse, token_hash
@@ -28,6 +29,7 @@ class LogIn(Keyed, Base):
     __tablename__ = "log_ins"
     user_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"), index=True)
     citizen_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("citizens.id"), index=True)
+    follower_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("wechat_followers.id"), index=True)
     started_at: Mapped[datetime] = mapped_column(default=clock.now)
     expires_at: Mapped[datetime] = mapped_column(index=True)
     ended_at: Mapped[datetime | None]
@@ -54,14 +56,16 @@ class Tokens:
 
 _HOLDER = (
     select(LogIn.ended_at, LogIn.user_id, LogIn.citizen_id, User.name, User.active, Citizen.active.label("welcome"),
-           Citizen.phone_index, Post.role, Post.department_id, Post.area_code)
+           Citizen.phone_index, LogIn.follower_id, Follower.openid_index, Post.role, Post.department_id, Post.area_code)
     .join(User, LogIn.user_id == User.id, isouter=True).join(Citizen, LogIn.citizen_id == Citizen.id, isouter=True)
+    .join(Follower, LogIn.follower_id == Follower.id, isouter=True)
     .join(Post, Post.holder_id == User.id, isouter=True).where(LogIn.id == bindparam("log_in_id")))
 
 
-def begin(db: Session, *, user_id: uuid.UUID | None = None, citizen_id: uuid.UUID | None = None) -> Tokens:
+def begin(db: Session, *, user_id: uuid.UUID | None = None, citizen_id: uuid.UUID | None = None,
+          follower_id: uuid.UUID | None = None) -> Tokens:
     """The first pair of tokens of a log-in that has just been proved."""
-    log_in = LogIn(user_id=user_id, citizen_id=citizen_id, expires_at=_refresh_ends())
+    log_in = LogIn(user_id=user_id, citizen_id=citizen_id, follower_id=follower_id, expires_at=_refresh_ends())
     db.add(log_in)
     db.flush()
     return _issue(db, log_in.id)
@@ -117,11 +121,13 @@ def actor_of_access(db: Session, token: str) -> Actor:
 
 def _holder(db: Session, log_in_id: uuid.UUID) -> Actor:
     rows = db.execute(_HOLDER, {"log_in_id": log_in_id}).all()
-    if not rows or rows[0].ended_at or not (rows[0].active or rows[0].welcome):
+    if not rows or rows[0].ended_at or not (rows[0].active or rows[0].welcome or rows[0].follower_id):
         raise Unauthenticated(AGAIN)
     one = rows[0]
     if one.citizen_id:
         return Actor("citizen", one.citizen_id, "市民", frozenset({Role.CITIZEN}), phone_index=one.phone_index)
+    if one.follower_id:
+        return Actor("citizen", one.follower_id, "市民", frozenset({Role.CITIZEN}), openid_index=one.openid_index)
     return actor_with(one.user_id, one.name, rows)
 
 

@@ -16,6 +16,7 @@ UNTAKEN = "这类消息无法受理，请发送照片、位置或文字。\nThis
 FULL = "一次最多9张照片，这一张没有收入。\nA report has at most nine photos; this one was not taken."
 TOO_LONG = "文字最多4000字，这一段没有收入。\nA report has at most 4000 characters; this part was not taken."
 UNKNOWN = "没有找到您的这个编号，请核对后再发，例如“进度 ZW261122-7K3F9-Q2MXA”。\nYou have no report of this number."
+OBJECTED = "申诉已收到，由督办人员复核。\nYour objection is received; a supervisor decides."
 LOST = "您发送的一张照片没有收到（已过期或损坏），请重新发送。\nOne of your photos did not reach us; please send it again."
 
 
@@ -38,6 +39,12 @@ def received(number: str, *, plus_one: bool = False) -> str:
     known, english = ("（+1，同一件事）", " as one more voice") if plus_one else ("", "")
     return (f"已受理{known}，编号 {number}。回复“进度 {number}”查询。\n"
             f"Your report {number} is received{english}. \"progress {number}\" tells where it stands.")
+
+
+def turned_away(sentence: str, *, listed: bool) -> str:
+    """To whoever is on the abuse list, or has sent too much; what he had said so far is kept."""
+    way = "申诉请回复“申诉 理由”。 To object, reply: objection WHY." if listed else "稍后回复“提交”即可。 Then reply: submit."
+    return f"{sentence}\n{way}"
 
 
 def added(number: str) -> str:

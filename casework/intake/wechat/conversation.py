@@ -14,15 +14,19 @@ from casework import clock, settings
 from casework.cases import sameness
 from casework.cases.report import Channel, Receipt, Said, receive_one
 from casework.cases.sameness import Asked
-from casework.errors import NotFound
+from casework.errors import NotFound, Refused, TooMany
 from casework.geography.coordinates import Point
 from casework.identity.followers import Follower
+from casework.identity.people import ANONYMOUS
+from casework.intake import guard
+from casework.intake.guard import Sender, book
 from casework.intake.wechat import answers, pictures, progress
 from casework.intake.wechat.dialect import Incoming
 from casework.storage.database import Base, new_id, partial_index
 
 LONGEST, LONGEST_ADDRESS = 4000, 300
 
+OBJECTS = re.compile(r"(?:申诉|objection)[\s:：]+(\S.*)", re.DOTALL | re.IGNORECASE)
 ASKS = re.compile(r"(?:进度|progress)[\s:]*((?=[a-z-]*[0-9])[0-9a-z-]{4,32})")
 
 
@@ -68,7 +72,10 @@ def answer(db: Session, follower: Follower, message: Incoming) -> str:
         talk = Talk(follower_id=follower.id, words=[], changed_at=now)
         db.add(talk)
     late = _lapse(db, follower, talk) if talk.changed_at < now - _span() else ""
-    return late + _said(db, follower, talk, message)
+    try:
+        return late + _said(db, follower, talk, message)
+    except (Refused, TooMany) as error:  # the guard asks before anything is changed, so all that was said before stands
+        return late + answers.turned_away(error.sentence, listed=isinstance(error, Refused))
 
 
 def _said(db: Session, follower: Follower, talk: Talk, message: Incoming) -> str:
@@ -111,6 +118,8 @@ def _lapse(db: Session, follower: Follower, talk: Talk) -> str:
 
 def _text(db: Session, follower: Follower, talk: Talk, content: str) -> str:
     plain = unicodedata.normalize("NFKC", content).strip().casefold()
+    if objection := OBJECTS.fullmatch(content.strip()):
+        return _object(db, follower, objection[1])
     if asked := ASKS.fullmatch(plain):
         return progress.of(db, follower, asked[1])
     if obey := COMMANDS.get(plain):
@@ -118,7 +127,22 @@ def _text(db: Session, follower: Follower, talk: Talk, content: str) -> str:
     return _words(db, follower, talk, content) if plain else answers.HELP
 
 
+def _object(db: Session, follower: Follower, words: str) -> str:
+    """Whoever is on the abuse list may say here, too, why he should not be."""
+    entry = book.against(db, _sender(follower).listed_as())
+    if entry is None:
+        return answers.NOTHING
+    if entry.objected_at is None:
+        book.object_to(db, ANONYMOUS, entry.id, words[:book.LONGEST_OBJECTION])
+    return answers.OBJECTED
+
+
+def _sender(follower: Follower) -> Sender:
+    return Sender(openid=follower.openid_index)
+
+
 def _words(db: Session, follower: Follower, talk: Talk, words: str) -> str:
+    _may_begin(db, follower, talk)
     made = _settled(db, follower, talk)
     if sum(len(one) + 1 for one in talk.words) + len(words) > LONGEST:
         return made + answers.TOO_LONG
@@ -128,6 +152,7 @@ def _words(db: Session, follower: Follower, talk: Talk, words: str) -> str:
 
 
 def _place(db: Session, follower: Follower, talk: Talk, place: Point, label: str) -> str:
+    _may_begin(db, follower, talk)
     made = _settled(db, follower, talk)
     _go_on(talk)
     talk.lon, talk.lat, talk.address = place.lon, place.lat, label[:LONGEST_ADDRESS].strip() or None
@@ -137,6 +162,7 @@ def _place(db: Session, follower: Follower, talk: Talk, place: Point, label: str
 def _photo(db: Session, follower: Follower, talk: Talk, media_id: str) -> str:
     if not re.fullmatch(r"[\w-]{1,256}", media_id, re.ASCII):
         return answers.UNTAKEN
+    _may_begin(db, follower, talk)
     made = _settled(db, follower, talk)
     if talk.draft_id is None and talk.last_draft_id and talk.last_number:  # one more of what was just reported
         if pictures.count(db, talk.last_draft_id) >= pictures.MOST:
@@ -172,6 +198,12 @@ def _settled(db: Session, follower: Follower, talk: Talk) -> str:
     return f"{_made(db, follower, talk)}\n" if talk.offer else ""
 
 
+def _may_begin(db: Session, follower: Follower, talk: Talk) -> None:
+    """What is under way goes on; for anything new, the list is asked. Raises Refused."""
+    if talk.draft_id is None or talk.offer:
+        guard.turn_away(db, _sender(follower))
+
+
 def _go_on(talk: Talk) -> uuid.UUID:
     """The report that is under way, or a new one."""
     if talk.draft_id is None:
@@ -187,6 +219,7 @@ def _next(db: Session, follower: Follower, talk: Talk, *, without_photo: bool = 
     has = {"photo": without_photo or pictures.count(db, talk.draft_id) > 0, "place": talk.place, "words": talk.words}
     if wanted := [name for name, given in has.items() if not given]:
         return answers.missing(wanted)
+    guard.check(db, _sender(follower), talk.place)
     known = _known(db, talk)
     if known is None:
         return _made(db, follower, talk)
@@ -212,6 +245,8 @@ def _make(db: Session, follower: Follower, talk: Talk, *, plus_one: bool = False
     receipt = receive_one(db, Said(
         channel=Channel.WECHAT, source=str(follower.id), key=str(talk.draft_id), text="\n".join(talk.words), place=talk.place,
         address=talk.address, reporter_id=follower.id))
+    if receipt.is_new:
+        guard.note(db, receipt.id, _sender(follower), talk.place)
     if plus_one and talk.offer:
         sameness.claim(db, receipt.id, talk.offer)
     pictures.give(db, talk.draft_id, receipt.id)
