@@ -1,8 +1,8 @@
 // One request to the server; what went wrong comes as one of two errors.
 
-/** Nobody answers, or not now: worth trying again after `after` seconds. */
+/** Nobody answers, or not now: worth trying again after `after` seconds. `document` is what the server said, if it did. */
 export class Away extends Error {
-  constructor(message, after = null) { super(message); this.after = after; }
+  constructor(message, after = null, document = null) { super(message); this.after = after; this.document = document; }
 }
 
 /** The server answered that this cannot be: its problem document tells why. */
@@ -49,7 +49,7 @@ export async function request(method, path, {headers = {}, body = undefined, tim
   if (answer.ok) return answer;
   const document = parsed(answer.text);
   if (SOON.has(answer.status)) {
-    throw new Away(document?.detail ?? `HTTP ${answer.status}`, Number(answer.headers.get("Retry-After")) || null);
+    throw new Away(document?.detail ?? `HTTP ${answer.status}`, Number(answer.headers.get("Retry-After")) || null, document);
   }
   throw new Problem(answer.status, document, answer.headers);
 }

@@ -75,6 +75,14 @@ export async function backToDraft(key, draft) {
   store.tell("outbox");
 }
 
+/** It is about this case, which is known already: send it with that. */
+export async function sameAs(key, same) {
+  const {body} = await store.get("outbox", key);
+  await note(key, {body: {...body, same_as: same}, similar: null});
+  store.tell("outbox");
+  store.tell("saved");
+}
+
 /** Send it once more as it is. */
 export async function retry(key) {
   await note(key, {state: "waiting", problem: null});

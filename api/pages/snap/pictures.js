@@ -2,9 +2,9 @@
 import {make} from "./dom.js";
 import {say} from "./language.js";
 
-function picture({link, purpose}, number) {
+function picture({link, small, purpose}, number) {
   return make("a", {href: link, target: "_blank", rel: "noopener"},
-    make("img", {src: link, loading: "lazy", alt: say("photos.of", {purpose: say(`photos.${purpose}`), n: number + 1})}));
+    make("img", {src: small ?? link, loading: "lazy", alt: say("photos.of", {purpose: say(`photos.${purpose}`), n: number + 1})}));
 }
 
 /** `photos` are {purpose, link}; nothing where there are none. */

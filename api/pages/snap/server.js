@@ -1,10 +1,22 @@
 // One request to the server: as nobody, as whoever holds a report's token, or as the citizen whose phone was proved.
+import {newKey} from "./keys.js";
 import {Away, Problem, jsonBy, request, speak} from "./request.js";
 import * as session from "./session.js";
+import * as store from "./store.js";
 
 export {Away, Problem, speak};
 
-async function send(method, path, {token = null, headers = {}, ...options} = {}) {
+/** A random key of this browser's own, by which the city counts how much one device sends; it says nothing about it. */
+async function device() {
+  const known = await store.get("meta", "device");
+  if (known) return known;
+  const made = newKey();
+  await store.put("meta", made, "device");
+  return made;
+}
+
+async function send(method, path, {token = null, headers: own = {}, ...options} = {}) {
+  const headers = method === "GET" ? own : {...own, "X-Device": await device()};
   if (token) return await request(method, path, {...options, headers: {...headers, "X-Tracking-Token": token}});
   return await session.within((access) => request(method, path, {
     ...options, headers: {...headers, ...(access && {Authorization: `Bearer ${access}`})}}));

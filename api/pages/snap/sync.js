@@ -64,6 +64,12 @@ function mended(report, error) {
   return null;
 }
 
+/** Many report from this place just now: what is known there is shown, and one touch lets this one through. */
+async function crowded(report, similar) {
+  await note(report.key, {similar});
+  store.tell("outbox");
+}
+
 async function send(report) {
   try {
     const {told, left} = await claims(report);
@@ -71,6 +77,7 @@ async function send(report) {
     const receipt = await json("POST", "/api/v1/citizen/reports", {...report.body, key: report.key, photos});
     await arrived(report.key, {...receipt, key: report.key, title: report.about.title, left: left.length, last: null});
   } catch (error) {
+    if (error instanceof Away && error.document?.similar) await crowded(report, error.document.similar);
     if (!(error instanceof Problem)) throw error;
     const next = mended(report, error);
     const {body, claims: known, again = false} = next ?? report;

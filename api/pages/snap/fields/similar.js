@@ -6,6 +6,13 @@ import {ifThere, json} from "../server.js";
 const PAUSE = 900;
 const MOST = 3;
 
+/** A case that may be the same, with the button that says so. */
+export const similarCard = (one, onsame) => make("li", {class: "card same"}, make("div", {class: "card-body"},
+  make("div", {class: "card-top"}, make("strong", {}, one.category ?? say("similar.problem")), make("span", {class: "chip"}, one.words)),
+  make("p", {class: "quiet"}, [one.area, when(one.opened_at), say("similar.count", {n: one.report_count})].filter(Boolean).join(" · ")),
+  one.reasons.length > 0 && make("p", {class: "hint"}, one.reasons.join("；")),
+  button(say("similar.same"), () => onsame(one), {kind: "strong", picture: "plus"})));
+
 /** look(asked) asks a moment later, with {text, place?, address?, category?}; `onsame(item)` hears of the one that was touched. */
 export function similarField(onsame) {
   const list = make("ul", {class: "cards"});
@@ -15,18 +22,12 @@ export function similarField(onsame) {
   let timer = null;
   let turn = 0;
 
-  const card = (one) => make("li", {class: "card"}, make("div", {class: "card-body"},
-    make("div", {class: "card-top"}, make("strong", {}, one.category ?? say("similar.problem")), make("span", {class: "chip"}, one.words)),
-    make("p", {class: "quiet"}, [one.area, when(one.opened_at), say("similar.count", {n: one.report_count})].filter(Boolean).join(" · ")),
-    one.reasons.length > 0 && make("p", {class: "hint"}, one.reasons.join("；")),
-    button(say("similar.same"), () => onsame(one), {kind: "strong", picture: "plus"})));
-
   async function ask(asked) {
     const mine = ++turn;
     const told = await ifThere(json("POST", "/api/v1/citizen/similar", asked));
     if (mine !== turn) return;
     const items = (told?.items ?? []).slice(0, MOST);
-    list.replaceChildren(...items.map(card));
+    list.replaceChildren(...items.map((one) => similarCard(one, onsame)));
     box.hidden = !items.length;
     aloud.textContent = items.length ? say("similar.found", {n: items.length}) : "";
   }

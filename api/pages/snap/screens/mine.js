@@ -1,7 +1,7 @@
 // My reports: what waits on this phone, what was sent from it, and, signed in, what was sent with my phone from anywhere.
 import {card, chip, link, strong} from "../cards.js";
-import {add, ask, button, empty, fault, field, make, redraw} from "../dom.js";
-import {inWords, why} from "../faults.js";
+import {add, ask, button, empty, fault, field, make, notice, redraw} from "../dom.js";
+import {attempt, inWords, why} from "../faults.js";
 import {say, sayOr, when} from "../language.js";
 import {backToDraft, discard, retry, waiting} from "../outbox.js";
 import {ifThere, json} from "../server.js";
@@ -11,6 +11,7 @@ import {add as follow} from "../tracking.js";
 import {KEY} from "./report.js";
 
 const SHORT = 60;
+const MOST_WORDS = 1000;
 const short = (text) => (text.length > SHORT ? `${text.slice(0, SHORT)}…` : text);
 
 async function giveUp(key, title) {
@@ -22,10 +23,26 @@ async function mend(key) {
   location.hash = "#/report";
 }
 
+/** Whoever is on the city's list of abuse may say why not. */
+function objection(entry) {
+  const words = make("textarea", {rows: 2, maxlength: MOST_WORDS});
+  const send = button(say("object.send"), async () => {
+    fault(words, words.value.trim() ? "" : say("needed"));
+    if (!words.value.trim()) return;
+    await attempt(async () => {
+      await json("POST", "/api/v1/citizen/objections", {entry, words: words.value.trim()});
+      notice(say("object.done"), "good");
+    });
+  }, {kind: "quiet"});
+  return make("details", {class: "panel"}, make("summary", {}, say("object")), make("div", {class: "form tight"},
+    field(say("object.words"), words), send));
+}
+
 const waits = ({key, at, about, state, problem}) => card({
   top: [chip(say(`waiting.${state}`), state === "refused" ? "alarm" : "wait"), make("span", {class: "quiet"}, when(at))],
   title: strong(short(about.title)), data: {"data-key": key}, body: [
-    problem && make("p", {class: "fault"}, why(problem)),
+    problem && make("p", {class: "fault"}, problem.entry ? problem.detail : why(problem)),
+    problem?.entry && objection(problem.entry),
     make("div", {class: "row"},
       state === "refused" && button(say("waiting.mend"), () => mend(key), {kind: "quiet"}),
       state === "refused" && button(say("waiting.retry"), () => retry(key), {kind: "quiet"}),

@@ -70,7 +70,7 @@ function whole(told, receipt, redo) {
   const may = new Set(told.may);
   const {number} = told;
   return [
-    standing(told),
+    standing(told), said(say("track.notice"), told.notice, "warn"),
     told.question && make("section", {class: "panel warn"}, make("h2", {}, say("track.question")), make("p", {class: "said"}, told.question),
       may.has("answered") && doing("answered", number, redo)),
     pictures(told.photos), said(say("track.reply"), told.reply, "good"), said(say("track.reason"), told.reason),
