@@ -89,6 +89,7 @@ class Report(Keyed, Base):
         partial_index("ix_reports_waiting", "received_at", "id", where="triaged_at IS NULL"),
         Index(None, "received_at", "channel"),
         Index(None, "reporter_id", "received_at"),
+        partial_index("ix_reports_confidential", "case_id", where="confidential"),
     )
 
     @property

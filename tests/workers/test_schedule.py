@@ -222,6 +222,7 @@ def test_what_an_emptied_redis_lost_is_done_all_the_same(lost: people.Cast) -> N
     assert work_off() == {"case.dispatch": 1}
     schedule.announce_untold_news()
     assert work_off() == {"case.file": 1}
+    assert work_off() == {"case.published": 1}  # the same event lets it be public
     with reading() as db:
         assert len(db.scalars(select(Message).where(Message.report_id.is_not(None))).all()) == 2
     for task in (schedule.dispatch_waiting_cases, schedule.announce_untold_news):
