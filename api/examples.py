@@ -185,6 +185,8 @@ EXACTLY: dict[str, Any] = {
     "GridWalkedOut.name": "第一网格", "GridWalkedOut.share": 0.5, "GridWalkedOut.visited": 48, "PointsKeptOut.kept": 41,
     "PresenceFlagsOut.flags": ["签到定位精度差，误差约250米"], "PresenceOut.case_id": None, "PresenceOut.kind": "check_in",
     "PresenceOut.flags": ["签到定位精度差，误差约250米"], "RoundOut.ended_by": "worker", "RoundOut.metres": 3120.5,
+    "FollowOut.area": None, "FollowOut.category": "101", "FollowOut.kind": "category", "FollowOut.rhythm": "daily",
+    "FollowOut.title": "公用设施", "FollowOut.what": "101", "NewsOut.status": "open", "NewsOut.words": None,
     "SurveyAreaOut.code": "440301001001", "SurveyAreaOut.name": "南塘社区", "TodoOut.area": "44030100100101",
     "TodoOut.case": None, "TodoOut.form": "charging", "TodoOut.kind": "survey", "TodoOut.metres": 120,
     "TodoOut.overdue": False, "TodoOut.text": "逐户查看", "TodoOut.title": "充电隐患专项普查：第一网格",

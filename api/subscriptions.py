@@ -53,7 +53,7 @@ class SubscriptionIn(ma.Schema):
         return data | ({"what": data["what"].upper()} if data["kind"] is Kind.CASE else {})
 
 
-class SubscriptionOut(ma.Schema):
+class FollowOut(ma.Schema):
     """Something that is followed."""
 
     id = ma.fields.UUID()
@@ -97,7 +97,7 @@ class NewsOut(ma.Schema):
     words = ma.fields.String(allow_none=True, metadata={"description": "what a moderator released"})
 
 
-@blueprint.operation("POST", "", ACCESS, body=SubscriptionIn(), answer=SubscriptionOut(), status=201, limit=limits.reports,
+@blueprint.operation("POST", "", ACCESS, body=SubscriptionIn(), answer=FollowOut(), status=201, limit=limits.reports,
                      problems=("not-found", "conflict"), example={"kind": "area", "what": "440301001001", "category": "101"})
 def follow(body: dict[str, Any]) -> dict[str, Any]:
     """Follow a case, an area or a category.
@@ -111,7 +111,7 @@ def follow(body: dict[str, Any]) -> dict[str, Any]:
         return _described(db, [made], language)[0]
 
 
-@blueprint.operation("GET", "", ACCESS, query=ListIn(), answer=page_of(SubscriptionOut()), problems=("conflict",))
+@blueprint.operation("GET", "", ACCESS, query=ListIn(), answer=page_of(FollowOut()), problems=("conflict",))
 def listed(query: dict[str, Any]) -> Response:
     """What I follow, the oldest first."""
     with reading() as db:
@@ -124,12 +124,13 @@ def listed(query: dict[str, Any]) -> Response:
 def followed(query: dict[str, Any]) -> Response:
     """What is new of all that I follow, the latest first: cases that became public or went on."""
     holder = _holder()
-    if "cursor" not in query:
-        with transaction() as db:
-            news.opened(db, holder)
     with reading() as db:
         found, last = news.followed(db, holder, after=query.get("cursor"), limit=query["limit"], language=_language(query))
-        return rows([_item(one) for one in found], last)
+        again = news.is_seen_again(db, holder)
+    if again:
+        with transaction() as db:
+            news.opened(db, holder)
+    return rows([_item(one) for one in found], last)
 
 
 @blueprint.operation("DELETE", "/<uuid:subscription_id>", ACCESS, problems=("conflict",))

@@ -76,7 +76,8 @@ class Publication(Base):
           for name, by in (("", ()), ("_community", ("community_code",)), ("_category", ("category_code",)),
                            ("_tile", ("tile",)))),
         *(partial_index(f"ix_publications_stirred{name}", *by, "stirred_at", "case_id", where="state = 'published'")
-          for name, by in (("", ()), ("_community", ("community_code",)), ("_category", ("category_code",)))),
+          for name, by in (("", ()), ("_community", ("community_code",)), ("_category", ("category_code",)),
+                           ("_tile", ("tile",)))),
     )
 
     @property

@@ -30,8 +30,8 @@ from casework.storage.outbox import Event
 
 DUE = "followed.digest"
 
-MOST = 8
-"""Cases named in one message; of the rest it says how many."""
+MOST, LONGEST = 8, 480
+"""Cases named in one message, and its characters; the rest is counted."""
 
 MOST_COUNTED = 100
 
@@ -131,14 +131,18 @@ def gathered(db: Session, events: Iterable[Event]) -> list[Digest]:
 
 
 def words(db: Session, digest: Digest) -> str:
-    """What the message says, the latest first."""
+    """What the message says, the latest first: as many cases as have room, so that the link at its end is not cut off."""
     subscriber, count = digest.reached.subscriber, len(digest.cases)
-    language = subscriber.language
-    latest = sorted(digest.cases, key=lambda one: (one[0].moved_at, one[0].id), reverse=True)[:MOST]
-    lines = [f"{case.number} {followers.kind_of(db, case, language)} "
-             f"{NEW[language] if is_new else wording.STANDS[case.status][language]}" for case, is_new in latest]
-    head = HEAD[language].format(count=f"{MOST_COUNTED}+" if count > MOST_COUNTED else count)
-    return head + BETWEEN[language].join(lines) + (MORE if count > MOST else END)[language] + followers.farewell(subscriber)
+    language, goodbye = subscriber.language, followers.farewell(subscriber)
+    said = HEAD[language].format(count=f"{MOST_COUNTED}+" if count > MOST_COUNTED else count)
+    latest, named = sorted(digest.cases, key=lambda one: (one[0].moved_at, one[0].id), reverse=True), 0
+    for case, is_new in latest[:MOST]:
+        line = (f"{BETWEEN[language] if named else ''}{case.number} {followers.kind_of(db, case, language, short=True)} "
+                f"{NEW[language] if is_new else wording.STANDS[case.status][language]}")
+        if named and len(said) + len(line) + len(goodbye) > LONGEST:
+            break
+        said, named = said + line, named + 1
+    return said + (MORE if named < count else END)[language] + goodbye
 
 
 def _pieces(event: Event, follows: Mapping[uuid.UUID, Follow]) -> list[Piece]:

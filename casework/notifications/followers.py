@@ -118,12 +118,13 @@ def _words(db: Session, one: Happening, subscriber: Subscriber) -> str:
     return (rule.zh if language is Language.ZH else rule.en).format(**said) + farewell(subscriber)
 
 
-def kind_of(db: Session, case: Case, language: Language) -> str:
-    """Category and community: what everybody may know a public case by."""
+def kind_of(db: Session, case: Case, language: Language, *, short: bool = False) -> str:
+    """Category and community, that with the way down to it or in short: what everybody may know a public case by."""
     category = taxonomy.catalogue(db, case.taxonomy_version_id).by_code.get(case.category_code or "")
     community = publication.community_of(case)
     area = areas.describe(db, community) if community else None
-    parts = [name for name in (category.name if category else None, area.full_name if area else None) if name]
+    place = (area.name if short else area.full_name) if area else None
+    parts = [name for name in (category.name if category else None, place) if name]
     return ("，" if language is Language.ZH else ", ").join(parts)
 
 

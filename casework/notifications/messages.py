@@ -61,10 +61,13 @@ class Message(Keyed, Base):
 
 
 def _told_only(*audiences: Audience) -> tuple[str, ...]:
-    return tuple(name for name, rules in RULES.items() if {rule.audience for rule in rules} <= {*audiences, Audience.FOLLOWERS})
+    """Events that tell these and nobody else, but for followers, whom any may have."""
+    others = {name: {rule.audience for rule in rules} - {Audience.FOLLOWERS} for name, rules in RULES.items()}
+    return tuple(name for name, told in others.items() if told <= set(audiences) and bool(told) == bool(audiences))
 
 
 FOR_REPORTERS, FOR_INSPECTORS = _told_only(Audience.REPORTERS), _told_only(Audience.INSPECTOR)
+ONLY_FOR_FOLLOWERS = _told_only()
 """Events that concern these only: whether there is anybody, the database is asked before anything is read."""
 
 PAGE, MOST_PAGES = 500, 20
@@ -114,7 +117,7 @@ def untold(db: Session, since: datetime, until: datetime, limit: int) -> list[in
     """Ids of events that were handed over in this span and have readers, of whom none was told. Not more than `limit`,
     the oldest first."""
     written = exists().where(Message.event_id == Event.id)
-    heard = or_(Event.name.not_in(FOR_REPORTERS + FOR_INSPECTORS),
+    heard = or_(Event.name.not_in(FOR_REPORTERS + FOR_INSPECTORS + ONLY_FOR_FOLLOWERS),
                 and_(Event.name.in_(FOR_REPORTERS), exists().where(Report.case_id == Event.subject, *readers.LISTENS)),
                 and_(Event.name.in_(FOR_FOLLOWERS), exists().where(Follow.case_id == Event.subject)),
                 and_(Event.name.in_(FOR_INSPECTORS), exists().where(Case.id == Event.subject, Case.inspector_id.is_not(None))))

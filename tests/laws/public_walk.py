@@ -56,6 +56,9 @@ QUERIES: dict[str, Sequence[str]] = {
 CLOSED: dict[str, str] = {
     "/api/v1/media/<uuid:photo_id>/<rendition>": "opens by a signed link, which is followed where one is found",
     "/api/v1/citizen/reports/<number>": "opens by the token of its receipt",
+    "/api/v1/citizen/subscriptions": "opens by a token, or to the browser that keeps the list",
+    "/api/v1/citizen/subscriptions/news": "the same; tests of subscriptions read it",
+    "/unsubscribe/<token>": "opens by the link of a message",
     "/api/v1/citizen/preferences": "opens by a token", "/metrics": "opens by a token",
     "/api/v1/wechat/signature": "the town has no account",
     "/pda/": "leads to /pda"}

@@ -1,34 +1,32 @@
 """What is new of public cases, the latest first: for feeds, and for the page where somebody sees what he follows.
 
 New is a case that became public or went on. A page is cut by (when it stirred, id), which has an index of its own for the
-city, a community and a category.
+city, a community, a category and a tile of the map.
 """
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, select, tuple_, union
 from sqlalchemy.orm import Session
 
 from casework import clock
 from casework.cases import publication, subscribers
 from casework.cases.case import Case
+from casework.cases.public_lists import WIDEST_LIST, Box
 from casework.cases.publication import Publication, PublicCase
 from casework.cases.report import Report
 from casework.cases.subscribers import Follow
 from casework.cases.wording import Language
 from casework.community.subscriptions.holders import Holder
+from casework.errors import Fault, Invalid
 from casework.geography.codes import Level, level_of, lies_in
-from casework.geography.squares import PER_TILE, SQUARE_DEGREES, tiles_of
+from casework.geography.squares import tiles_of
 
 Position = tuple[datetime, uuid.UUID]
-
-Box = tuple[float, float, float, float]
-"""West, south, east, north in WGS-84."""
-
-FEW_TILES = 100
-
+Way = list[ColumnElement[bool]]
+"""Conditions that one index answers."""
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
@@ -51,8 +49,11 @@ class Item:
 
 def page(db: Session, wanted: Wanted, *, after: Position | None = None, limit: int = 50,
          language: Language = Language.ZH) -> tuple[list[Item], Position | None]:
-    """Up to `limit` public cases of which there is news, the latest first; and where the next page goes on, or None."""
-    return _page(db, _look(_narrowed(wanted), after, limit + 1), limit, language)
+    """Up to `limit` public cases of which there is news, the latest first; and where the next page goes on, or None.
+
+    Raises Invalid for a box with a side of more than 0.1 degrees.
+    """
+    return _page(db, _narrowed(wanted), after, limit, language)
 
 
 def followed(db: Session, holder: Holder, *, after: Position | None = None, limit: int = 50,
@@ -60,24 +61,30 @@ def followed(db: Session, holder: Holder, *, after: Position | None = None, limi
     """The same of what somebody follows. Opening it keeps a page's list from being forgotten; see opened()."""
     subscriber = holder.find(db)
     follows = db.scalars(select(Follow).where(Follow.subscriber_id == subscriber.id)).all() if subscriber else []
-    # Each thing by its own index: an OR of them makes the database read the news of the whole city.
-    looks = [_look(where, after, limit + 1).subquery() for where in _ways(db, follows)]
-    if not looks:
-        return [], None
-    found = union_all(*(select(look.c.case_id) for look in looks))
-    both = select(Publication.stirred_at, Publication.case_id).where(Publication.case_id.in_(found))
-    return _page(db, both.order_by(Publication.stirred_at.desc(), Publication.case_id.desc()).limit(limit + 1), limit, language)
+    return _page(db, _ways(db, follows), after, limit, language)
+
+
+def is_seen_again(db: Session, holder: Holder) -> bool:
+    """Whether it is worth noting that somebody looks at what he follows: once a day is often enough."""
+    subscriber = holder.find(db)
+    return subscriber is not None and subscriber.seen_at < clock.now() - timedelta(days=1)
 
 
 def opened(db: Session, holder: Holder) -> None:
     """Somebody has looked at what he follows."""
-    subscriber = holder.find(db)
+    subscriber = holder.find(db, to_change=True)
     if subscriber:
         subscriber.seen_at = clock.now()
 
 
-def _page(db: Session, look: Select[datetime, uuid.UUID], limit: int, language: Language) -> tuple[list[Item], Position | None]:
-    rows = db.execute(look).all()
+def _page(db: Session, ways: Sequence[Way], after: Position | None, limit: int,
+          language: Language) -> tuple[list[Item], Position | None]:
+    """A page of what is public by any of these ways, each by its own index: an OR of them makes the database read it all."""
+    if not ways:
+        return [], None
+    looks = [_look(where, after, limit + 1) for where in ways]
+    found = looks[0] if len(looks) == 1 else _together(looks, limit + 1)
+    rows = db.execute(found).all()
     at = {case_id: stirred_at for stirred_at, case_id in rows[:limit]}
     cases = {one.id: one for one in db.scalars(select(Case).where(Case.id.in_(at)))}
     shown = publication.describe(db, [cases[one] for one in at], language)
@@ -85,7 +92,7 @@ def _page(db: Session, look: Select[datetime, uuid.UUID], limit: int, language: 
     return [Item(one, at[one.id]) for one in shown], (last[0], last[1]) if last else None
 
 
-def _look(where: Sequence[ColumnElement[bool]], after: Position | None, most: int) -> Select[datetime, uuid.UUID]:
+def _look(where: Way, after: Position | None, most: int) -> Select[datetime, uuid.UUID]:
     wanted = (select(Publication.stirred_at, Publication.case_id).join(Case, Case.id == Publication.case_id)
               .where(publication.HOLDS, publication.STANDS, *where))
     if after:
@@ -93,21 +100,25 @@ def _look(where: Sequence[ColumnElement[bool]], after: Position | None, most: in
     return wanted.order_by(Publication.stirred_at.desc(), Publication.case_id.desc()).limit(most)
 
 
-def _narrowed(wanted: Wanted) -> list[ColumnElement[bool]]:
+def _together(looks: Sequence[Select[datetime, uuid.UUID]], most: int) -> Select[datetime, uuid.UUID]:
+    found = union(*(select(look.subquery()) for look in looks)).subquery()
+    return select(found.c.stirred_at, found.c.case_id).order_by(found.c.stirred_at.desc(), found.c.case_id.desc()).limit(most)
+
+
+def _narrowed(wanted: Wanted) -> list[Way]:
     where = _of(wanted.area, wanted.category)
-    if wanted.box:
-        west, south, east, north = wanted.box
-        where += [Publication.lon.between(west, east), Publication.lat.between(south, north)]
-        side = PER_TILE * SQUARE_DEGREES
-        if ((east - west) / side + 1) * ((north - south) / side + 1) <= FEW_TILES:  # in a large box the latest are soon found
-            where += [Publication.tile.in_(tiles_of(*wanted.box)), Publication.is_open.in_([True, False])]
     if wanted.case:
         where.append(Case.number == wanted.case)
-    return where
+    if wanted.box is None:
+        return [where]
+    if wanted.box.widest > WIDEST_LIST:
+        raise Invalid("this box is too large", Fault("bbox", f"a side may have {WIDEST_LIST} degrees"))
+    where += wanted.box.holds()
+    return [[*where, Publication.tile == tile] for tile in tiles_of(*wanted.box)]
 
 
-def _of(area: str | None, category: str | None) -> list[ColumnElement[bool]]:
-    where: list[ColumnElement[bool]] = []
+def _of(area: str | None, category: str | None) -> Way:
+    where: Way = []
     if area:
         whole = level_of(area) is Level.COMMUNITY  # said so that its index is asked
         where.append(Publication.community_code == area if whole else lies_in(Publication.community_code, area))
@@ -116,7 +127,7 @@ def _of(area: str | None, category: str | None) -> list[ColumnElement[bool]]:
     return where
 
 
-def _ways(db: Session, follows: Sequence[Follow]) -> list[list[ColumnElement[bool]]]:
+def _ways(db: Session, follows: Sequence[Follow]) -> list[Way]:
     own = [one.report_id for one in follows if one.report_id]
     starts = {one for one in db.scalars(select(Report.case_id).where(Report.id.in_(own))) if one} if own else set()
     starts |= {one.case_id for one in follows if one.case_id}
