@@ -1,5 +1,6 @@
 """The pages that phones keep and open without the network: the grid workers' /pda and the citizens' /snap, in releases."""
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial, wraps
 from typing import Any
 
 import orjson
@@ -11,11 +12,22 @@ from api.auth import public
 from api.pages import A_YEAR, WORDS
 from casework.errors import NotFound
 
-PAGE = f"/<any({','.join(releases.PAGES)}):page>"
 SCREENS = ("report", "near", "mine", "settings", "signin")
 """Of /snap: addresses that can be printed on a poster or put into a menu."""
 
 blueprint = Blueprint("phone_pages", __name__)
+
+View = Callable[..., ResponseReturnValue]
+
+
+def of_each(path: str = "") -> Callable[[View], View]:
+    """Serve it below the address of every page; the view is told of which."""
+    def decorate(view: View) -> View:
+        for name in releases.PAGES:
+            one = wraps(view)(partial(view, name))  # with the access that the view declares
+            blueprint.add_url_rule(f"/{name}{path}", f"{name}_{view.__name__}", one)
+        return view
+    return decorate
 
 
 @cache
@@ -24,28 +36,30 @@ def served(page: str) -> releases.Release:
     return releases.of(page)
 
 
-@blueprint.get(PAGE)
+@of_each()
 @public("the page is empty: what it shows, its scripts ask for with the credential of whoever holds the phone")
 def page(page: str) -> Response:
     """The page; once loaded, the browser opens it from its own copy."""
     return _made(page, "index.html", "text/html")
 
 
-@blueprint.get(f"{PAGE}/")
+@of_each("/")
 @public("people type it so")
 def with_slash(page: str) -> ResponseReturnValue:
     """The page has one address, for its copy on the phone is found by it."""
     return redirect(f"/{page}")
 
 
-@blueprint.get(f"/snap/<any({','.join(SCREENS)}):screen>")
+@blueprint.get("/snap/<screen>")
 @public("people open it from a poster, before they have a credential")
 def screen(screen: str) -> ResponseReturnValue:
     """One screen of the citizens' page by an address of its own."""
+    if screen not in SCREENS:
+        raise NotFound("the page has no such screen")
     return redirect(f"/snap#/{screen}")
 
 
-@blueprint.get(f"{PAGE}/sw.js")
+@of_each("/sw.js")
 @public("a browser fetches it by itself, without a credential")
 def worker(page: str) -> Response:
     """What keeps the page on the phone. The browser compares it byte by byte: another release, another text."""
@@ -54,7 +68,7 @@ def worker(page: str) -> Response:
     return response
 
 
-@blueprint.get(f"{PAGE}/app.webmanifest")
+@of_each("/app.webmanifest")
 @public("a browser fetches it by itself, without a credential")
 def manifest(page: str) -> Response:
     """What makes the page an app on the phone's first screen."""
@@ -70,7 +84,7 @@ def _icons(page: str) -> list[dict[str, Any]]:
              "purpose": purpose} for size in (192, 512) for purpose in ("any", "maskable")]
 
 
-@blueprint.get(f"{PAGE}/<release>/<path:name>")
+@of_each("/<release>/<path:name>")
 @public("style, scripts and words of the page, which name no person")
 def file(page: str, release: str, name: str) -> Response:
     """A file of the release that is served now; another release's is not here, so that two never mix."""
