@@ -43,6 +43,7 @@ from api import (
     pages,
     pda,
     performance,
+    phone_pages,
     points,
     policy,
     proposals,
@@ -122,7 +123,7 @@ BLUEPRINTS = [
 ]
 """Every group of operations of the API. A new endpoint file adds its line here: it is then served and documented."""
 
-PAGES = [pages.blueprint, unsubscribe.blueprint]
+PAGES = [pages.blueprint, phone_pages.blueprint, unsubscribe.blueprint]
 """What browsers open; not part of the OpenAPI document."""
 
 SMALL_BODY = 64 * 1024

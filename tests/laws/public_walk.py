@@ -63,7 +63,7 @@ CLOSED: dict[str, str] = {
     **dict.fromkeys(("/api/v1/citizen/points", "/api/v1/citizen/points/redemptions", "/api/v1/citizen/adoptions",
                      "/api/v1/citizen/adoptions/<uuid:adoption>"), "opens to who has proved a phone, or came by WeChat"),
     "/api/v1/wechat/signature": "the town has no account",
-    "/pda/": "leads to /pda"}
+    "/pda/": "leads to /pda", "/snap/": "leads to /snap", "/snap/<screen>": "leads to a screen of /snap"}
 """Rules that answer a stranger nothing, and why."""
 
 
@@ -199,7 +199,7 @@ class Walk:
         echo = address + own
         yield from ((kind, word) for word, kind in self.secrets.words.items() if word in said and word not in echo)
         yield from (("number", one) for one in self.secrets.hidden_numbers if one in said and one not in echo)
-        if address.startswith(DOCUMENTS) or "/static/" in address or "/pda/" in address:
+        if address.startswith(DOCUMENTS) or "/static/" in address or "/pda/" in address or "/snap/" in address:
             return
         yield from (("phone", one) for one in MOBILE.findall(said) if one not in echo)
         yield from (("identity", one) for one in IDENTITY.findall(said) if one not in echo)
