@@ -17,7 +17,7 @@ from casework.geography.coordinates import Point
 from casework.intake import hotline
 from casework.intake.hotline import Answer, Ticket, Updated, desk
 from casework.intake.refusals import count
-from casework.storage.database import transaction
+from casework.storage.database import reading, transaction
 
 blueprint = Blueprint("hotline", __name__, url_prefix="/api/v1/hotline", description="12345 热线 The hotline")
 blueprint.after_request(refusals.counted(Channel.HOTLINE, tickets=""))
@@ -88,7 +88,7 @@ class ResultOut(ma.Schema):
     """What became of one ticket, in the order sent."""
 
     ticket = ma.fields.String(allow_none=True, metadata={"description": "the hotline's number, if it can be read"})
-    status = ma.fields.Integer(metadata={"description": 
+    status = ma.fields.Integer(metadata={"description":
         "201 stored, 200 known, and what it says now beside that is kept with it, 409 a colleague's number, 422 refused"})
     number = ma.fields.String(allow_none=True, metadata={"description": "our tracking number"})
     errors = ma.fields.List(ma.fields.Nested(ProblemOut.FaultOut()))
@@ -183,6 +183,35 @@ def who_calls(query: dict[str, Any]) -> Response:
         reports = desk.of_caller(db, caller(), query["phone"], query["reason"])
         near = desk.near(db, caller(), Point(query["lon"], query["lat"]), query["metres"]) if "lon" in query else []
     return encode({"reports": reports, "near": near})
+
+
+class WordsIn(ma.Schema):
+    """What the caller said so far."""
+
+    text = Text(20_000, required=True)
+
+
+class GuessOut(ma.Schema):
+    """A category that it may be about."""
+
+    code = ma.fields.String()
+    name = ma.fields.String(metadata={"description": "with the classes above it"})
+    confidence = ma.fields.Float(metadata={"description": "0 to 1"})
+    sure = ma.fields.Boolean(metadata={"description": "triage would take it for this without a person"})
+
+
+class GuessesOut(ma.Schema):
+    """The likeliest first, three at most."""
+
+    items = ma.fields.List(ma.fields.Nested(GuessOut()))
+
+
+@blueprint.operation("POST", "/suggestions", requires("callers.read"), body=WordsIn(), answer=GuessesOut(),
+                     kilobytes=128, example={"text": "小区停水，从早上开始"})
+def suggestions(body: dict[str, str]) -> dict[str, Any]:
+    """While an operator writes down what is said: which categories it may be. Nothing is kept of what was asked."""
+    with reading() as db:
+        return {"items": desk.guesses(db, body["text"])}
 
 
 def _result(ticket: Ticket, answer: Answer) -> dict[str, Any]:

@@ -168,7 +168,8 @@ def test_an_operator_says_that_it_is_known_already(town: Town) -> None:
     assert ok(town.operator.post(TICKETS, again))["results"] == [result]
     town.jobs()
     assert town.case_of(result["number"])["number"] == case["number"]
-    (refused, kept) = ok(town.operator.post(TICKETS, {"tickets": [ticket(same_as="AJ261122-AAAAA-AAAAA"), ticket()]}))["results"]
+    both = {"tickets": [ticket(same_as="AJ261122-AAAAA-AAAAA"), ticket()]}
+    (refused, kept) = ok(town.operator.post(TICKETS, both))["results"]
     assert (refused["status"], refused["errors"][0]["field"], kept["status"]) == (422, "same_as", 201)
 
 

@@ -1,22 +1,26 @@
-"""What an operator sees while somebody is on the telephone: what the caller reported before, and what is open near by."""
+"""What an operator sees while somebody is on the telephone: what the caller reported before, what is open near by, and what
+the words may be about.
+"""
 import uuid
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from casework import taxonomy
 from casework.cases import reporters, search
 from casework.cases.case import Case
 from casework.cases.cells import cells_around
-from casework.cases.report import Report
+from casework.cases.report import Channel, Report
 from casework.errors import Fault, Invalid
 from casework.geography.coordinates import Point, metres_between
 from casework.identity import privacy
 from casework.identity.people import Actor
 from casework.identity.permissions import check
 from casework.identity.privacy import blind_index, normal_phone
+from casework.triage import automatic
 
-MOST = 20
+MOST, GUESSES = 20, 3
 FARTHEST = 1000
 """Metres around the place that may be looked at."""
 
@@ -52,3 +56,13 @@ def near(db: Session, actor: Actor, place: Point, metres: int) -> list[dict[str,
     return [{"number": case.number, "title": case.title, "status": case.status, "category_code": case.category_code,
              "address": case.address, "opened_at": case.opened_at, "report_count": case.report_count, "metres": round(distance)}
             for distance, case in sorted(found, key=lambda one: (one[0], one[1].id)) if distance <= metres][:MOST]
+
+
+def guesses(db: Session, text: str) -> list[dict[str, Any]]:
+    """Up to GUESSES categories that triage would think of for these words, the likeliest first: code, name, confidence, and
+    whether it would take them for it without a person."""
+    catalogue = taxonomy.catalogue(db)
+    (found,) = automatic.suggester_of(catalogue).suggest([text], within=automatic.BRANCHES[Channel.HOTLINE])
+    return [{"code": one.label, "name": " · ".join(above.name for above in catalogue.path(one.label)),
+             "confidence": round(one.score, 3), "sure": one.label == found.code and not found.abstained}
+            for one in found.alternatives[:GUESSES] if one.label in catalogue.by_code]
