@@ -154,6 +154,7 @@ EXACTLY: dict[str, Any] = {
     "WebhookOut.name": "12345平台", "WebhookOut.rests_until": None, "WebhookOut.fault": "HTTP 500",
     "QueueOut.name": "media", "DeadKindOut.job": "media.process", "DeadKindOut.fault": "OSError",
     "MeOut.permissions": ["case.list"],
+    "WhereOut.area": "示范市东区南塘街道南塘社区", "WhereOut.sure": True,
     "GuessOut.code": "301", "GuessOut.name": "公共服务 · 供水", "GuessOut.confidence": 0.82,
     "LookOut.refused": False, "ReportOut.confidential": False, "EarlierOut.confidential": False,
     "EarlierOut.status": "handling", "NearOut.status": "handling", "NearOut.metres": 35,

@@ -10,14 +10,13 @@ from api import limits, refusals
 from api.auth import caller, requires
 from api.blueprint import Blueprint
 from api.errors import ProblemOut, faults_of
-from api.fields import Moment, Place, Text, Whole, encode
+from api.fields import Moment, Place, Text, encode
 from casework.cases.report import Channel
 from casework.errors import Conflict, Fault, Invalid
-from casework.geography.coordinates import Point
 from casework.intake import hotline
-from casework.intake.hotline import Answer, Ticket, Updated, desk
+from casework.intake.hotline import Answer, Ticket, Updated
 from casework.intake.refusals import count
-from casework.storage.database import reading, transaction
+from casework.storage.database import transaction
 
 blueprint = Blueprint("hotline", __name__, url_prefix="/api/v1/hotline", description="12345 热线 The hotline")
 blueprint.after_request(refusals.counted(Channel.HOTLINE, tickets=""))
@@ -122,96 +121,6 @@ def tickets(body: dict[str, Any]) -> Response | dict[str, Any]:
             if number := sum(result["status"] == status for result in results):
                 count(db, Channel.HOTLINE, reason, number)
     return encode({"results": results})
-
-
-class CallerIn(ma.Schema):
-    """Who calls, and from where."""
-
-    phone = Text(32, required=True)
-    reason = Text(200, load_default="来电", metadata={"description": "kept in the access log"})
-    lon = ma.fields.Float(validate=ma.validate.Range(-180, 180), metadata={"description": "WGS-84"})
-    lat = ma.fields.Float(validate=ma.validate.Range(-90, 90))
-    metres = Whole(1, desk.FARTHEST, load_default=300)
-
-    @ma.validates_schema
-    def _whole_place(self, data: dict[str, Any], **_: Any) -> None:
-        if ("lon" in data) != ("lat" in data):
-            raise ma.ValidationError("must be given with the other", "lat" if "lon" in data else "lon")
-
-
-class EarlierOut(ma.Schema):
-    """What came from this phone before."""
-
-    number = ma.fields.String()
-    ticket = ma.fields.String(allow_none=True)
-    channel = ma.fields.String()
-    received_at = Moment()
-    text = ma.fields.String()
-    address = ma.fields.String(allow_none=True)
-    confidential = ma.fields.Boolean()
-    case = ma.fields.String(allow_none=True)
-    status = ma.fields.String(allow_none=True)
-
-
-class NearOut(ma.Schema):
-    """An open case near the place."""
-
-    number = ma.fields.String()
-    title = ma.fields.String()
-    status = ma.fields.String()
-    category_code = ma.fields.String(allow_none=True)
-    address = ma.fields.String(allow_none=True)
-    opened_at = Moment()
-    report_count = ma.fields.Integer()
-    metres = ma.fields.Integer()
-
-
-class CallerOut(ma.Schema):
-    """What helps whoever has the caller on the telephone."""
-
-    reports = ma.fields.List(ma.fields.Nested(EarlierOut()))
-    near = ma.fields.List(ma.fields.Nested(NearOut()))
-
-
-@blueprint.operation("GET", "/caller", requires("callers.read"), query=CallerIn(), answer=CallerOut())
-def who_calls(query: dict[str, Any]) -> Response:
-    """What the caller reported before, the latest first, and with a place the open cases near by, the nearest first.
-
-    The look is kept in the access log. What was said in confidence is there for whoever took it, and for supervisors.
-    """
-    with transaction() as db:
-        reports = desk.of_caller(db, caller(), query["phone"], query["reason"])
-        near = desk.near(db, caller(), Point(query["lon"], query["lat"]), query["metres"]) if "lon" in query else []
-    return encode({"reports": reports, "near": near})
-
-
-class WordsIn(ma.Schema):
-    """What the caller said so far."""
-
-    text = Text(20_000, required=True)
-
-
-class GuessOut(ma.Schema):
-    """A category that it may be about."""
-
-    code = ma.fields.String()
-    name = ma.fields.String(metadata={"description": "with the classes above it"})
-    confidence = ma.fields.Float(metadata={"description": "0 to 1"})
-    sure = ma.fields.Boolean(metadata={"description": "triage would take it for this without a person"})
-
-
-class GuessesOut(ma.Schema):
-    """The likeliest first, three at most."""
-
-    items = ma.fields.List(ma.fields.Nested(GuessOut()))
-
-
-@blueprint.operation("POST", "/suggestions", requires("callers.read"), body=WordsIn(), answer=GuessesOut(),
-                     kilobytes=128, example={"text": "小区停水，从早上开始"})
-def suggestions(body: dict[str, str]) -> dict[str, Any]:
-    """While an operator writes down what is said: which categories it may be. Nothing is kept of what was asked."""
-    with reading() as db:
-        return {"items": desk.guesses(db, body["text"])}
 
 
 def _result(ticket: Ticket, answer: Answer) -> dict[str, Any]:

@@ -12,7 +12,9 @@ from casework.cases import reporters, search
 from casework.cases.case import Case
 from casework.cases.cells import cells_around
 from casework.cases.report import Channel, Report
+from casework.cases.whereabouts import SURE_OF_PLACE
 from casework.errors import Fault, Invalid
+from casework.geography import addresses, areas
 from casework.geography.coordinates import Point, metres_between
 from casework.identity import privacy
 from casework.identity.people import Actor
@@ -66,3 +68,11 @@ def guesses(db: Session, text: str) -> list[dict[str, Any]]:
     return [{"code": one.label, "name": " · ".join(above.name for above in catalogue.path(one.label)),
              "confidence": round(one.score, 3), "sure": one.label == found.code and not found.abstained}
             for one in found.alternatives[:GUESSES] if one.label in catalogue.by_code]
+
+
+def where(db: Session, address: str) -> dict[str, Any]:
+    """What an address names: the place (WGS-84), the area, and whether triage would go by them."""
+    found = addresses.locate(db, address)
+    area = areas.describe(db, found.area_code) if found and found.area_code else None
+    return {"place": {"lon": found.point.lon, "lat": found.point.lat} if found and found.point else None,
+            "area": area.full_name if area else None, "sure": found is not None and found.confidence >= SURE_OF_PLACE}
