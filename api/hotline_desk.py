@@ -15,9 +15,9 @@ blueprint = Blueprint("hotline_desk", __name__, url_prefix="/api/v1/hotline", de
 
 
 class CallerIn(ma.Schema):
-    """Who calls, and from where."""
+    """Who calls, from where, or both: not everybody shows a number."""
 
-    phone = Text(32, required=True)
+    phone = Text(32)
     reason = Text(200, load_default="来电", metadata={"description": "kept in the access log"})
     lon = ma.fields.Float(validate=ma.validate.Range(-180, 180), metadata={"description": "WGS-84"})
     lat = ma.fields.Float(validate=ma.validate.Range(-90, 90))
@@ -27,6 +27,8 @@ class CallerIn(ma.Schema):
     def _whole_place(self, data: dict[str, Any], **_: Any) -> None:
         if ("lon" in data) != ("lat" in data):
             raise ma.ValidationError("must be given with the other", "lat" if "lon" in data else "lon")
+        if "lon" not in data and "phone" not in data:
+            raise ma.ValidationError("must be given, or a place", "phone")
 
 
 class EarlierOut(ma.Schema):
@@ -54,6 +56,8 @@ class NearOut(ma.Schema):
     opened_at = Moment()
     report_count = ma.fields.Integer()
     metres = ma.fields.Integer()
+    lon = ma.fields.Float()
+    lat = ma.fields.Float()
 
 
 class CallerOut(ma.Schema):
@@ -70,7 +74,7 @@ def who_calls(query: dict[str, Any]) -> Response:
     The look is kept in the access log. What was said in confidence is there for whoever took it, and for supervisors.
     """
     with transaction() as db:
-        reports = desk.of_caller(db, caller(), query["phone"], query["reason"])
+        reports = desk.of_caller(db, caller(), query["phone"], query["reason"]) if "phone" in query else []
         near = desk.near(db, caller(), Point(query["lon"], query["lat"]), query["metres"]) if "lon" in query else []
     return encode({"reports": reports, "near": near})
 

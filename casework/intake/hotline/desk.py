@@ -56,7 +56,8 @@ def near(db: Session, actor: Actor, place: Point, metres: int) -> list[dict[str,
     found = [(metres_between(place, Point(case.lon, case.lat)), case) for case in cases
              if case.lon is not None and case.lat is not None and search.may_see(actor, case)]
     return [{"number": case.number, "title": case.title, "status": case.status, "category_code": case.category_code,
-             "address": case.address, "opened_at": case.opened_at, "report_count": case.report_count, "metres": round(distance)}
+             "address": case.address, "opened_at": case.opened_at, "report_count": case.report_count, "metres": round(distance),
+             "lon": case.lon, "lat": case.lat}
             for distance, case in sorted(found, key=lambda one: (one[0], one[1].id)) if distance <= metres][:MOST]
 
 

@@ -1,0 +1,72 @@
+// Exports of the hotline: choose a file, try it, mend the columns, take it in, and download what was refused to correct it.
+import {summary} from "../problems.js";
+import {call, upload} from "../server.js";
+import {button, field, make, notice} from "../shared/dom.js";
+import {say} from "../shared/language.js";
+import {columnsPart} from "./imports/columns.js";
+import {reportOf} from "./imports/report.js";
+
+const IMPORTS = "/api/v1/hotline/imports";
+const MAPPINGS = "/api/v1/hotline/mappings";
+
+async function fillMappings(select, chosen = "") {
+  const {items} = await call("GET", MAPPINGS);
+  select.replaceChildren(make("option", {value: ""}, say("imports.no_mapping")),
+    ...items.map(({name}) => make("option", {value: name}, name)));
+  select.value = chosen;
+  return items;
+}
+
+/** Keep how the columns were read under a name, together with what the chosen mapping says beside that. */
+async function keepMapping(name, columns, before) {
+  await call("POST", MAPPINGS, {name, columns: {...before?.columns, ...columns}, words: before?.words ?? {},
+    ...(before?.system && {system: before.system}), ...(before?.platform && {platform: before.platform})});
+  notice(say("imports.kept", {name}), "good");
+}
+
+export async function show(room) {
+  const file = make("input", {type: "file", accept: ".csv,.xlsx"});
+  const mapping = make("select", {});
+  const refused = summary({file, mapping});
+  const told = make("div", {class: "told", tabindex: "-1"});
+  const columns = columnsPart();
+  let mappings = [];
+
+  async function send(isTrial) {
+    refused.clear();
+    if (!file.files.length) return refused.faults([{field: "file", reason: say("imports.no_file")}], say("imports.incomplete"));
+    const form = new FormData();
+    form.append("file", file.files[0]);
+    const said = {dry_run: isTrial, columns: columns.chosen(), ...(mapping.value && {mapping: mapping.value})};
+    form.append("body", new Blob([JSON.stringify(said)], {type: "application/json"}));
+    told.replaceChildren(make("p", {role: "status"}, say(isTrial ? "imports.trying" : "imports.taking")));
+    try {
+      const report = await upload(IMPORTS, form);
+      columns.show(report.columns);
+      told.replaceChildren(...reportOf(report, isTrial, () => send(false)));
+      told.focus();
+    } catch (error) {
+      told.replaceChildren();
+      refused.show(error);
+    }
+    return undefined;
+  }
+
+  async function keep(name) {
+    await keepMapping(name, columns.chosen(), mappings.find((one) => one.name === mapping.value));
+    mappings = await fillMappings(mapping, name);
+  }
+
+  file.addEventListener("change", () => { columns.show({}); told.replaceChildren(); refused.clear(); });
+  room.replaceChildren(make("form", {class: "form", novalidate: true, onsubmit: (event) => { event.preventDefault(); send(true); }},
+    make("p", {}, say("imports.lead")), refused.box,
+    field(say("imports.file"), file, {hint: say("imports.file_hint")}),
+    field(say("imports.mapping"), mapping, {hint: say("imports.mapping_hint")}),
+    columns.box(keep), make("div", {class: "row"}, button(say("imports.try"), () => send(true), {kind: "strong"}))), told);
+  try {
+    mappings = await fillMappings(mapping);
+  } catch (error) {
+    refused.show(error);
+  }
+}
+

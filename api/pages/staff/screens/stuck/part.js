@@ -1,0 +1,39 @@
+// One part of what is stuck: a heading, a table that is loaded and loaded again, and what to say when nothing is stuck.
+import {sentence} from "../../problems.js";
+import {button, make, notice} from "../../shared/dom.js";
+import {say} from "../../shared/language.js";
+
+/** A table that scrolls inside its frame on a narrow screen. `columns` are texts, `rows` lists of cells. */
+export function table(label, columns, rows) {
+  return make("div", {class: "wide", role: "region", "aria-label": label, tabindex: "0"}, make("table", {},
+    make("thead", {}, make("tr", {}, columns.map((text) => make("th", {scope: "col"}, text)))),
+    make("tbody", {}, rows.map(([first, ...others]) => make("tr", {},
+      make("th", {scope: "row"}, first), others.map((cell) => make("td", {}, cell)))))));
+}
+
+/** `fetched` answers what is shown below the heading. load() draws it anew. */
+export function part(heading, fetched) {
+  const content = make("div", {"aria-live": "polite"}, make("p", {class: "quiet"}, say("loading")));
+
+  async function load() {
+    try {
+      content.replaceChildren(...[await fetched(load)].flat());
+    } catch (error) {
+      content.replaceChildren(make("p", {class: "fault"}, sentence(error)));
+    }
+  }
+
+  return {load, box: [make("div", {class: "head"}, make("h2", {}, heading), button(say("reload"), load, {kind: "quiet small"})), content]};
+}
+
+/** A button that tries something again and says what came of it; `load` then shows how it stands. */
+export const retry = (text, work, load) => button(text, async () => {
+  try {
+    notice(await work(), "good");
+  } catch (error) {
+    notice(sentence(error), "fault");
+  }
+  await load();
+}, {kind: "small"});
+
+export const nothing = (text) => make("p", {class: "quiet"}, text);
