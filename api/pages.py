@@ -19,6 +19,7 @@ from casework.errors import NotFound
 FOLDER = Path(__file__).with_name("pages")
 WORDS: dict[str, list[str]] = orjson.loads((FOLDER / "words.json").read_bytes())
 LANGUAGES = ("zh", "en")
+A_YEAR = 365 * 24 * 3600
 
 blueprint = Blueprint("pages", __name__)
 
@@ -61,7 +62,7 @@ def _sent(page: str) -> Response:
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers["Vary"] = "Cookie"
     if request.args.get("lang") in LANGUAGES:
-        response.set_cookie("lang", language(), max_age=releases.A_YEAR, samesite="Lax", httponly=True)
+        response.set_cookie("lang", language(), max_age=A_YEAR, samesite="Lax", httponly=True)
     return response
 
 
@@ -108,15 +109,20 @@ def static(name: str) -> Response:
     """A file of the pages; for ever with its version in the address, else checked each time."""
     response = send_from_directory(FOLDER / "static", name)
     response.headers["Cache-Control"] = (
-        f"public, max-age={releases.A_YEAR}, immutable" if request.args.get("v") else "no-cache")
+        f"public, max-age={A_YEAR}, immutable" if request.args.get("v") else "no-cache")
     return response
+
+
+@cache
+def _pda() -> releases.Release:
+    return releases.pda()  # it cannot change while the process lives
 
 
 @blueprint.get("/pda")
 @public("the page is empty until a grid worker logs in on it")
 def pda() -> Response:
     """The grid workers' page; once loaded, the browser opens it from its own copy."""
-    return releases.template("pda", "index.html", "text/html")
+    return _of_release("index.html", "text/html")
 
 
 @blueprint.get("/pda/")
@@ -130,7 +136,7 @@ def pda_with_slash() -> ResponseReturnValue:
 @public("a browser fetches it by itself, without a credential")
 def pda_worker() -> Response:
     """What keeps the page on the phone. The browser compares it byte by byte: another release, another text."""
-    response = releases.template("pda", "sw.js", "text/javascript")
+    response = _of_release("sw.js", "text/javascript")
     response.headers["Service-Worker-Allowed"] = "/pda"
     return response
 
@@ -139,8 +145,7 @@ def pda_worker() -> Response:
 @public("a browser fetches it by itself, without a credential")
 def pda_manifest() -> Response:
     """What makes the page an app on the phone's first screen."""
-    address = releases.current("pda").address
-    icons = [{"src": f"{address}/icons/{size}.png", "sizes": f"{size}x{size}", "type": "image/png", "purpose": purpose}
+    icons = [{"src": f"{_pda().address}/icons/{size}.png", "sizes": f"{size}x{size}", "type": "image/png", "purpose": purpose}
              for size in (192, 512) for purpose in ("any", "maskable")]
     written = orjson.dumps({
         "id": "/pda", "name": WORDS["pda.name"][0], "short_name": WORDS["name"][0], "lang": "zh-CN", "start_url": "/pda",
@@ -152,4 +157,19 @@ def pda_manifest() -> Response:
 @public("style, scripts and words of the page, which name no person")
 def pda_file(release: str, name: str) -> Response:
     """A file of the release that is served now; another release's is not here, so that two never mix."""
-    return releases.file("pda", release, name)
+    if release != _pda().name:
+        raise NotFound("this release of the page is not served here")
+    if name == "index.html":
+        response = _of_release(name, "text/html")
+    elif name in _pda().files:
+        path = _pda().files[name]
+        response = send_from_directory(path.parent, path.name, mimetype=releases.TYPES[path.suffix])
+    else:
+        raise NotFound("there is no such file")
+    response.headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable"
+    return response
+
+
+def _of_release(template: str, media_type: str) -> Response:
+    return Response(render_template(f"pda/{template}", release=_pda()), mimetype=media_type,
+                    headers={"Cache-Control": "no-cache"})

@@ -1,15 +1,14 @@
 // The shell: which screen is shown, the bar above and the tabs below, the state of sending, and new releases.
-import {chosen} from "./chosen.js";
+import {make, notice, trouble} from "./dom.js";
 import {resume} from "./duty.js";
+import * as language from "./language.js";
+import {say} from "./language.js";
 import {OPEN} from "./operations.js";
 import * as runner from "./runner.js";
+import {speak} from "./server.js";
+import * as store from "./store.js";
 import * as guard from "./screens/guard.js";
 import {SCREENS} from "./screens/screens.js";
-import {speak} from "./server.js";
-import {make, notice, trouble} from "./shared/dom.js";
-import * as language from "./shared/language.js";
-import {say} from "./shared/language.js";
-import * as store from "./store.js";
 
 const ASK_FOR_RELEASE = 6 * 3600 * 1000;
 
@@ -136,13 +135,13 @@ async function keepRelease() {
 }
 
 async function again() {
-  language.start(await chosen());
+  await language.start();
   speak(language.language());
   await bar();
   await go();
 }
 
-language.start(await chosen());
+await language.start();
 speak(language.language());
 store.listen(changed);
 window.addEventListener("hashchange", go);

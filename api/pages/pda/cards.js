@@ -1,6 +1,6 @@
 // What lists and screens show of a thing: cards, chips, panels of facts, and the word that something was saved.
-import {make, notice} from "./shared/dom.js";
-import {say, sayOr} from "./shared/language.js";
+import {make, notice} from "./dom.js";
+import {say, sayOr} from "./language.js";
 
 export const chip = (text, kind = "") => make("span", {class: `chip ${kind}`}, text);
 

@@ -1,10 +1,10 @@
 // Two sources that disagree about an entry: both values side by side, and the worker's choice.
 import {saved} from "./cards.js";
+import {button, choices, make, notice} from "./dom.js";
 import {spokenValue} from "./entries.js";
+import {ofLabel, say, sayOr} from "./language.js";
 import {save} from "./operations.js";
 import {json} from "./server.js";
-import {button, choices, make, notice} from "./shared/dom.js";
-import {ofLabel, say, sayOr} from "./shared/language.js";
 
 const PATIENCE = 5000;
 

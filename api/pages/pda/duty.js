@@ -1,9 +1,9 @@
 // The round that is on: from signing in to signing out the phone notes where it walks, and at no other time.
-import {said} from "./fields/place.js";
 import {distance} from "./nearness.js";
 import {save} from "./operations.js";
+import {said} from "./fields/place.js";
+import {say} from "./language.js";
 import {watch} from "./place.js";
-import {say} from "./shared/language.js";
 import * as store from "./store.js";
 import {current, handOver, keep} from "./track.js";
 

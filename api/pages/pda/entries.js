@@ -1,5 +1,5 @@
 // The registers as this phone knows them: what the server told, and over it what this worker has said and not yet sent.
-import {ofLabel} from "./shared/language.js";
+import {ofLabel} from "./language.js";
 import * as store from "./store.js";
 
 export const REGISTERS = ["person", "house", "entity", "component", "address"];

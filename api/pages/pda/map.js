@@ -1,6 +1,6 @@
 // The map without tiles: outlines of the grids, what is to be done, where the phone is. Leaflet is loaded when first needed.
-import {make} from "./shared/dom.js";
-import {say} from "./shared/language.js";
+import {make} from "./dom.js";
+import {say} from "./language.js";
 import * as store from "./store.js";
 
 const CITY_ZOOM = 16;

@@ -1,6 +1,6 @@
 // The track of a round: points are kept on the phone as they come and handed over in batches, only while on duty.
-import {save} from "./operations.js";
 import * as store from "./store.js";
+import {save} from "./operations.js";
 
 const BATCH = 60;
 

@@ -1,6 +1,6 @@
 // The category of a report: searched in the taxonomy on the phone, by name, code and condition, those used last on top.
-import {make, newId} from "../shared/dom.js";
-import {say} from "../shared/language.js";
+import {make, newId} from "../dom.js";
+import {say} from "../language.js";
 import * as store from "../store.js";
 
 const MOST = 8;

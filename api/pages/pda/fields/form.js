@@ -1,8 +1,8 @@
 // A form of the city, asked on the phone: questions come and go by `relevant`, answers are held to `required` and `constraint`.
 // Answers are texts by question name, as an XForm carries them; the position is kept beside them.
+import {choices, fault, field, make} from "../dom.js";
 import {holds} from "../judging.js";
-import {choices, fault, field, make} from "../shared/dom.js";
-import {ofLabel, say} from "../shared/language.js";
+import {ofLabel, say} from "../language.js";
 import {placeField} from "./place.js";
 
 const INPUTS = {

@@ -1,7 +1,7 @@
 // Photos of a form: taken with the camera or chosen, shown small, each removable until the form is saved.
+import {icon, make, newId, notice} from "../dom.js";
+import {say} from "../language.js";
 import {taken} from "../photos.js";
-import {icon, make, newId, notice} from "../shared/dom.js";
-import {say} from "../shared/language.js";
 
 const MOST = 9;
 

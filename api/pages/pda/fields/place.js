@@ -1,8 +1,8 @@
 // The position of a form: asked of the phone, shown with its accuracy, set by hand on the map where the phone does not know.
+import {button, icon, make} from "../dom.js";
+import {metres, say} from "../language.js";
 import {openMap} from "../map.js";
 import {known, locate} from "../place.js";
-import {button, icon, make} from "../shared/dom.js";
-import {metres, say} from "../shared/language.js";
 
 /** Metres from which on the worker is told that it is rough. */
 const POOR = 50;

@@ -1,6 +1,6 @@
 // Speaking instead of typing. Only where the phone itself understands speech: no sound leaves it for a stranger's service.
-import {button, make, notice} from "../shared/dom.js";
-import {language, say} from "../shared/language.js";
+import {button, make, notice} from "../dom.js";
+import {language, say} from "../language.js";
 
 const Recognition = globalThis.SpeechRecognition ?? globalThis.webkitSpeechRecognition;
 const CODES = {zh: "zh-CN", en: "en-US"};

@@ -1,14 +1,14 @@
 // One case: what it is about, and what this worker may do with it now (look before filing, look before closing).
 import {facts, saved} from "../cards.js";
+import {add, button, empty, fault, field, make, notice} from "../dom.js";
 import {draft, keeper} from "../drafts.js";
 import {photosField} from "../fields/photos.js";
 import {placeField, said} from "../fields/place.js";
 import {voice} from "../fields/voice.js";
+import {due, say, sayOr, when} from "../language.js";
 import {openMap} from "../map.js";
 import {isPlaced} from "../nearness.js";
 import {plain, save} from "../operations.js";
-import {add, button, empty, fault, field, make, notice} from "../shared/dom.js";
-import {due, say, sayOr, when} from "../shared/language.js";
 import * as store from "../store.js";
 
 /** Needs of a step that are typed; position and photos have fields of their own. */

@@ -1,14 +1,14 @@
 // A new entry, or another statement about one: only what was changed is said, with the version it was seen in.
 import {saved} from "../cards.js";
+import {add, button, empty, make, notice} from "../dom.js";
 import {draft, keeper} from "../drafts.js";
 import {entries, formOf} from "../entries.js";
 import {answersOf, askForm} from "../fields/form.js";
 import {said} from "../fields/place.js";
+import {say} from "../language.js";
 import {middleOfOwnGrid} from "../map.js";
 import {isPlaced} from "../nearness.js";
 import {save} from "../operations.js";
-import {add, button, empty, make, notice} from "../shared/dom.js";
-import {say} from "../shared/language.js";
 
 const asText = (value) => (Array.isArray(value) ? value.join(" ") : String(value ?? ""));
 

@@ -1,9 +1,9 @@
 // One entry of a register: what is known of it, what it belongs to, and where two sources disagree.
 import {card, chip, facts, link, standing, strong} from "../cards.js";
 import {conflictBox, told} from "../conflicts.js";
+import {add, empty, make} from "../dom.js";
 import {entries, formOf, relationsOf, spokenValue} from "../entries.js";
-import {add, empty, make} from "../shared/dom.js";
-import {ofLabel, say, sayOr} from "../shared/language.js";
+import {ofLabel, say, sayOr} from "../language.js";
 import * as store from "../store.js";
 
 const isEmpty = (value) => value === undefined || value === null || value === "" || (Array.isArray(value) && !value.length);

@@ -1,9 +1,9 @@
 // What an entry belongs to: who lives where, who owns what, which shop is in which house.
 import {saved} from "../cards.js";
+import {add, button, choices, empty, field, make, notice} from "../dom.js";
 import {entries, relationsOf, search} from "../entries.js";
+import {say} from "../language.js";
 import {plain, save} from "../operations.js";
-import {add, button, choices, empty, field, make, notice} from "../shared/dom.js";
-import {say} from "../shared/language.js";
 
 const MOST = 10;
 

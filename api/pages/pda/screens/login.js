@@ -1,10 +1,9 @@
 // Logging in: the only thing that needs the network on a new phone.
 import {link} from "../cards.js";
-import {choose} from "../chosen.js";
+import {add, button, fault, field, make} from "../dom.js";
+import {choose, language, say} from "../language.js";
 import {OPEN} from "../operations.js";
 import {Away, Problem, json} from "../server.js";
-import {add, button, fault, field, make} from "../shared/dom.js";
-import {language, say} from "../shared/language.js";
 import * as store from "../store.js";
 
 const MOST_NAME = 80;
@@ -47,7 +46,7 @@ export async function show(room) {
     submit.disabled = true;
     try {
       const told = await json("POST", "/api/v1/sessions/device",
-        {login: login.value.trim(), password: password.value, name: name.value.trim()}, {credential: null});
+        {login: login.value.trim(), password: password.value, name: name.value.trim()}, {device: null});
       await enter(told, login.value.trim());
       navigator.storage?.persist?.();
       store.tell("saved");

@@ -1,7 +1,7 @@
 // What this worker was told, the latest first.
 import {card, chip, strong} from "../cards.js";
-import {add, empty, make} from "../shared/dom.js";
-import {say, sayOr, when} from "../shared/language.js";
+import {add, empty, make} from "../dom.js";
+import {say, sayOr, when} from "../language.js";
 import * as store from "../store.js";
 
 /** All that is shown has been read; the server hears of it with the next exchange. */

@@ -1,11 +1,11 @@
 // The registers on the phone: searched without a network, by label, address and what may be shown.
 import {card, chip, link, quiet, standing, strong} from "../cards.js";
+import {add, button, empty, make, redraw} from "../dom.js";
 import {REGISTERS, entries, formOf, search} from "../entries.js";
+import {metres, say} from "../language.js";
 import {openMap} from "../map.js";
 import {distance, isPlaced} from "../nearness.js";
 import {known, locate} from "../place.js";
-import {add, button, empty, make, redraw} from "../shared/dom.js";
-import {metres, say} from "../shared/language.js";
 import * as store from "../store.js";
 
 const MOST = 50;

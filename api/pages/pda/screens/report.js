@@ -1,14 +1,14 @@
 // Reporting: a photo, a category, save. The position comes by itself; the words are the category's where none are typed.
 import {saved} from "../cards.js";
+import {add, button, choices, fault, field, make, notice} from "../dom.js";
 import {draft, keeper} from "../drafts.js";
 import {categoryField, used} from "../fields/category.js";
 import {photosField} from "../fields/photos.js";
 import {placeField, said} from "../fields/place.js";
 import {voice} from "../fields/voice.js";
+import {say} from "../language.js";
 import {middleOfOwnGrid} from "../map.js";
 import {plain, save} from "../operations.js";
-import {add, button, choices, fault, field, make, notice} from "../shared/dom.js";
-import {say} from "../shared/language.js";
 
 const KEY = "report";
 const MOST_TEXT = 4000;

@@ -1,10 +1,10 @@
 // The round: sign in, walk, check in where it matters, sign out.
+import {add, button, field, make, notice, redraw} from "../dom.js";
 import * as duty from "../duty.js";
 import {placeField} from "../fields/place.js";
+import {say, when} from "../language.js";
 import {openMap} from "../map.js";
 import {watch} from "../place.js";
-import {add, button, field, make, notice, redraw} from "../shared/dom.js";
-import {say, when} from "../shared/language.js";
 import {current, waiting} from "../track.js";
 
 const EVERY = 15_000;

@@ -1,4 +1,5 @@
 // Which screens there are: by the first word of the address, with the key of its title and the tab it belongs under.
+import * as about from "./settings.js";
 import * as cases from "./case.js";
 import * as edit from "./edit.js";
 import * as entry from "./entry.js";
@@ -8,7 +9,6 @@ import * as messages from "./messages.js";
 import * as registers from "./registers.js";
 import * as report from "./report.js";
 import * as round from "./round.js";
-import * as about from "./settings.js";
 import * as task from "./task.js";
 import * as today from "./today.js";
 import * as visit from "./visit.js";

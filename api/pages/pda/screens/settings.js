@@ -1,10 +1,9 @@
 // Whose phone this is, in which language it speaks, and how to leave it.
 import {facts, link} from "../cards.js";
-import {choose} from "../chosen.js";
+import {add, ask, button, choices, make} from "../dom.js";
+import {bytes, choose, language, say} from "../language.js";
 import {OPEN} from "../operations.js";
 import {json} from "../server.js";
-import {add, ask, button, choices, make} from "../shared/dom.js";
-import {bytes, language, say} from "../shared/language.js";
 import * as store from "../store.js";
 import * as guard from "./guard.js";
 

@@ -1,15 +1,15 @@
 // One task: go there, do what it says, say what was found; or say why it cannot be done.
 import {chip, link, saved} from "../cards.js";
+import {add, button, choices, empty, fault, field, make, notice} from "../dom.js";
 import {draft, keeper} from "../drafts.js";
 import {askForm} from "../fields/form.js";
 import {photosField} from "../fields/photos.js";
 import {placeField, said} from "../fields/place.js";
 import {voice} from "../fields/voice.js";
+import {due, say, sayOr, when} from "../language.js";
 import {openMap} from "../map.js";
 import {isPlaced} from "../nearness.js";
 import {plain, save} from "../operations.js";
-import {add, button, choices, empty, fault, field, make, notice} from "../shared/dom.js";
-import {due, say, sayOr, when} from "../shared/language.js";
 import * as store from "../store.js";
 import {answeredNote} from "./case.js";
 

@@ -1,10 +1,10 @@
 // Today: all that this worker is to look at, as a list in walking order and on the map; and what became of his reports.
 import {card, chip, quiet, standing, strong} from "../cards.js";
+import {add, button, empty, make, redraw} from "../dom.js";
+import {due, metres, say, sayOr} from "../language.js";
 import {openMap} from "../map.js";
 import {distance, isPlaced, order} from "../nearness.js";
 import {known, locate} from "../place.js";
-import {add, button, empty, make, redraw} from "../shared/dom.js";
-import {due, metres, say, sayOr} from "../shared/language.js";
 import * as store from "../store.js";
 
 const PICTURES = {list: "today", map: "map", mine: "report"};

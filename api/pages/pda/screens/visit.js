@@ -1,13 +1,13 @@
 // A visit to a household, a shop or a component: why, and what was found.
 import {saved} from "../cards.js";
+import {add, button, choices, empty, field, make} from "../dom.js";
 import {draft, keeper} from "../drafts.js";
 import {entries} from "../entries.js";
 import {placeField, said} from "../fields/place.js";
 import {voice} from "../fields/voice.js";
+import {say} from "../language.js";
 import {isPlaced} from "../nearness.js";
 import {plain, save} from "../operations.js";
-import {add, button, choices, empty, field, make} from "../shared/dom.js";
-import {say} from "../shared/language.js";
 
 const PURPOSES = ["routine", "check", "safety", "care", "dispute", "service", "publicity", "other"];
 const MOST = 2000;

@@ -1,12 +1,12 @@
 // What is on this phone and not yet, or not wholly, with the server: every operation and file, why, and what can be done.
 import {card, chip, link, strong} from "../cards.js";
+import {add, ask, button, empty, make, notice, redraw} from "../dom.js";
 import {draft} from "../drafts.js";
 import {formOf} from "../entries.js";
 import {thumbnail} from "../fields/photos.js";
+import {bytes, say, sayOr, when} from "../language.js";
 import {backToDraft, discard, open, retry} from "../operations.js";
 import * as runner from "../runner.js";
-import {add, ask, button, empty, make, notice, redraw} from "../shared/dom.js";
-import {bytes, say, sayOr, when} from "../shared/language.js";
 import * as store from "../store.js";
 import {waiting as points} from "../track.js";
 import {zip} from "../zip.js";

@@ -1,5 +1,6 @@
 // Elements of the page: made by one function, never from text that is parsed as HTML.
 import {say} from "./language.js";
+import {isFull} from "./store.js";
 
 /** An element. Names that begin with "on" are listeners, true is an attribute without value, null and false are left out;
  * children are elements, text, lists of them, or nothing. */
@@ -36,7 +37,7 @@ export function redraw(element, ...children) {
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** A picture of the sheet in the page's index.html; it says nothing to a screen reader. */
+/** A picture of the sheet in index.html; it says nothing to a screen reader. */
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("class", "icon");
@@ -95,13 +96,13 @@ export function choices(label, options, chosen, {several = false, onchange = () 
   return box;
 }
 
-/** Something went wrong that nobody expected, or there is no room left to keep it: whoever uses the page is told. */
+/** Something went wrong that nobody expected, or the phone is full: nothing is lost, and the worker is told. */
 export function trouble(error) {
   console.error(error);
-  notice(say(error?.name === "QuotaExceededError" ? "full" : "failed"), "fault");
+  notice(say(isFull(error) ? "full" : "failed"), "fault");
 }
 
-/** A button; when what it does fails, whoever pressed it is told and may press it again. */
+/** A button; when what it does fails, the worker is told and may press it again. */
 export function button(text, onclick, {kind = "", picture = null, ...more} = {}) {
   let busy = false;
   async function press(event) {
@@ -135,7 +136,7 @@ export function notice(text, kind = "") {
   notice.timer = setTimeout(() => { place.textContent = ""; place.className = ""; }, NOTICE);
 }
 
-/** Ask before something that cannot be undone; resolves to true to go on. */
+/** Ask before something that cannot be undone; resolves to true when the worker goes on. */
 export function ask(question, {go = say("yes"), back = say("no"), kind = "danger"} = {}) {
   return new Promise((resolve) => {
     const answers = [button(back, () => box.close("back"), {kind: "quiet"}), button(go, () => box.close("go"), {kind})];

@@ -1,7 +1,8 @@
-// The words of a page: Chinese by default, English by switch. All of them stand in its words.json, [Chinese, English].
+// The words of the page: Chinese by default, English by switch. All of them stand in words.json, [Chinese, English].
+import * as store from "./store.js";
 
 const LANGUAGES = ["zh", "en"];
-const WORDS = await (await fetch(new URL("../words.json", import.meta.url))).json();
+const WORDS = await (await fetch(new URL("./words.json", import.meta.url))).json();
 
 let spoken = 0;
 
@@ -20,10 +21,15 @@ export const sayOr = (key, fallback) => (key in WORDS ? say(key) : fallback);
 /** One language of a label {zh, en} of a form. */
 export const ofLabel = (label) => label?.[language()] ?? label?.zh ?? label?.en ?? "";
 
-/** Speak this language, Chinese if it is none of ours, and put words into every element that names a key. */
-export function start(name) {
-  spoken = Math.max(0, LANGUAGES.indexOf(name));
+/** Read what the worker chose, and put words into every element that names a key. */
+export async function start() {
+  spoken = Math.max(0, LANGUAGES.indexOf(await store.get("meta", "language")));
   fill(document);
+}
+
+export async function choose(name) {
+  await store.put("meta", name, "language");
+  store.tell("language");
 }
 
 function fill(root) {
@@ -36,7 +42,7 @@ function fill(root) {
 
 const locale = () => (spoken ? "en-GB" : "zh-CN");
 
-/** Day and time, short, in the zone of whoever reads. */
+/** Day and time, short, in the phone's own zone. */
 export function when(moment) {
   const date = new Date(moment);
   const today = date.toDateString() === new Date().toDateString();
