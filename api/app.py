@@ -36,6 +36,7 @@ from api import (
     pages,
     pda,
     performance,
+    phone_pages,
     policy,
     proposals,
     queues,
@@ -101,7 +102,7 @@ BLUEPRINTS = [
 ]
 """Every group of operations of the API. A new endpoint file adds its line here: it is then served and documented."""
 
-PAGES = [pages.blueprint]
+PAGES = [pages.blueprint, phone_pages.blueprint]
 """What browsers open; not part of the OpenAPI document."""
 
 SMALL_BODY = 64 * 1024

@@ -1,4 +1,4 @@
-"""A grid worker's phone in a test: Chromium with a profile on the disk, behind a line to the server that can be cut."""
+"""A phone in a test: Chromium with a profile on the disk, behind a line to the server that can be cut."""
 import os
 import shutil
 import signal
@@ -91,7 +91,9 @@ class Phone:
     """One phone: what is on its disk outlives its processes."""
 
     def __init__(self, playwright: Playwright, profile: Path, line: Line, viewport: dict[str, int] = ORDINARY,
-                 place: dict[str, float] | None = None) -> None:
+                 place: dict[str, float] | None = None, app: str = "pda") -> None:
+        self.app = app
+        """Which page it is for."""
         self.playwright, self.profile, self.line, self.viewport = playwright, profile, line, viewport
         self.place = place
         self.url = f"http://127.0.0.1:{line.port}"
@@ -130,7 +132,7 @@ class Phone:
 
     def visit(self, screen: str = "") -> None:
         """Open a screen by its address."""
-        self.page.goto(f"{self.url}/pda{screen}")
+        self.page.goto(f"{self.url}/{self.app}{screen}")
 
     def go(self, screen: str) -> None:
         """Go to a screen without loading the page again."""
@@ -148,14 +150,14 @@ class Phone:
 
     def stored(self, room: str) -> list[dict[str, Any]]:
         """What the page keeps in a room of its database, without what JSON cannot carry."""
-        found: list[dict[str, Any]] = self.page.evaluate("""room => new Promise((resolve, reject) => {
-            const request = indexedDB.open('zhiwang-pda');
+        found: list[dict[str, Any]] = self.page.evaluate("""([app, room]) => new Promise((resolve, reject) => {
+            const request = indexedDB.open(`zhiwang-${app}`);
             request.onerror = () => reject(request.error);
             request.onsuccess = () => {
                 const all = request.result.transaction(room).objectStore(room).getAll();
                 all.onsuccess = () => { request.result.close(); resolve(JSON.parse(JSON.stringify(all.result))); };
             };
-        })""", room)
+        })""", [self.app, room])
         return found
 
     def until(self, condition: Callable[[], Any], seconds: float = 30, why: str = "") -> Any:

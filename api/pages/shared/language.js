@@ -21,7 +21,7 @@ export const sayOr = (key, fallback) => (key in WORDS ? say(key) : fallback);
 /** One language of a label {zh, en} of a form. */
 export const ofLabel = (label) => label?.[language()] ?? label?.zh ?? label?.en ?? "";
 
-/** Read what the worker chose, and put words into every element that names a key. */
+/** Read what was chosen on this phone, and put words into every element that names a key. */
 export async function start() {
   spoken = Math.max(0, LANGUAGES.indexOf(await store.get("meta", "language")));
   fill(document);

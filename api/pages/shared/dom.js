@@ -1,6 +1,6 @@
 // Elements of the page: made by one function, never from text that is parsed as HTML.
+import {isFull} from "./database.js";
 import {say} from "./language.js";
-import {isFull} from "./store.js";
 
 /** An element. Names that begin with "on" are listeners, true is an attribute without value, null and false are left out;
  * children are elements, text, lists of them, or nothing. */
@@ -96,13 +96,13 @@ export function choices(label, options, chosen, {several = false, onchange = () 
   return box;
 }
 
-/** Something went wrong that nobody expected, or the phone is full: nothing is lost, and the worker is told. */
+/** Something went wrong that nobody expected, or the phone is full: nothing is lost, and whoever uses the page is told. */
 export function trouble(error) {
   console.error(error);
   notice(say(isFull(error) ? "full" : "failed"), "fault");
 }
 
-/** A button; when what it does fails, the worker is told and may press it again. */
+/** A button; when what it does fails, that is said, and it may be pressed again. */
 export function button(text, onclick, {kind = "", picture = null, ...more} = {}) {
   let busy = false;
   async function press(event) {
@@ -136,7 +136,7 @@ export function notice(text, kind = "") {
   notice.timer = setTimeout(() => { place.textContent = ""; place.className = ""; }, NOTICE);
 }
 
-/** Ask before something that cannot be undone; resolves to true when the worker goes on. */
+/** Ask before something that cannot be undone; resolves to true when the answer is to go on. */
 export function ask(question, {go = say("yes"), back = say("no"), kind = "danger"} = {}) {
   return new Promise((resolve) => {
     const answers = [button(back, () => box.close("back"), {kind: "quiet"}), button(go, () => box.close("go"), {kind})];

@@ -1,7 +1,7 @@
-// The map without tiles: outlines of the grids, what is to be done, where the phone is. Leaflet is loaded when first needed.
+// The map without tiles: outlines of areas, signs, where the phone is. Leaflet is loaded when first needed.
+import {outlined} from "./areas.js";
 import {make} from "./dom.js";
 import {say} from "./language.js";
-import * as store from "./store.js";
 
 const CITY_ZOOM = 16;
 
@@ -10,23 +10,13 @@ const leaflet = () => (loading ??= import("./leaflet/leaflet-src.esm.js"));
 
 async function outlines(L, map) {
   const rings = [];
-  for (const area of await store.items("area")) {
-    if (!area.outline?.length) continue;
+  for (const area of await outlined()) {
     const ring = L.polygon(area.outline.map((line) => line.map(([lon, lat]) => [lat, lon])),
       {className: `outline ${area.level}`, interactive: false});
     ring.bindTooltip(make("span", {}, area.name), {permanent: true, direction: "center", className: "area-name"});
     rings.push(ring.addTo(map));
   }
   return rings.length ? L.featureGroup(rings).getBounds() : null;
-}
-
-/** Where a map opens while no position is known: in the own grid; null before its outline has come. */
-export async function middleOfOwnGrid() {
-  const grid = (await store.items("area")).find(({level, outline}) => level === "grid" && outline?.length);
-  if (!grid) return null;
-  const [ring] = grid.outline;
-  const mean = (place) => ring.reduce((sum, point) => sum + point[place], 0) / ring.length;
-  return {lon: mean(0), lat: mean(1)};
 }
 
 const marker = (L, {lon, lat, text, kind, label, go}) => {

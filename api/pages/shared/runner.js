@@ -1,4 +1,4 @@
-// When to send and fetch: after each save, when the network or the worker comes back, by the clock, and with growing pauses
+// When to send and fetch: after each save, when the network or whoever uses the page comes back, by the clock, and with growing pauses
 // while nobody answers.
 import * as store from "./store.js";
 import {run} from "./sync.js";
@@ -50,7 +50,7 @@ export async function now() {
 /** Where the browser can, it sends even after the page is closed. */
 async function askForBackground() {
   try {
-    const registration = await navigator.serviceWorker?.getRegistration("/pda");
+    const registration = await navigator.serviceWorker?.getRegistration();
     await registration?.sync?.register("send");
   } catch { /* not allowed here: the page sends when it is opened */ }
 }

@@ -1,11 +1,10 @@
 // Keeps one whole release of the page on the phone and answers from it; sends what waits when the browser finds a network.
 import {run} from "./sync.js";
 
-const OURS = "zhiwang-pda-";
-
-/** To be called while the service worker starts: later its listeners would not be heard. */
-export function serve({name, address, files}) {
-  const cacheName = OURS + name;
+/** To be called while the service worker starts: later its listeners would not be heard. `page` is its address without "/". */
+export function serve({page, name, address, files}) {
+  const ours = `zhiwang-${page}-`;
+  const cacheName = ours + name;
   const shell = `${address}/index.html`;
 
   self.addEventListener("install", (event) => event.waitUntil(keep()));
@@ -14,7 +13,7 @@ export function serve({name, address, files}) {
   self.addEventListener("sync", (event) => event.waitUntil(sendAll()));
   self.addEventListener("fetch", (event) => {
     const {pathname} = new URL(event.request.url);
-    const opens = event.request.mode === "navigate" && pathname.replace(/\/$/, "") === "/pda";
+    const opens = event.request.mode === "navigate" && pathname.replace(/\/$/, "") === `/${page}`;
     if (opens) event.respondWith(from(shell, event.request));
     else if (pathname.startsWith(`${address}/`)) event.respondWith(from(pathname, event.request));
   });
@@ -26,7 +25,7 @@ export function serve({name, address, files}) {
   }
 
   async function replace() {
-    const old = (await caches.keys()).filter((key) => key.startsWith(OURS) && key !== cacheName);
+    const old = (await caches.keys()).filter((key) => key.startsWith(ours) && key !== cacheName);
     await Promise.all(old.map((key) => caches.delete(key)));
     await self.clients.claim();
   }

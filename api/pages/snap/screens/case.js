@@ -1,0 +1,31 @@
+// One case as everybody may see it: no words of its reporters but those that were released, and no place nearer than its square.
+import {facts} from "../cards.js";
+import {add, empty, make} from "../dom.js";
+import {inWords} from "../faults.js";
+import {say, when} from "../language.js";
+import {openMap} from "../map.js";
+import {pictures} from "../pictures.js";
+import {one} from "../publicly.js";
+import {linkToCase, share} from "../sharing.js";
+import {follow} from "../subscriptions.js";
+
+export async function show(room, number) {
+  const ground = make("div", {class: "map small"});
+  try {
+    const told = await one(number);
+    add(room, make("section", {class: "panel"}, make("p", {class: "big"}, told.category ?? say("similar.problem")),
+      told.text && make("p", {class: "said"}, told.text), facts([
+        [say("case.stands"), told.words], [say("track.number"), told.number], [say("case.community"), told.community],
+        [say("case.opened"), when(told.opened_at)], [say("track.closed"), told.closed_at && when(told.closed_at)],
+        [say("track.department"), told.department], [say("case.count"), String(told.report_count)]])),
+    pictures(told.photos), told.square && [ground, make("p", {class: "hint"}, say("case.square"))],
+    follow({kind: "case", what: told.number}), share(linkToCase(told.number), say("share.case")));
+    if (!told.square) return {};
+    const map = await openMap(ground, {around: told.square});
+    map.show([{...told.square, text: "", kind: "square", label: say("case.square")}]);
+    return {leave: () => map.remove()};
+  } catch (error) {
+    add(room, empty(inWords(error), make("a", {class: "button", href: "#/near"}, say("nav.near"))));
+    return {};
+  }
+}
