@@ -44,6 +44,7 @@ from api import (
     responsibility,
     rosters,
     sessions,
+    staff_pages,
     steps,
     submissions,
     sync,
@@ -102,7 +103,7 @@ BLUEPRINTS = [
 ]
 """Every group of operations of the API. A new endpoint file adds its line here: it is then served and documented."""
 
-PAGES = [pages.blueprint, phone_pages.blueprint]
+PAGES = [pages.blueprint, phone_pages.blueprint, staff_pages.blueprint]
 """What browsers open; not part of the OpenAPI document."""
 
 SMALL_BODY = 64 * 1024

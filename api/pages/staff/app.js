@@ -1,12 +1,11 @@
 // The shell of the staff pages: who is logged in, where they may go, in which language, and the screen of this address.
-import {choose, chosen} from "./chosen.js";
+import {make, trouble} from "./dom.js";
+import * as language from "./language.js";
+import {say} from "./language.js";
 import {logInForm} from "./login.js";
+import {Away, speak} from "./request.js";
 import {SCREENS} from "./screens/screens.js";
 import * as session from "./session.js";
-import {make, trouble} from "./shared/dom.js";
-import * as language from "./shared/language.js";
-import {say} from "./shared/language.js";
-import {Away, speak} from "./shared/server.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -57,10 +56,10 @@ async function open() {
   return undefined;
 }
 
-language.start(chosen());
+await language.start();
 speak(language.language());
 byId("switch").lang = language.language() === "zh" ? "en" : "zh-CN";
-byId("switch").addEventListener("click", () => choose(language.language() === "zh" ? "en" : "zh"));
+byId("switch").addEventListener("click", () => language.choose(language.language() === "zh" ? "en" : "zh"));
 byId("leave").addEventListener("click", () => session.logOut().catch(trouble));
 session.whenEnded(() => location.reload()); // nothing of what was shown stays in the memory of the page
 window.addEventListener("unhandledrejection", ({reason}) => trouble(reason));

@@ -1,5 +1,5 @@
 // Keys of a screen: Alt and a letter, shown beside what they do. The letter is that of the key, whatever it types with Alt.
-import {make} from "./shared/dom.js";
+import {make} from "./dom.js";
 
 /** The sign of a key, for beside a label; a screen reader is told by aria-keyshortcuts of the control itself. */
 export const sign = (letter) => make("kbd", {"aria-hidden": "true"}, `Alt+${letter}`);

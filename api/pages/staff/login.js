@@ -1,7 +1,7 @@
 // Logging in by name and password: as a screen, or over a page whose log-in has run out.
-import {fault, field, make} from "./shared/dom.js";
-import {say} from "./shared/language.js";
-import {Away, Problem} from "./shared/server.js";
+import {fault, field, make} from "./dom.js";
+import {say} from "./language.js";
+import {Away, Problem} from "./request.js";
 import * as session from "./session.js";
 
 function reasonOf(error) {

@@ -1,6 +1,6 @@
 // The map without tiles: outlines of the districts and what is below them, and a place to choose. Leaflet is loaded when needed.
-import {make} from "./shared/dom.js";
-import {say} from "./shared/language.js";
+import {make} from "./dom.js";
+import {say} from "./language.js";
 import {call} from "./server.js";
 
 const PLACE_ZOOM = 17;

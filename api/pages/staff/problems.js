@@ -1,7 +1,7 @@
 // What the server refused, where it can be read: at the field that is at fault, else in a summary above the form.
-import {fault, make} from "./shared/dom.js";
-import {say, sayOr} from "./shared/language.js";
-import {Away, Problem} from "./shared/server.js";
+import {fault, make} from "./dom.js";
+import {say, sayOr} from "./language.js";
+import {Away, Problem} from "./request.js";
 
 /** What went wrong in one sentence. Raises what is neither the server's refusal nor its absence: that is a fault of ours. */
 export function sentence(error) {

@@ -1,12 +1,13 @@
 // Who is logged in. The tokens live in the tab's own storage: a reload keeps them, a closed browser does not, which is what a
 // shared PC needs. Tabs of one browser hand them to each other, for a refresh token is good once and shown twice ends the log-in.
 import * as drafts from "./drafts.js";
-import {Problem, json, present} from "./shared/server.js";
+import {Problem, jsonBy, request} from "./request.js";
 
 const NAME = "zhiwang-session";
 const SOON = 60_000;
 const PEERS = 250;
 
+const json = jsonBy(request);
 const channel = new BroadcastChannel(NAME);
 const endings = new Set();
 let known = null;
@@ -60,7 +61,7 @@ async function refreshed() {
     const mine = stored();
     if (!mine || mine.at !== before?.at) return;
     try {
-      const told = await json("POST", "/api/v1/sessions/refresh", {refresh: mine.refresh}, {credential: null});
+      const told = await json("POST", "/api/v1/sessions/refresh", {refresh: mine.refresh});
       keep(pairOf(told, mine.login));
       channel.postMessage({kind: "pair", pair: stored()});
     } catch (error) {
@@ -86,7 +87,7 @@ export async function renew() {
 
 /** Raises Problem (401 for a wrong password) and Away (too many attempts: `after` seconds). */
 export async function logIn(login, password) {
-  const told = await json("POST", "/api/v1/sessions", {login, password}, {credential: null});
+  const told = await json("POST", "/api/v1/sessions", {login, password});
   if (stored()?.login !== login) drafts.dropAll(); // somebody else's
   keep(pairOf(told, login));
   channel.postMessage({kind: "pair", pair: stored()});
@@ -97,7 +98,7 @@ export async function logOut() {
   const mine = stored();
   channel.postMessage({kind: "end"});
   ended();
-  if (mine) await json("POST", "/api/v1/sessions/end", {refresh: mine.refresh}, {credential: null});
+  if (mine) await json("POST", "/api/v1/sessions/end", {refresh: mine.refresh});
 }
 
 /** Be told when this log-in was ended, here or in another tab. */
@@ -106,9 +107,8 @@ export const whenEnded = (heard) => endings.add(heard);
 /** What is known of who is logged in: name, roles, permissions. Null for nobody. */
 export async function me() {
   if (!stored()) await askPeers();
-  if (!stored()) return null;
-  known ??= await json("GET", "/api/v1/sessions/me");
+  const credential = await headers();
+  if (!credential) return null;
+  known ??= await json("GET", "/api/v1/sessions/me", undefined, {headers: credential});
   return known;
 }
-
-present(headers);

@@ -1,10 +1,10 @@
 // The operators' form: who calls, what is wrong and where, whether it is known already; saved once, whatever is pressed twice.
+import {button, field, make, notice} from "../dom.js";
 import * as drafts from "../drafts.js";
 import {listen, sign} from "../keys.js";
+import {say} from "../language.js";
 import {summary} from "../problems.js";
 import {call} from "../server.js";
-import {button, field, make, notice} from "../shared/dom.js";
-import {say} from "../shared/language.js";
 import {callerPart} from "./calls/caller.js";
 import {categoryPart} from "./calls/category.js";
 import {newCall, ticketOf} from "./calls/draft.js";

@@ -1,8 +1,8 @@
 // Exports of the hotline: choose a file, try it, mend the columns, take it in, and download what was refused to correct it.
+import {button, field, make, notice} from "../dom.js";
+import {say} from "../language.js";
 import {summary} from "../problems.js";
 import {call, upload} from "../server.js";
-import {button, field, make, notice} from "../shared/dom.js";
-import {say} from "../shared/language.js";
 import {columnsPart} from "./imports/columns.js";
 import {reportOf} from "./imports/report.js";
 

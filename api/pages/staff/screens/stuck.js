@@ -1,7 +1,7 @@
 // What does not get through: lines owed to other systems, batches of work, messages. Each can be tried again from here.
-import {make} from "../shared/dom.js";
-import {queuesPart} from "./stuck/queues.js";
+import {make} from "../dom.js";
 import {messagesPart} from "./stuck/messages.js";
+import {queuesPart} from "./stuck/queues.js";
 import {webhooksPart} from "./stuck/webhooks.js";
 
 const PARTS = {"exchange.manage": webhooksPart, "queues.manage": queuesPart, "messages.manage": messagesPart};

@@ -1,9 +1,9 @@
 // Who calls: what came from this phone before, and what is open near the place, which may be what the call is about.
+import {make} from "../../dom.js";
 import {sign} from "../../keys.js";
+import {metres, say, sayOr, when} from "../../language.js";
 import {sentence} from "../../problems.js";
 import {address, call} from "../../server.js";
-import {make} from "../../shared/dom.js";
-import {metres, say, sayOr, when} from "../../shared/language.js";
 
 const DIGITS = 5;
 

@@ -1,8 +1,8 @@
 // What it is about: guesses while the operator writes, and the whole list for who knows better. Left out, triage finds it.
+import {field, make} from "../../dom.js";
 import {sign} from "../../keys.js";
+import {say} from "../../language.js";
 import {call} from "../../server.js";
-import {field, make} from "../../shared/dom.js";
-import {say} from "../../shared/language.js";
 
 const PAUSE = 600;
 const WORTH_ASKING = 4;

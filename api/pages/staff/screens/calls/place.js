@@ -1,9 +1,9 @@
 // Where it is: an address in words, which the server places as triage would, or a point on the map.
+import {button, field, make} from "../../dom.js";
 import {sign} from "../../keys.js";
+import {say} from "../../language.js";
 import {openMap} from "../../map.js";
 import {address as addressOf, call} from "../../server.js";
-import {button, field, make} from "../../shared/dom.js";
-import {say} from "../../shared/language.js";
 
 const rounded = (degrees) => Math.round(degrees * 1e6) / 1e6;
 

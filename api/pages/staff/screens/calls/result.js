@@ -1,7 +1,7 @@
 // What is told to the caller: the number, large, and in groups that can be read out.
+import {button, make} from "../../dom.js";
 import {sign} from "../../keys.js";
-import {button, make} from "../../shared/dom.js";
-import {say} from "../../shared/language.js";
+import {say} from "../../language.js";
 
 /** In place of the form; `again` begins the next call. */
 export function readOut(room, number, again) {

@@ -1,6 +1,6 @@
 // How the columns of a file are read, after it was tried once: each heading beside what it was taken for.
-import {button, fault, field, make} from "../../shared/dom.js";
-import {say} from "../../shared/language.js";
+import {button, fault, field, make} from "../../dom.js";
+import {say} from "../../language.js";
 
 const FIELDS = ["number", "subject", "detail", "called_at", "category", "address", "lon", "lat", "place", "caller_name",
   "caller_phone", "urgent", "confidential"];

@@ -1,6 +1,6 @@
 // What became of a file, or would become of it: rows of each kind, every bad row with its reason, and the file of bad rows.
-import {button, make} from "../../shared/dom.js";
-import {say} from "../../shared/language.js";
+import {button, make} from "../../dom.js";
+import {say} from "../../language.js";
 import {table} from "../stuck/part.js";
 
 const SHOWN = 200;

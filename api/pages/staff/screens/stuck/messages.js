@@ -1,6 +1,6 @@
 // Messages to people that nobody took: not what they say, nor to whom, only why not.
+import {say, sayOr, when} from "../../language.js";
 import {call} from "../../server.js";
-import {say, sayOr, when} from "../../shared/language.js";
 import {nothing, part, retry, table} from "./part.js";
 
 const MESSAGES = "/api/v1/admin/messages";

@@ -1,7 +1,7 @@
 // One part of what is stuck: a heading, a table that is loaded and loaded again, and what to say when nothing is stuck.
+import {button, make, notice} from "../../dom.js";
+import {say} from "../../language.js";
 import {sentence} from "../../problems.js";
-import {button, make, notice} from "../../shared/dom.js";
-import {say} from "../../shared/language.js";
 
 /** A table that scrolls inside its frame on a narrow screen. `columns` are texts, `rows` lists of cells. */
 export function table(label, columns, rows) {

@@ -1,7 +1,7 @@
 // Batches of work that were given up, by queue, with the kinds of faults; what they said stands in the log.
+import {make} from "../../dom.js";
+import {say, sayOr, when} from "../../language.js";
 import {call} from "../../server.js";
-import {make} from "../../shared/dom.js";
-import {say, sayOr, when} from "../../shared/language.js";
 import {nothing, part, retry, table} from "./part.js";
 
 const QUEUES = "/api/v1/admin/queues";

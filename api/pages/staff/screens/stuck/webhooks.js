@@ -1,7 +1,7 @@
 // Lines of status that are owed to other systems: how each system's webhook fares, and the lines that were given up.
+import {ask, make} from "../../dom.js";
+import {say, sayOr, when} from "../../language.js";
 import {address, call} from "../../server.js";
-import {ask, make} from "../../shared/dom.js";
-import {say, sayOr, when} from "../../shared/language.js";
 import {nothing, part, retry, table} from "./part.js";
 
 const EXCHANGE = "/api/v1/exchange";
