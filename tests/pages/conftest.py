@@ -57,7 +57,7 @@ def server_of_city(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: P
     folder = tmp_path_factory.mktemp("city")
     config = Settings(database_url=f"sqlite:///{folder}/zhiwang.db", redis_url=REDIS, blob_url=f"file://{folder}/blobs",
                       home=folder, signing_key=b"s" * 32, index_key=b"i" * 32, data_keys={"k1": b"d" * 32},
-                      rate_limit_reports="100000 per minute")
+                      rate_limit_reports="100000 per minute", rate_limit_login="1000 per minute")
     shutil.copy(_sqlite_template, folder / "zhiwang.db")
     settings.configure(config)
     app = application.create_app(config, testing=True)

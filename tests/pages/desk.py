@@ -68,4 +68,5 @@ class Window:
     def faults(self) -> list[str]:
         """What axe finds against WCAG 2.2 A and AA, with the elements."""
         found: dict[str, Any] = Axe().run(self.page, options=WCAG).response
-        return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in found["violations"] for node in one["nodes"]]
+        return [f"{one['id']}: {node['target']} {node['failureSummary']}"
+                for one in found["violations"] for node in one["nodes"]]

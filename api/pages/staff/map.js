@@ -20,7 +20,7 @@ async function outlines(L, map) {
   const drawn = items.filter(({outline}) => outline?.length).map((area) => {
     const shape = L.polygon(area.outline.map((ring) => ring.map(([lon, lat]) => [lat, lon])),
       {className: `outline ${area.level}`, interactive: false});
-    shape.bindTooltip(make("span", {}, area.name), {permanent: area.level !== "community", direction: "center", className: "area-name"});
+    shape.bindTooltip(make("span", {}, area.name), {permanent: area.level === "street", direction: "center", className: "area-name"});
     return shape.addTo(map);
   });
   return drawn.length ? L.featureGroup(drawn).getBounds() : null;

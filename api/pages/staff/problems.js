@@ -24,7 +24,7 @@ export function summary(controls = {}) {
     const rest = list.filter(({field}) => !(field in controls));
     for (const {field, reason} of list) if (field in controls) fault(controls[field], reason);
     box.replaceChildren(make("p", {}, head), ...(rest.length ? [make("ul", {}, rest.map(({field, reason}) =>
-      make("li", {}, field && make("strong", {}, `${sayOr(`field.${field}`, field)} `), reason)))] : []));
+      make("li", {}, field && make("strong", {}, `${sayOr(`field.${field}`, field.replace(/^columns\./, ""))} `), reason)))] : []));
     box.hidden = false;
     const first = list.find(({field}) => field in controls);
     (first ? controls[first.field] : box).focus();

@@ -59,8 +59,8 @@ function form(room, state, again) {
         field(say("calls.name"), inputs.name)),
       confidential.label,
       field([say("calls.text"), sign("T")], inputs.text, {required: true}),
-      category.box, field(say("calls.title"), inputs.title, {hint: say("calls.title_hint")}),
-      place.box, urgent.label, make("div", {class: "row"}, save, clearing(again))),
+      urgent.label, category.box, field(say("calls.title"), inputs.title, {hint: say("calls.title_hint")}),
+      place.box, make("div", {class: "row actions"}, save, clearing(again))),
     make("aside", {"aria-label": say("calls.known")}, caller.box));
   room.replaceChildren(box);
   return {inputs, caller, category, place, save, confidential, urgent};

@@ -37,8 +37,9 @@ export async function show(room) {
     if (!file.files.length) return refused.faults([{field: "file", reason: say("imports.no_file")}], say("imports.incomplete"));
     const form = new FormData();
     form.append("file", file.files[0]);
-    const said = {dry_run: isTrial, columns: columns.chosen(), ...(mapping.value && {mapping: mapping.value})};
-    form.append("body", new Blob([JSON.stringify(said)], {type: "application/json"}));
+    form.append("dry_run", String(isTrial));
+    form.append("columns", JSON.stringify(columns.chosen()));
+    if (mapping.value) form.append("mapping", mapping.value);
     told.replaceChildren(make("p", {role: "status"}, say(isTrial ? "imports.trying" : "imports.taking")));
     try {
       const report = await upload(IMPORTS, form);
@@ -47,6 +48,7 @@ export async function show(room) {
       told.focus();
     } catch (error) {
       told.replaceChildren();
+      if (error.document?.columns) columns.show(error.document.columns, {open: true});
       refused.show(error);
     }
     return undefined;

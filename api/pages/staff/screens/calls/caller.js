@@ -80,6 +80,7 @@ export function callerPart(state, inputs, keep) {
   inputs.phone.addEventListener("change", look);
   inputs.phone.addEventListener("keydown", (event) => {
     if (event.key !== "Enter") return;
+    event.preventDefault(); // or the line would be broken in the field that gets the focus
     look();
     inputs.text.focus();
   });

@@ -32,10 +32,11 @@ export function columnsPart() {
       box.append(list, naming(keep));
       return box;
     },
-    show(columns) {
+    show(columns, {open = false} = {}) {
       const headings = Object.entries(columns);
       if (!headings.length) chosen.clear();
       box.hidden = !headings.length;
+      box.open ||= open;
       list.replaceChildren(...headings.map(([heading, target]) => choice(heading, target, chosen)));
     },
     chosen: () => Object.fromEntries(chosen),
