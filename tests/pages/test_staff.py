@@ -146,7 +146,7 @@ def test_a_wrong_password_is_told_and_guessing_is_locked_out(window: Window) -> 
     page.get_by_role("button", name="登录", exact=True).click()
     expect(page.get_by_label("账号")).to_be_focused()
     page.get_by_label("账号").fill("dispatcher")
-    for _ in range(6):
+    for _ in range(7):
         page.get_by_label("密码").fill("guess")
         with page.expect_response(lambda answer: answer.url.endswith("/sessions")):
             page.keyboard.press("Enter")
