@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import marshmallow as ma
-from flask import Response, g, request
+from flask import Response, g
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
@@ -12,6 +12,7 @@ from api import limits, refusals
 from api.auth import caller, requires, tracking_credential
 from api.blueprint import Blueprint
 from api.cases import public_number
+from api.choosing import CallOut, LanguageIn, spoken
 from api.fields import Cursor, Moment, PageIn, Place, Text, Whole, page_of, rows
 from api.media import ONE, kept, one_file
 from casework import resolution
@@ -22,7 +23,7 @@ from casework.cases.wording import Language
 from casework.cases.workflow import Facts
 from casework.community import ratings, tracking
 from casework.errors import Conflict
-from casework.intake import citizen
+from casework.intake import choices, citizen
 from casework.media import check_in, upload_token
 from casework.notifications import messages, preferences
 from casework.notifications.preferences import Preference
@@ -57,6 +58,7 @@ class ReportIn(ma.Schema):
     name = Text(80, metadata={"description": "kept encrypted"})
     phone = Text(32, metadata={"description": "kept encrypted; news come by SMS"})
     photos = ma.fields.List(ma.fields.Nested(UploadedIn()), load_default=[], validate=ma.validate.Length(max=9))
+    category = Text(12, validate=ma.validate.Regexp("^[0-9]+$"), metadata={"description": "code from /citizen/categories"})
     same_as = Text(200, metadata={"description": "from /citizen/similar: it is about this case, which is known already"})
 
 
@@ -66,6 +68,14 @@ class ReceiptOut(ma.Schema):
     number = ma.fields.String()
     received_at = ma.fields.AwareDateTime()
     token = ma.fields.String(metadata={"description": "send it as X-Tracking-Token"})
+    call = ma.fields.Nested(CallOut(), allow_none=True, metadata={"description": "whom to call besides: it is an emergency"})
+
+
+class PictureOut(ma.Schema):
+    """A photo: my own as I sent it, of others what everybody may see."""
+
+    purpose = ma.fields.String(metadata={"enum": ["report", "before", "after", "inspection"]})
+    link = ma.fields.String(metadata={"description": "works for a while, without log-in"})
 
 
 class StepOut(ma.Schema):
@@ -101,6 +111,7 @@ class ProgressOut(ma.Schema):
     reason = ma.fields.String(allow_none=True)
     steps = ma.fields.List(ma.fields.Nested(StepOut()))
     comments = ma.fields.List(ma.fields.Nested(CommentOut()))
+    photos = ma.fields.List(ma.fields.Nested(PictureOut()))
     rated = ma.fields.Integer(allow_none=True)
     may = ma.fields.List(ma.fields.String(), metadata={"description": "what the citizen can do now"})
     news = ma.fields.List(ma.fields.Nested(StepOut()), metadata={"description": "what the citizen was told"})
@@ -136,12 +147,6 @@ class CommentIn(ma.Schema):
     """What I want to add."""
 
     text = Text(1000, required=True)
-
-
-class LanguageIn(ma.Schema):
-    """In which language; without it, as Accept-Language says."""
-
-    lang = ma.fields.Enum(Language, by_value=True)
 
 
 class PreferencesIn(ma.Schema):
@@ -202,7 +207,9 @@ def report(body: dict[str, Any]) -> dict[str, Any]:
     with transaction() as db:
         receipt = citizen.report(db, caller(), photos=photos, **body)
     g.case_number = receipt.number  # for the log
-    return {"number": receipt.number, "received_at": receipt.received_at, "token": tracking_credential(receipt.id)}
+    call = choices.call_for(body["text"], body.get("category"), spoken({}))
+    return {"number": receipt.number, "received_at": receipt.received_at, "token": tracking_credential(receipt.id),
+            "call": call}
 
 
 @blueprint.operation("GET", "/reports", requires("report.list"), query=MineIn(), answer=page_of(MineOut()))
@@ -210,14 +217,14 @@ def mine(query: dict[str, Any]) -> Response:
     """The reports that I sent, the latest first: with a proved phone all from it, with a tracking token the one."""
     with reading() as db:
         return rows(*tracking.reports_of(db, caller(), after=query.get("cursor"), limit=query["limit"],
-                                         language=_language(query)))
+                                         language=spoken(query)))
 
 
 @blueprint.operation("GET", "/reports/<number>", requires("tracking.read"), query=LanguageIn(), answer=ProgressOut())
 def progress(number: str, query: dict[str, Any]) -> dict[str, Any]:
     """Where my report stands, who has it and until when, what was said, and what I was told."""
     with reading() as db:
-        return _progress(db, find_report(db, number), _language(query))
+        return _progress(db, find_report(db, number), spoken(query))
 
 
 @blueprint.operation("POST", "/reports/<number>/rating", requires("rating.create"), body=RatingIn(), answer=RatedOut(),
@@ -310,11 +317,7 @@ def _followed(db: Session, number: str) -> tuple[Report, Case]:
 
 def _progress(db: Session, found: Report, language: Language | None = None) -> dict[str, Any]:
     news = [{"at": one.created_at, "words": one.text} for one in messages.told(db, found)]
-    return tracking.progress(db, found, caller(), language or _language({})) | {"news": news}
-
-
-def _language(query: dict[str, Any]) -> Language:
-    return query.get("lang") or Language(request.accept_languages.best_match(list(Language), default=Language.ZH))
+    return tracking.progress(db, found, caller(), language or spoken({})) | {"news": news}
 
 
 def _wishes(chosen: Preference) -> dict[str, Any]:

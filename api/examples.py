@@ -184,6 +184,11 @@ EXACTLY: dict[str, Any] = {
     "TodoOut.overdue": False, "TodoOut.text": "逐户查看", "TodoOut.title": "充电隐患专项普查：第一网格",
     "TodoOut.urgent": False,
     "TrackOut.points": [[114.0579, 22.5431, 8.0, 1772416800000]], "WordsOut.note": "无人在家", "WordsOut.values": {},
+    "PictureOut.link": PHOTO.replace("/320", "/1600"), "CallOut.kind": "gas", "CallOut.number": "119",
+    "CallOut.words": "请勿开关电器、勿用明火，开窗离开后拨打 119（燃气抢修）。",
+    "ChoiceOut.name": "上水井盖", "ChoiceOut.call": None,
+    "GroupOut.code": "101", "GroupOut.kind": "component", "GroupOut.name": "公用设施", "GuessOut.call": None,
+    "GuessOut.confidence": 0.82, "GuessOut.group": "公用设施", "GuessOut.name": "上水井盖",
     **{f"{shape}.{name}": value for shape, said in OPEN311.items() for name, value in said.items()},
     **{f"{shape}.{name}": value for shape in ("SurveyOut", "SurveyWithProgressOut") for name, value in {
         "kind": "survey", "title": "充电隐患专项普查", "text": "逐户查看", "area": "440301", "register": None,

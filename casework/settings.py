@@ -117,6 +117,20 @@ def _hours(text: str) -> tuple[time, time] | None:
     return since, until
 
 
+HOTLINES = ("fire", "ambulance", "police", "gas", "power", "traffic", "water", "heat")
+"""Kinds of emergencies for which a city may have a number of its own; classification/emergencies.py says what they are."""
+
+
+def _hotlines(text: str) -> tuple[tuple[str, str], ...]:
+    made = []
+    for part in text.split(","):
+        kind, _, number = part.strip().partition(" ")
+        if kind not in HOTLINES or not re.fullmatch(r"\+?[0-9][0-9 -]{1,18}[0-9]", number.strip()):
+            raise ValueError(f'must look like "gas 0755-25199999, power 95598"; kinds are {", ".join(HOTLINES)}')
+        made.append((kind, number.strip()))
+    return tuple(made)
+
+
 def _aes_key(text: str) -> bytes:
     """EncodingAESKey of a WeChat account: 43 characters, base64 without its last sign."""
     if not re.fullmatch(r"[A-Za-z0-9+/]{43}", text):
@@ -174,6 +188,7 @@ class Settings:
     open311_contact: str = _setting("ZHIWANG_OPEN311_CONTACT", str, "平台管理员 the administrators of this platform")
     open311_repeat_minutes: int = _setting("ZHIWANG_OPEN311_REPEAT_MINUTES", _whole(1, 10_080), 60)
     open311_test_url: str = _setting("ZHIWANG_OPEN311_TEST_URL", _url("https", "http"), "")
+    emergency_numbers: tuple[tuple[str, str], ...] = _setting("ZHIWANG_EMERGENCY_NUMBERS", _hotlines, ())
     rate_limit_reports: str = _setting("ZHIWANG_RATE_REPORTS", _rate, "600 per minute")
     rate_limit_login: str = _setting("ZHIWANG_RATE_LOGIN", _rate, "20 per minute")
 

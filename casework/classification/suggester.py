@@ -1,6 +1,7 @@
 """A category of the taxonomy for a text: the trained model says which branch, the names say which class in it."""
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -92,3 +93,9 @@ class Suggester:
 
 def _versions(trained: Suggestion) -> str:
     return f"{trained.model_version}+{VERSION}"
+
+
+@lru_cache(maxsize=2)
+def suggester_of(catalogue: Catalogue) -> Suggester:
+    """Built once for each taxonomy version of this process."""
+    return Suggester.of(catalogue)

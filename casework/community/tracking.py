@@ -14,7 +14,7 @@ from casework.cases.history import Entry
 from casework.cases.report import Report
 from casework.cases.wording import Language
 from casework.cases.workflow import Status
-from casework.community import ratings
+from casework.community import pictures, ratings
 from casework.identity.people import Actor, Department, Role
 
 WAITS = {Language.ZH: "受理中心", Language.EN: "the intake centre"}
@@ -35,7 +35,7 @@ def progress(db: Session, report: Report, actor: Actor, language: Language = Lan
                             "status": None, "words": wording.STANDS[Status.REPORTED][language], "case": None,
                             "department": None, "holder": WAITS[language], "due_at": None, "closed_at": None,
                             "question": None, "reply": None, "reason": None, "steps": [], "comments": [],
-                            "rated": report.rating, "may": []}
+                            "rated": report.rating, "may": [], "photos": pictures.of_report(db, report)}
     if case is None:
         return made
     department = db.get(Department, case.lead_department_id) if case.lead_department_id else None

@@ -14,9 +14,11 @@ from casework.media import claim
 
 def report(db: Session, actor: Actor, *, key: uuid.UUID, text: str, place: Point | None = None,
            address: str | None = None, name: str | None = None, phone: str | None = None,
-           photos: Sequence[tuple[uuid.UUID, str]] = (), same_as: str | None = None) -> Receipt:
-    """Keep what a citizen reports; `photos` are ids of photos sent before, each with the token it was answered with, and
-    `same_as` is the token of a case that the citizen says it is about.
+           photos: Sequence[tuple[uuid.UUID, str]] = (), same_as: str | None = None,
+           category: str | None = None) -> Receipt:
+    """Keep what a citizen reports; `photos` are ids of photos sent before, each with the token it was answered with,
+    `same_as` is the token of a case that the citizen says it is about, and `category` the code that was chosen. One that the
+    taxonomy does not have any more is kept as it was said, for a person to see: a phone may send days later.
 
     Raises Invalid when there is neither place nor address, for a photo that was not sent or is too old and for a choice that
     does not hold any more, Conflict when the key was used for another report.
@@ -27,7 +29,7 @@ def report(db: Session, actor: Actor, *, key: uuid.UUID, text: str, place: Point
     known = db.get(Citizen, actor.id) if actor.phone_index and phone is None else None
     # The key alone tells one sender from another: it is a UUID made by the sender's own browser.
     receipt = receive_one(db, Said(
-        channel=Channel.CITIZEN, source="web", key=str(key), text=text, place=place, address=address,
+        channel=Channel.CITIZEN, source="web", key=str(key), text=text, place=place, address=address, claimed_category=category,
         reporter_name=name, reporter_phone=known.phone.open() if known else phone, reporter_id=actor.id))
     if same_as and receipt.is_new:
         sameness.claim(db, receipt.id, same_as)

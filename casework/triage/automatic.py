@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,7 +18,7 @@ from casework.cases.similarity import Evidence
 from casework.cases.whereabouts import SURE_OF_PLACE
 from casework.cases.workflow import Facts, Status
 from casework.classification.linear import message
-from casework.classification.suggester import Suggester
+from casework.classification.suggester import Suggester, suggester_of
 from casework.classification.suggestion import Suggestion
 from casework.geography import addresses, areas
 from casework.geography.coordinates import Point
@@ -100,12 +99,6 @@ def republish_waiting(db: Session, older_than: timedelta, limit: int = 1000) -> 
         .order_by(Report.received_at, Report.id).limit(limit)).all()
     announce(db, stuck)
     return len(stuck)
-
-
-@lru_cache(maxsize=2)
-def suggester_of(catalogue: Catalogue) -> Suggester:
-    """Built once for each taxonomy version of this process."""
-    return Suggester.of(catalogue)
 
 
 def _suggest(suggester: Suggester, reports: Sequence[Report]) -> dict[uuid.UUID, Suggestion]:

@@ -39,7 +39,8 @@ def test_photo_first_then_a_report_then_the_whole_way_to_a_rating(town: Town, ti
     assert progress(town, receipt) | {"received_at": 0} == {
         "number": receipt["number"], "received_at": 0, "text": "路边的井盖没了，很危险", "status": None,
         "words": "已收到，等待受理", "case": None, "department": None, "holder": "受理中心", "due_at": None, "closed_at": None,
-        "question": None, "reply": None, "reason": None, "steps": [], "comments": [], "rated": None, "may": [], "news": []}
+        "question": None, "reply": None, "reason": None, "steps": [], "comments": [], "rated": None, "may": [], "photos": [],
+        "news": []}
     case = filed(town, receipt)
     now = progress(town, receipt)
     assert (now["status"], now["case"], now["department"], now["may"]) == ("dispatched", case, "水务局", ["urge"])
@@ -101,7 +102,8 @@ WRONG: dict[str, tuple[Json, str]] = {
     "no key": (citizen_report(key=None), "key"), "NUL": (citizen_report(address="东\0门"), "address"),
     "a long name": (citizen_report(name="王" * 81), "name"), "a phone that is a number": (citizen_report(phone=1), "phone"),
     "ten photos": (citizen_report(photos=[{"id": key(), "token": "x"}] * 10), "photos"),
-    "photos by name": (citizen_report(photos=["a.jpg"]), "photos.0"), "unknown": (citizen_report(category="1"), "category"),
+    "photos by name": (citizen_report(photos=["a.jpg"]), "photos.0"), "unknown": (citizen_report(colour="red"), "colour"),
+    "a category in words": (citizen_report(category="井盖"), "category"),
 }
 
 

@@ -28,9 +28,10 @@ const marker = (L, {lon, lat, text, kind, label, go}) => {
   return sign;
 };
 
-/** A map in this element. `around` {lon, lat} is shown first, else the own grids. `onpick` hears of taps. Answers
- * {show(signs), pin(point), me(point), remove()}: signs are {lon, lat, text, kind, label, go?}. */
-export async function openMap(ground, {around = null, onpick = null} = {}) {
+/** A map in this element. `around` {lon, lat} is shown first, else the own grids. `onpick` hears of taps, `onmove` of the
+ * box that is then shown: {west, south, east, north}. Answers
+ * {show(signs), pin(point), me(point), near(point), box(), remove()}: signs are {lon, lat, text, kind, label, go?}. */
+export async function openMap(ground, {around = null, onpick = null, onmove = null} = {}) {
   const L = await leaflet();
   ground.setAttribute("role", "group");
   ground.setAttribute("aria-label", say("map"));
@@ -45,6 +46,11 @@ export async function openMap(ground, {around = null, onpick = null} = {}) {
   const signs = {pin: null, me: null};
   const resized = new ResizeObserver(() => map.invalidateSize());
   resized.observe(ground);
+  const box = () => {
+    const shown = map.getBounds();
+    return {west: shown.getWest(), south: shown.getSouth(), east: shown.getEast(), north: shown.getNorth()};
+  };
+  if (onmove) map.on("moveend", () => onmove(box()));
   if (onpick) map.on("click", ({latlng}) => onpick({lon: latlng.lng, lat: latlng.lat}));
 
   function put(name, point, text, label) {
@@ -56,7 +62,7 @@ export async function openMap(ground, {around = null, onpick = null} = {}) {
     show(wanted) {
       layer.clearLayers();
       for (const one of wanted) marker(L, one).addTo(layer);
-      if (!around && wanted.length) {
+      if (!around && !onmove && wanted.length) {
         const all = L.latLngBounds(wanted.map(({lat, lon}) => [lat, lon]));
         map.fitBounds(bounds ? all.extend(bounds) : all, {padding: [24, 24], maxZoom: CITY_ZOOM});
       }
@@ -66,7 +72,8 @@ export async function openMap(ground, {around = null, onpick = null} = {}) {
       if (point) map.setView([point.lat, point.lon], Math.max(map.getZoom(), CITY_ZOOM));
     },
     me: (point) => put("me", point, "", say("map.me")),
+    near: ({lon, lat}) => map.setView([lat, lon], Math.min(map.getMaxZoom(), map.getZoom() + 2)),
+    box,
     remove() { resized.disconnect(); map.remove(); },
-
   };
 }

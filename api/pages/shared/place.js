@@ -1,7 +1,10 @@
-// Where the phone is: asked of the phone, with its accuracy; what can be done when it does not know is left to the worker.
+// Where the phone is: asked of the phone, with its accuracy; what can be done when it does not know is left to whoever holds it.
 let last = null;
 
 const fix = ({coords, timestamp}) => ({lon: coords.longitude, lat: coords.latitude, accuracy: coords.accuracy, at: timestamp});
+
+/** What is asked before the browser: functions that answer a position or raise an error. */
+export const ways = [];
 
 /** The last position of this page's life, at most `age` milliseconds old; else nothing. */
 export const known = (age = 120_000) => (last && Date.now() - last.at < age ? last : null);
@@ -12,6 +15,14 @@ const ask = (options) => new Promise((resolve, reject) => navigator.geolocation.
 /** A position {lon, lat, accuracy in metres, at}; by satellite if it comes within `timeout` milliseconds, else roughly.
  * Raises an error whose `name` is "denied" or "unknown". */
 export async function locate(timeout = 20_000) {
+  for (const way of ways) {
+    try {
+      last = await way();
+      return last;
+    } catch (error) {
+      console.warn(error); // the browser may know
+    }
+  }
   if (!navigator.geolocation) throw Object.assign(new Error(), {name: "unknown"});
   try {
     return await ask({enableHighAccuracy: true, timeout, maximumAge: 10_000});

@@ -4,9 +4,10 @@ import {inWords} from "./faults.js";
 import * as language from "./language.js";
 import {say} from "./language.js";
 import {waiting} from "./outbox.js";
+import {ways} from "./place.js";
 import * as runner from "./runner.js";
 import {asked} from "./sharing.js";
-import {speak} from "./server.js";
+import {ifThere, json, speak} from "./server.js";
 import {keepRelease, markTab, shell} from "./shell.js";
 import * as store from "./store.js";
 import {add as follow} from "./tracking.js";
@@ -77,6 +78,19 @@ async function arrive() {
   }
 }
 
+const IN_WECHAT = /MicroMessenger/i;
+const ON_IPHONE = /iPhone|iPad/i;
+
+/** WeChat is asked for the place where the city has an account there; else nothing of it is loaded. An iPhone has the address
+ * signed with which WeChat opened the page, others the one that is shown. */
+async function wechat(entry) {
+  if (!IN_WECHAT.test(navigator.userAgent)) return;
+  const address = ON_IPHONE.test(navigator.userAgent) ? entry : location.href.split("#")[0];
+  const signed = await ifThere(json("GET", `/api/v1/wechat/signature?url=${encodeURIComponent(address)}`));
+  if (signed) ways.push((await import("./wechat.js")).locator(signed));
+}
+
+const entry = location.href.split("#")[0];
 await language.start();
 speak(language.language());
 store.listen(changed);
@@ -87,6 +101,7 @@ window.addEventListener("unhandledrejection", ({reason}) => trouble(reason));
 keepRelease("/snap", frame);
 navigator.storage?.persist?.();
 await arrive();
+await wechat(entry);
 await bar();
 await frame.go();
 runner.start();

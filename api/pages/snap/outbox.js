@@ -1,5 +1,6 @@
 // Reports that wait: each with a key made here, kept with its photos in one transaction before the page says "saved".
 import {photosOf} from "./drafts.js";
+import {newKey} from "./keys.js";
 import * as store from "./store.js";
 
 /** Without what says nothing: null, undefined and empty text. */
@@ -9,15 +10,6 @@ export const plain = (facts) =>
 const dropFiles = async (files, key) => {
   for (const id of await store.answer(files.index("report").getAllKeys(key))) await store.answer(files.delete(id));
 };
-
-/** A random id; pages of plain http have no crypto.randomUUID. */
-function newKey() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
-}
 
 /** Keep a report with its photos; once this returns it survives an empty battery. `body` is what the server is told, without
  * key and photos; `about` {title} is for lists; `draft` is the form it came from, which is done with. */

@@ -8,18 +8,21 @@ import {pictures} from "../pictures.js";
 import {one} from "../publicly.js";
 import {linkToCase, share} from "../sharing.js";
 import {follow} from "../subscriptions.js";
+import {timeline} from "../timeline.js";
 
 export async function show(room, number) {
   const ground = make("div", {class: "map small"});
   try {
     const told = await one(number);
     add(room, make("section", {class: "panel"}, make("p", {class: "big"}, told.category ?? say("similar.problem")),
-      told.text && make("p", {class: "said"}, told.text), facts([
-        [say("case.stands"), told.words], [say("track.number"), told.number], [say("case.community"), told.community],
+      told.words && make("p", {class: "said"}, told.words), facts([
+        [say("case.stands"), told.stands], [say("track.number"), told.number], [say("case.community"), told.community],
         [say("case.opened"), when(told.opened_at)], [say("track.closed"), told.closed_at && when(told.closed_at)],
         [say("track.department"), told.department], [say("case.count"), String(told.report_count)]])),
-    pictures(told.photos), told.square && [ground, make("p", {class: "hint"}, say("case.square"))],
-    follow({kind: "case", what: told.number}), share(linkToCase(told.number), say("share.case")));
+    pictures(told.photos), timeline(say("track.steps"), told.steps), told.square && [ground, make("p", {class: "hint"}, say("case.square"))],
+    follow({kind: "case", what: told.number}),
+    told.community_code && follow({kind: "area", what: told.community_code}, say("follow.area", {name: told.community})),
+    told.category_code && follow({kind: "category", what: told.category_code}, say("follow.category", {name: told.category})), share(linkToCase(told.number), say("share.case")));
     if (!told.square) return {};
     const map = await openMap(ground, {around: told.square});
     map.show([{...told.square, text: "", kind: "square", label: say("case.square")}]);

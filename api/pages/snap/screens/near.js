@@ -1,93 +1,121 @@
 // The city's public cases: around here or everywhere, as a list or on the map.
-import {caseCard} from "../cards-of-cases.js";
-import {add, button, empty, make, newId} from "../dom.js";
+import {caseCard} from "../casecards.js";
+import {add, button, empty, field, make} from "../dom.js";
 import {inWords} from "../faults.js";
 import {say} from "../language.js";
 import {openMap} from "../map.js";
 import {known, locate} from "../place.js";
-import {around, cases} from "../publicly.js";
+import {around, cases, counts} from "../publicly.js";
 
 /** About a kilometre and a half. */
 const NEAR = 0.015;
-const MOST_PLACED = 100;
+const PATIENCE = 8000;
 
 function segments(label, names, chosen, onchange) {
   const made = names.map((name) => button(say(`near.${name}`), () => {
-    for (const one of made) one.setAttribute("aria-pressed", String(one === made[names.indexOf(name)]));
+    for (const one of made) one.setAttribute("aria-pressed", String(one.dataset.name === name));
     onchange(name);
   }, {"aria-pressed": String(name === chosen), "data-name": name}));
   return make("div", {class: "segments two", role: "group", "aria-label": label}, made);
 }
 
-function statusField(state, onchange) {
-  const id = newId();
-  const select = make("select", {id, onchange: () => { state.status = select.value; onchange(); }},
-    ["", "open", "closed"].map((value) => make("option", {value}, say(`near.status_${value || "all"}`))));
-  return make("div", {class: "field"}, make("label", {for: id}, say("near.status")), select);
-}
-
-const isPlaced = ({square}) => square;
-
-/** The cases of a square as one sign with their number. */
-function signs(items, go) {
-  const squares = new Map();
-  for (const one of items.filter(isPlaced)) {
-    const key = `${one.square.lon} ${one.square.lat}`;
-    squares.set(key, [...squares.get(key) ?? [], one]);
-  }
-  return [...squares.values()].map((members) => ({...members[0].square, text: String(members.length), kind: "",
-    label: say("near.square", {n: members.length}), go: () => go(members)}));
-}
-
-export async function show(room) {
-  const state = {where: "here", as: "list", status: "", next: null, items: [], place: null};
-  const list = make("ul", {class: "cards", id: "cases"});
-  const ground = make("div", {class: "map", hidden: true});
-  const note = make("div", {role: "status"});
-  const more = button(say("more"), () => load(true), {kind: "quiet wide", hidden: true});
-  let map = null;
-  let turn = 0;
-
-  function draw(members = state.items) {
-    list.replaceChildren(...members.map(caseCard));
-    more.hidden = !state.next || state.as === "map";
-    note.replaceChildren(members.length ? "" : empty(say(state.where === "here" ? "near.nothing_here" : "near.nothing")));
+class Near {
+  constructor() {
+    this.where = "here";
+    this.place = null;
+    this.turn = 0;
+    this.list = make("ul", {class: "cards", id: "cases"});
+    this.ground = make("div", {class: "map short", hidden: true});
+    this.note = make("div", {role: "status"});
+    this.more = button(say("more"), () => this.load(this.next), {kind: "quiet wide", hidden: true});
+    this.status = make("select", {onchange: () => this.start()},
+      ["all", "open", "closed"].map((value) => make("option", {value: value === "all" ? "" : value}, say(`near.status_${value}`))));
   }
 
-  async function drawMap() {
-    ground.hidden = state.as !== "map";
-    if (state.as !== "map") return;
-    map ??= openMap(ground, {around: state.place});
-    const shown = await map;
-    shown.show(signs(state.items, draw));
-    if (state.place) shown.me(state.place);
-  }
+  get isMap() { return !this.ground.hidden; }
 
-  async function load(further = false) {
-    const mine = ++turn;
-    note.replaceChildren(make("p", {class: "hint"}, say("loading")));
+  /** Show something unless something else was asked for meanwhile; say why where it does not go. */
+  async try(work) {
+    const mine = ++this.turn;
     try {
-      if (state.where === "here") state.place ??= known() ?? await locate(8000);
-      const bbox = state.where === "here" ? around(state.place, NEAR) : null;
-      const told = await cases({bbox, status: state.status, cursor: further ? state.next : null, limit: state.as === "map" ? MOST_PLACED : null});
-      if (mine !== turn) return;
-      state.items = further ? [...state.items, ...told.items] : told.items;
-      state.next = told.next;
-      draw();
-      await drawMap();
+      await work(() => mine === this.turn);
     } catch (error) {
-      if (mine !== turn) return;
-      const lost = ["denied", "unknown"].includes(error.name);
-      list.replaceChildren();
-      more.hidden = true;
-      note.replaceChildren(empty(lost ? say("near.lost") : inWords(error)));
+      if (mine !== this.turn) return;
+      this.list.replaceChildren();
+      this.more.hidden = true;
+      const isLost = ["denied", "unknown"].includes(error.name);
+      this.note.replaceChildren(empty(isLost ? say("near.lost") : inWords(error)));
     }
   }
 
+  start() {
+    this.list.replaceChildren();
+    this.more.hidden = true;
+    this.note.replaceChildren(make("p", {class: "hint"}, say("loading")));
+    return this.isMap ? this.look() : this.load();
+  }
+
+  /** A page of the list; with `within` {bbox} or {community} those of one sign on the map. */
+  load(cursor = null, within = null) {
+    return this.try(async (isWanted) => {
+      if (this.where === "here" && !within) this.place ??= known() ?? await locate(PATIENCE);
+      const box = this.where === "here" ? {bbox: around(this.place ?? {lon: 0, lat: 0}, NEAR)} : {};
+      const told = await cases({...within ?? box, status: this.status.value, cursor});
+      if (!isWanted()) return;
+      if (!cursor) this.list.replaceChildren();
+      this.list.append(...told.items.map(caseCard));
+      this.next = told.next;
+      this.more.hidden = !told.next || Boolean(within);
+      const words = this.where === "here" ? "near.nothing_here" : "near.nothing";
+      this.note.replaceChildren(this.list.childElementCount ? "" : empty(say(words)));
+    });
+  }
+
+  /** How many there are where, on the part of the map that is shown. */
+  look() {
+    return this.try(async (isWanted) => {
+      if (this.where === "here") this.place ??= known() ?? await locate(PATIENCE).catch(() => null);
+      this.map ??= openMap(this.ground, {around: this.where === "here" ? this.place : null, onmove: () => this.look()});
+      const map = await this.map;
+      const found = await counts(map.box(), {status: this.status.value});
+      if (!isWanted()) return;
+      map.show(found.map((heap) => this.sign(map, heap)));
+      if (this.place) map.me(this.place);
+      this.note.replaceChildren(make("p", {class: "hint"}, say(found.length ? "near.touch" : "near.nothing")));
+    });
+  }
+
+  sign(map, heap) {
+    const {lon, lat, count, kind, bbox, community, code} = heap;
+    const go = kind === "tile" ? () => map.near(heap) : () => this.load(null, code ? {community: code} : {bbox});
+    return {lon, lat, text: String(count), kind: "", label: say("near.heap", {n: count, where: community ?? ""}).trim(), go};
+  }
+
+  async setWhere(name) {
+    this.where = name;
+    await this.leave();
+    return this.start();
+  }
+
+  setForm(name) {
+    this.ground.hidden = name !== "map";
+    return this.start();
+  }
+
+  async leave() {
+    const before = this.map;
+    this.map = null;
+    this.ground.replaceChildren();
+    (await before)?.remove();
+  }
+}
+
+export async function show(room) {
+  const near = new Near();
   add(room, make("div", {class: "form tight"},
-    segments(say("near.where"), ["here", "city"], "here", (name) => { state.where = name; load(); }),
-    segments(say("near.as"), ["list", "map"], "list", (name) => { state.as = name; load(); }),
-    statusField(state, () => load())), ground, note, list, more);
-  load();
-  return {async leave() { (await map)?.remove(); }};
+    segments(say("near.where"), ["here", "city"], "here", (name) => near.setWhere(name)),
+    segments(say("near.as"), ["list", "map"], "list", (name) => near.setForm(name)),
+    field(say("near.status"), near.status)), near.ground, near.note, near.list, near.more);
+  near.start();
+  return {leave: () => near.leave()};
 }

@@ -57,7 +57,7 @@ class Form {
     this.sending = button(say("report.send"), () => this.send(), {kind: "strong wide", id: "send", picture: "send"});
     this.calling = make("div", {role: "alert"});
     this.form = make("div", {class: "form"}, this.photos, field(say("report.text"), this.text), voice(this.text), this.category,
-      this.where, field(say("address"), this.address, {hint: say("address.hint")}), this.similar.elements,
+      this.similar.elements, this.where, field(say("address"), this.address, {hint: say("address.hint")}),
       contactField(state, me, () => this.kept.keep()), make("div", {class: "actions"}, this.sending));
   }
 

@@ -1,4 +1,5 @@
 // Which screens there are: by the first word of the address, with the key of its title and the tab it belongs under.
+import * as following from "./following.js";
 import * as mine from "./mine.js";
 import * as near from "./near.js";
 import * as one from "./case.js";
@@ -15,6 +16,7 @@ export const SCREENS = {
   case: {title: "case", under: "near", show: one.show},
   mine: {title: "nav.mine", show: mine.show},
   track: {title: "track", under: "mine", show: track.show},
+  following: {title: "follow.list", under: "mine", show: following.show},
   signin: {title: "sign.in", under: "mine", show: signin.show},
   settings: {title: "nav.settings", show: settings.show},
 };

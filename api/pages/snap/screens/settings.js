@@ -4,7 +4,6 @@ import {choose, language, say} from "../language.js";
 import {waiting} from "../outbox.js";
 import * as session from "../session.js";
 import * as store from "../store.js";
-import {followed} from "../subscriptions.js";
 
 async function forget() {
   const open = (await waiting()).length;
@@ -20,7 +19,6 @@ export async function show(room) {
   const languages = new Set([language()]);
   add(room, make("div", {class: "form"}, choices(say("settings.language"), [{value: "zh", text: "中文"}, {value: "en", text: "English"}],
     languages, {onchange: () => choose([...languages][0])})),
-  await followed(),
   make("section", {class: "panel"}, make("h2", {}, say("settings.privacy")), make("p", {}, say("settings.privacy_text"))),
   make("p", {class: "hint"}, say("settings.install")),
   !globalThis.isSecureContext && make("p", {class: "panel warn"}, say("insecure")),

@@ -7,6 +7,7 @@ import {pictures} from "../pictures.js";
 import {linkTo, share} from "../sharing.js";
 import * as store from "../store.js";
 import {follow} from "../subscriptions.js";
+import {timeline} from "../timeline.js";
 import {act, progress} from "../tracking.js";
 
 const SCORES = [5, 4, 3, 2, 1];
@@ -51,10 +52,6 @@ const doing = (name, number, done) => saying({
 
 const folded = (title, inside) => make("details", {class: "panel"}, make("summary", {}, title), inside);
 
-const line = ({at, words, by}) => make("li", {}, make("p", {class: "quiet"}, when(at), by && ` · ${by}`), make("p", {}, words));
-const timeline = (title, lines) => lines.length > 0
-  && make("section", {}, make("h2", {}, title), make("ol", {class: "timeline"}, lines.map(line)));
-
 function until(told) {
   if (!told.due_at || told.closed_at) return null;
   return `${when(told.due_at)}（${due(told.due_at)}）`;
@@ -62,7 +59,8 @@ function until(told) {
 
 const standing = (told) => make("section", {class: "panel"}, make("p", {class: "big"}, told.words), facts([
   [say("track.number"), told.number], [say("track.received"), when(told.received_at)], [say("track.case"), told.case],
-  [say("track.holder"), told.closed_at ? null : told.holder], [say("track.department"), told.department], [say("track.until"), until(told)],
+  [say("track.holder"), told.closed_at ? null : told.holder], [say("track.department"), told.department === told.holder && !told.closed_at ? null : told.department],
+  [say("track.until"), until(told)],
   [say("track.closed"), told.closed_at && when(told.closed_at)], [say("track.text"), told.text]]));
 
 const said = (title, words, kind = "") => words
@@ -82,7 +80,7 @@ function whole(told, receipt, redo) {
     timeline(say("track.steps"), told.steps), timeline(say("track.comments"), told.comments),
     told.case && folded(say("comment.go"), saying({name: "comments", number, label: say("comment"), hint: say("comment.hint"),
       go: say("comment.send"), body: (text) => ({text}), done(one) { notice(say("done"), "good"); redo(one); }})),
-    told.case && follow({kind: "case", what: told.case}, {token: receipt?.token}),
+    told.case && follow({kind: "case", what: told.case}),
     receipt && share(linkTo(receipt), say("share.own")),
     receipt && button(say("track.forget"), () => forget(number), {kind: "quiet wide"}),
   ];
