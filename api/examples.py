@@ -155,7 +155,7 @@ EXACTLY: dict[str, Any] = {
     "QueueOut.name": "media", "DeadKindOut.job": "media.process", "DeadKindOut.fault": "OSError",
     "MeOut.permissions": ["case.list"],
     "WhereOut.area": "示范市东区南塘街道南塘社区", "WhereOut.sure": True,
-    "GuessOut.code": "301", "GuessOut.name": "公共服务 · 供水", "GuessOut.confidence": 0.82,
+    "AboutOut.code": "301", "AboutOut.name": "公共服务 · 供水", "AboutOut.confidence": 0.82,
     "LookOut.refused": False, "ReportOut.confidential": False, "EarlierOut.confidential": False,
     "EarlierOut.status": "handling", "NearOut.status": "handling", "NearOut.metres": 35,
     "FormOut.form_id": "house", "FormOut.kind": "xlsx", "FormOut.md5": "9f2b6c41d0e35a7788e1c4f2ab906d13",

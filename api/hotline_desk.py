@@ -79,13 +79,13 @@ def who_calls(query: dict[str, Any]) -> Response:
     return encode({"reports": reports, "near": near})
 
 
-class WordsIn(ma.Schema):
+class HeardIn(ma.Schema):
     """What the caller said so far."""
 
     text = Text(20_000, required=True)
 
 
-class GuessOut(ma.Schema):
+class AboutOut(ma.Schema):
     """A category that it may be about."""
 
     code = ma.fields.String()
@@ -94,13 +94,13 @@ class GuessOut(ma.Schema):
     sure = ma.fields.Boolean(metadata={"description": "triage would take it for this without a person"})
 
 
-class GuessesOut(ma.Schema):
+class AboutsOut(ma.Schema):
     """The likeliest first, three at most."""
 
-    items = ma.fields.List(ma.fields.Nested(GuessOut()))
+    items = ma.fields.List(ma.fields.Nested(AboutOut()))
 
 
-@blueprint.operation("POST", "/suggestions", requires("callers.read"), body=WordsIn(), answer=GuessesOut(),
+@blueprint.operation("POST", "/suggestions", requires("callers.read"), body=HeardIn(), answer=AboutsOut(),
                      kilobytes=128, example={"text": "小区停水，从早上开始"})
 def suggestions(body: dict[str, str]) -> dict[str, Any]:
     """While an operator writes down what is said: which categories it may be. Nothing is kept of what was asked."""

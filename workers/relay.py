@@ -12,6 +12,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 
 from casework import clock, settings
+from casework.cases import publication
 from casework.errors import Unavailable
 from casework.exchange import feed
 from casework.fieldwork import changes
@@ -26,6 +27,7 @@ from workers import (
     fieldwork,
     media,
     notifications,
+    publishing,
     queues,
     recounting,
     triage,
@@ -54,6 +56,7 @@ TELL = Line("notifications", notifications.tell, batch=200, events=True)
 FOLLOW = Line("fieldwork", fieldwork.follow, events=True)
 EXCHANGE = Line("exchange", exchange.tell, batch=200)
 REVIEW = Line("fieldwork", fieldwork.review_cases, batch=200)
+PUBLISH = Line("exchange", publishing.follow, batch=200)
 
 BESIDE: dict[str, tuple[Line, ...]] = {
     "report.received": (Line("triage", triage.triage_reports, batch=200),),
@@ -69,7 +72,7 @@ BESIDE: dict[str, tuple[Line, ...]] = {
     "register.conflict": (Line("fieldwork", fieldwork.settle_conflicts, batch=200),),
     "timer.warned": (Line("deadlines", deadlines.escalate, events=True),),
     "timer.overdue": (Line("deadlines", deadlines.escalate, events=True),),
-    "policy.changed": (Line("deadlines", recounting.announce, events=True),),
+    "policy.changed": (Line("deadlines", recounting.announce, events=True), Line("exchange", publishing.reconsider)),
     "calendar.changed": (Line("deadlines", recounting.announce, events=True),),
     "clocks.outdated": (Line("deadlines", recounting.recount_cases, batch=100, events=True),),
 }
@@ -79,11 +82,13 @@ JOBS: dict[str, tuple[Line, ...]] = {
     event: (*BESIDE.get(event, ()),
             *((TELL,) if event in RULES else ()),             # people, by the table in notifications/rules.py
             *((FOLLOW,) if event in changes.EVENTS else ()),  # devices, by fieldwork/changes/audiences.py
-            *((EXCHANGE,) if event in feed.EVENTS else ()))   # platforms, by exchange/hotline_platform.py
-    for event in dict.fromkeys((*BESIDE, *RULES, *changes.EVENTS, *feed.EVENTS))}
+            *((EXCHANGE,) if event in feed.EVENTS else ()),   # platforms, by exchange/hotline_platform.py
+            *((PUBLISH,) if event in publication.FOLLOWED else ()))  # everybody, by cases/publication.py
+    for event in dict.fromkeys((*BESIDE, *RULES, *changes.EVENTS, *feed.EVENTS, *publication.FOLLOWED))}
 """Event → consequences. The law test asks that every event published anywhere stands here or below."""
 
-NOTHING: dict[str, str] = {event: why for event, why in NOBODY.items() if event not in JOBS}
+UNHEARD = {"case.published": "lists, map and feeds read what is public when they are asked"}
+NOTHING: dict[str, str] = {event: why for event, why in (NOBODY | UNHEARD).items() if event not in JOBS}
 """Event → why nothing follows from it."""
 
 OUTAGE: tuple[type[Exception], ...] = (DBAPIError, Unavailable, *queues.UNREACHABLE)

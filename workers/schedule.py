@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casework import clock, resolution
-from casework.cases import alarms, anchors, recounting, turns
+from casework.cases import alarms, anchors, publication, recounting, turns
 from casework.cases.case import Case
 from casework.cases.workflow import Status
 from casework.exchange import feed, webhooks
@@ -112,6 +112,23 @@ def announce_unfollowed_changes() -> None:
 def announce_untold_platforms() -> None:
     """What happened in the last day to a platform's ticket, and is not in its feed, is handed over again."""
     _hand_over_again("feed", "exchange", feed.unfollowed)
+
+
+def announce_unpublished_cases() -> None:
+    """What happened in the last day to a case, and the public's lists do not know, is handed over again."""
+    _hand_over_again("publications", "exchange", publication.unfollowed)
+
+
+def publish_older_cases() -> None:
+    """Filed cases that are older than publications are, or that no job ever saw."""
+    after = None
+    while True:
+        with transaction() as db:
+            unseen = publication.unseen(db, after, BATCH)
+            publication.follow(db, unseen)
+        if len(unseen) < BATCH:
+            return
+        after = unseen[-1]
 
 
 def deliver_waiting_webhooks() -> None:
@@ -231,6 +248,7 @@ TIMETABLE: dict[str, Entry] = {
     "announce_untold_news": Entry(announce_untold_news, every=timedelta(minutes=15)),
     "announce_unfollowed_changes": Entry(announce_unfollowed_changes, every=timedelta(minutes=15)),
     "announce_untold_platforms": Entry(announce_untold_platforms, every=timedelta(minutes=15)),
+    "announce_unpublished_cases": Entry(announce_unpublished_cases, every=timedelta(minutes=15)),
     "deliver_waiting_webhooks": Entry(deliver_waiting_webhooks, every=timedelta(seconds=30)),
     "spread_waiting_surveys": Entry(spread_waiting_surveys, every=timedelta(seconds=60)),
     "expire_tasks": Entry(expire_tasks, every=timedelta(seconds=60)),
@@ -250,6 +268,7 @@ TIMETABLE: dict[str, Entry] = {
     "forget_unclaimed_photos": Entry(forgetting.forget_unclaimed_photos, at=time(3, 10), lease=timedelta(hours=1)),
     "forget_report_keys": Entry(forgetting.forget_report_keys, at=time(3, 15), lease=timedelta(hours=1)),
     "forget_expired": Entry(forgetting.forget_expired, at=time(3, 20), lease=timedelta(hours=1)),
+    "publish_older_cases": Entry(publish_older_cases, at=time(3, 25), lease=timedelta(hours=1)),
     "forget_events": Entry(forgetting.forget_events, at=time(3, 30), lease=timedelta(hours=1)),
 }
 

@@ -1,6 +1,5 @@
 """What a citizen is told before reporting: is it known already? And the answer "it is this one", which triage weighs."""
 import hmac
-import math
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -19,18 +18,13 @@ from casework.cases.whereabouts import whereabouts
 from casework.errors import Fault, Invalid
 from casework.geography import areas
 from casework.geography.coordinates import Point
+from casework.geography.squares import COMMUNITY, SQUARE_METRES, blurred, squares_apart
 from casework.media.links import signature
 from casework.sla import policies
 from casework.storage.database import Base, new_id
 
-COMMUNITY = 12
-"""Digits of a community's code."""
-
 HOLDS = timedelta(hours=1)
 """From the answer to the report."""
-
-SQUARE_DEGREES, SQUARE_METRES = 0.002, 225
-"""The squares in which a stranger is told of cases, and their longer side at most."""
 
 NEXT = 1.1
 """So many times the window's metres a case in the next square counts as away: it may be the same, and is not likely by that."""
@@ -84,7 +78,7 @@ class Blurred(Lookout):
         place, area_code = known.evidence.place, known.evidence.area_code
         if place:
             place = blurred(place)
-            if mine.place and 0 < _squares_apart(mine.place, place) <= 1:
+            if mine.place and 0 < squares_apart(mine.place, place) <= 1:
                 window = self.catalogue.window(mine.category or known.evidence.category)
                 place = moved(mine.place, NEXT * window.metres, 0)
         return replace(known, evidence=replace(known.evidence, place=place, area_code=area_code and area_code[:COMMUNITY]))
@@ -138,16 +132,6 @@ def chosen(db: Session, report_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, uuid
     """The cases that reporters chose, by their reports."""
     rows = db.execute(select(Choice.report_id, Choice.case_id).where(Choice.report_id.in_(list(report_ids))))
     return {row.report_id: row.case_id for row in rows}
-
-
-def blurred(place: Point) -> Point:
-    """The middle of the square that a place lies in."""
-    return Point(*((math.floor(one / SQUARE_DEGREES) + 0.5) * SQUARE_DEGREES for one in (place.lon, place.lat)))
-
-
-def _squares_apart(one: Point, other: Point) -> int:
-    """How many squares there are from one middle to another, along the longer way."""
-    return max(round(abs(one.lon - other.lon) / SQUARE_DEGREES), round(abs(one.lat - other.lat) / SQUARE_DEGREES))
 
 
 def _coarse(reason: str) -> str:

@@ -1,9 +1,9 @@
 """Cases and reports as Open311 knows them: service requests, of which everybody may see what is public.
 
 What an app reported is a request under the report's number, from the moment it is received. Every other case is one under its
-own number, once it was filed: so somebody, or a rule that is sure, has looked at it. Requests (诉求) are never shown: they are
-affairs of persons. A stranger reads the category, the square of some 200 metres, the days and the department; never a word
-that somebody wrote, nor a picture. The app that sent a report reads its own words back, and what was answered to them.
+own number, once it may be public (cases/publication.py). A stranger reads the category, the square of some 200 metres, the
+days and the department; never a word that somebody wrote, nor a picture. The app that sent a report reads its own words
+back, and what was answered to them.
 """
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,17 +16,17 @@ from sqlalchemy import case as choose
 from sqlalchemy.orm import Session
 
 from casework import clock, taxonomy
-from casework.cases import particulars, sameness, wording
+from casework.cases import particulars, publication, wording
 from casework.cases.case import Case
 from casework.cases.history import Entry
 from casework.cases.particulars import Particulars
 from casework.cases.report import Channel, Report
-from casework.cases.sameness import COMMUNITY
 from casework.cases.wording import Language
 from casework.cases.workflow import Status
 from casework.errors import Fault, Invalid, NotFound
 from casework.geography import areas
 from casework.geography.coordinates import Point
+from casework.geography.squares import COMMUNITY, blurred
 from casework.identity.people import Actor, Department
 from casework.sla.limits import Stage
 from casework.sla.timers import Timer, TimerState
@@ -35,10 +35,8 @@ MOST = 1000
 SPAN = timedelta(days=90)
 ZH = Language.ZH
 
-UNLOOKED = (Status.REPORTED, Status.VERIFYING)
 SENT = Report.channel == Channel.OPEN311
-SHOWN = and_(Case.channel != Channel.OPEN311, Case.standard_id.is_not(None), Case.status.not_in(UNLOOKED),
-             Case.category_code < "3")  # the first digit of a code is its kind; 3 are requests
+SHOWN = and_(Case.channel != Channel.OPEN311, publication.shown())
 STOOD = func.coalesce(Case.closed_at, Case.moved_at)
 """When a case came to where it is now: of a closed one, when it was closed."""
 CAME = func.coalesce(Report.triaged_at, Report.received_at)
@@ -218,7 +216,7 @@ def _plain(db: Session, number: str, found: Case | None, around: Around, *, requ
         "agency_responsible": around.departments.get(lead) if lead else None, "service_notice": None,
         "requested_datetime": requested, "updated_datetime": max(came, stood),
         "expected_datetime": around.promised.get(found.id) if found else None, "address": area.full_name if area else None,
-        "address_id": None, "zipcode": None, **_place(place and sameness.blurred(place)), "media_url": None}
+        "address_id": None, "zipcode": None, **_place(place and blurred(place)), "media_url": None}
 
 
 def _place(place: Point | None) -> dict[str, Any]:

@@ -121,6 +121,7 @@ PERMISSIONS: dict[str, Grant] = {
     "comment.create": _grant(STAFF),
     "duplicates.decide": _grant(Role.TRIAGE_OPERATOR, Role.OPERATOR, Role.DISPATCHER),
     "comment.publish": _grant(COMMAND, DEPARTMENTAL, condition=within_reach),
+    "moderation.decide": _grant(Role.OPERATOR, Role.TRIAGE_OPERATOR, Role.SUPERVISOR, condition=within_reach),
     # messages
     "inbox.read": _grant(STAFF),
     "messages.manage": _grant(Role.ADMINISTRATOR),

@@ -7,10 +7,12 @@ from sqlalchemy import Select, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from casework import clock, taxonomy
+from casework.cases import publication
 from casework.cases.case import Case
 from casework.cases.report import Channel, Outcome, Report
 from casework.cases.workflow import OPEN, Status
 from casework.geography import areas
+from casework.geography.squares import COMMUNITY
 from casework.identity.people import Department
 
 SATISFIED = 3
@@ -27,7 +29,7 @@ def start_of_day(at: datetime) -> datetime:
 
 
 def board(db: Session) -> dict[str, Any]:
-    """Reports in today, cases by status, what is due next. Counts only: nothing here tells who said what."""
+    """Reports in today, cases by status, and of what may be public what is due next: nothing here tells who said what."""
     now = clock.now()
     today = dict(db.execute(select(Report.channel, func.count()).where(Report.received_at >= start_of_day(now))
                             .group_by(Report.channel)).all())
@@ -84,11 +86,11 @@ def _due_next(db: Session) -> Iterable[dict[str, Any]]:
     wanted = (select(Case.number, Case.category_code, Case.area_code, Department.name.label("department"), Case.due_at,
                      Case.status)
               .join(Department, Department.id == Case.lead_department_id, isouter=True)
-              .where(Case.is_open).order_by(Case.due_at, Case.id).limit(SHOWN_DUE))
+              .where(Case.is_open, publication.shown()).order_by(Case.due_at, Case.id).limit(SHOWN_DUE))
     rows = db.execute(wanted).all()
     names = taxonomy.catalogue(db).by_code if rows else {}
     for row in rows:
-        place = areas.describe(db, row.area_code) if row.area_code else None
+        place = areas.describe(db, row.area_code[:COMMUNITY]) if row.area_code else None
         category = names.get(row.category_code)
         yield {"number": row.number, "category": category.name if category else None, "area": place.name if place else None,
                "department": row.department, "due_at": row.due_at, "status": row.status}

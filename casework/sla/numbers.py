@@ -40,6 +40,7 @@ class Numbers:
     many_reports: int = _number(10, 0, 10_000, "件", "多少人反映即为紧急，0 为从不")
     join_score: float = _number(0.85, 0, 1, "分", "相似度达到多少自动并入")
     propose_score: float = _number(0.6, 0, 1, "分", "相似度达到多少提示疑似重复")
+    look_first: int = _number(0, 0, 1, "是否", "公开案件前是否先由人审核，1 为先审核")
     urgent_words: tuple[str, ...] = _number(URGENT_WORDS, 0, MOST_WORDS, "词", "诉求提到哪些词即为紧急")
 
 
