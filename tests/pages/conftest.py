@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from api import app as application
 from api import auth
@@ -21,6 +21,7 @@ from tests.api.town import Town
 from tests.benchmarks.harness import Server, serving
 from tests.conftest import REDIS
 from tests.factories import SIDE, SOUTH, WEST, small_city
+from tests.pages.desk import NARROW, Window, browser_of
 from tests.pages.phone import ORDINARY, Line, Phone, browser_is_there, line_to
 
 PASSWORD = "correct horse battery"
@@ -81,6 +82,31 @@ def city(server_of_city: tuple[Settings, Server, Town], tmp_path: Path) -> Itera
     yield made
     for phone in made.phones:
         phone.kill()
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """The browser of those who sit at desks."""
+    with browser_of(playwright) as made:
+        yield made
+
+
+@pytest.fixture
+def window(browser: Browser, city: City) -> Iterator[Window]:
+    """A wide window in which nobody is logged in; afterwards it must have asked no other host, and broken nothing."""
+    made = Window(browser, f"http://127.0.0.1:{city.server.port}")
+    yield made
+    assert (made.strangers(), made.wrong) == ([], [])
+    made.context.close()
+
+
+@pytest.fixture
+def narrow(browser: Browser, city: City) -> Iterator[Window]:
+    """The same on a screen of 320 pixels that is touched."""
+    made = Window(browser, f"http://127.0.0.1:{city.server.port}", NARROW, touch=True)
+    yield made
+    assert (made.strangers(), made.wrong) == ([], [])
+    made.context.close()
 
 
 @pytest.fixture

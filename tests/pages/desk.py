@@ -65,6 +65,11 @@ class Window:
     def is_wider_than_its_screen(self) -> bool:
         return bool(self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
 
+    def is_sound(self) -> None:
+        """Nothing against WCAG 2.2 AA on the page as it stands, and nothing beyond the edge."""
+        assert self.faults() == []
+        assert not self.is_wider_than_its_screen()
+
     def faults(self) -> list[str]:
         """What axe finds against WCAG 2.2 A and AA, with the elements."""
         found: dict[str, Any] = Axe().run(self.page, options=WCAG).response

@@ -1,11 +1,9 @@
 """The staff pages in a browser: logging in, and each page's journey by mouse and by keys, on a wide screen and a narrow one."""
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import func, select, update
 
 from casework import clock
@@ -19,7 +17,7 @@ from casework.notifications.messages import Message
 from casework.storage.database import reading, transaction
 from tests.api.town import ok, point, ticket
 from tests.pages.conftest import PASSWORD, City
-from tests.pages.desk import NARROW, Window, browser_of
+from tests.pages.desk import Window
 from tests.storage.test_hotline_exports import GOOD
 from tests.storage.test_registry_import import csv_of
 from tests.workers import errands
@@ -29,29 +27,6 @@ from workers.run import work
 
 TICKETS = "/api/v1/hotline/tickets"
 CALLS, STUCK, IMPORTS = "/command/calls", "/command/stuck", "/command/imports"
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    with browser_of(playwright) as made:
-        yield made
-
-
-@pytest.fixture
-def window(browser: Browser, city: City) -> Iterator[Window]:
-    """A wide window in which nobody is logged in; afterwards it must have asked nobody else, and broken nothing."""
-    made = Window(browser, f"http://127.0.0.1:{city.server.port}")
-    yield made
-    assert (made.strangers(), made.wrong) == ([], [])
-    made.context.close()
-
-
-@pytest.fixture
-def narrow(browser: Browser, city: City) -> Iterator[Window]:
-    made = Window(browser, f"http://127.0.0.1:{city.server.port}", NARROW, touch=True)
-    yield made
-    assert (made.strangers(), made.wrong) == ([], [])
-    made.context.close()
 
 
 def tickets() -> int:
@@ -77,18 +52,12 @@ def spoken(page: Page) -> str:
     return page.locator(".spoken").inner_text()
 
 
-def sound(window: Window) -> None:
-    """Nothing against WCAG 2.2 AA, and nothing beyond the edge."""
-    assert window.faults() == []
-    assert not window.is_wider_than_its_screen()
-
-
 # ---- logging in
 
 def test_somebody_logs_in_reloads_switches_the_language_and_logs_out(window: Window) -> None:
     page = window.visit(CALLS)
     page.get_by_role("heading", name="登录").wait_for()
-    sound(window)
+    window.is_sound()
     page = window.log_in("operator", PASSWORD, CALLS)
     assert [one.inner_text() for one in page.locator("#nav a").all()] == ["来电登记", *page_names(page)]
     page.reload()
@@ -153,7 +122,7 @@ def test_a_wrong_password_is_told_and_guessing_is_locked_out(window: Window) -> 
         expect(page.locator("form > .fault")).to_have_text(re.compile("账号或密码不对|尝试次数过多"))
         expect(page.locator("[type=submit]")).to_be_enabled()
     expect(page.locator("form > .fault")).to_contain_text("秒后再试")
-    sound(window)
+    window.is_sound()
     with transaction() as db:  # it would hold up those of the other tests who come from here
         db.query(Tally).delete()
 
@@ -173,7 +142,7 @@ def test_a_log_in_that_runs_out_is_renewed_over_the_page(window: Window) -> None
     again = page.get_by_role("dialog")
     again.get_by_label("账号").fill("operator")
     again.get_by_label("密码").fill(PASSWORD)
-    sound(window)
+    window.is_sound()
     page.keyboard.press("Enter")
     assert spoken(page)
     assert latest().text == "路灯不亮，登录过期时写的"
@@ -202,7 +171,7 @@ def test_a_call_is_taken_by_keyboard_alone(window: Window, city: City) -> None:
     keys.type("南塘社区")
     keys.press("Enter")
     expect(page.locator(".place-text")).to_contain_text("南塘社区")
-    sound(window)
+    window.is_sound()
     keys.press("Alt+S")
     number = spoken(page)
     report = latest()
@@ -211,7 +180,7 @@ def test_a_call_is_taken_by_keyboard_alone(window: Window, city: City) -> None:
     assert report.reporter_phone_index == blind_index("phone", phone)
     assert report.taken_by_id == city.town.cast.operator.id
     assert tickets() == before + 1
-    sound(window)
+    window.is_sound()
     keys.press("Enter")
     expect(page.get_by_label("来电号码")).to_be_focused()
     expect(page.get_by_label("来电号码")).to_have_value("")
@@ -235,7 +204,7 @@ def test_what_is_known_near_by_is_chosen_on_the_map_by_mouse(window: Window, cit
     page.keyboard.press("Escape")
     expect(same).to_have_attribute("aria-pressed", "false")
     same.click()
-    sound(window)
+    window.is_sound()
     page.get_by_role("button", name="保存").click()
     number = spoken(page)
     city.town.jobs()
@@ -290,7 +259,7 @@ def test_what_cannot_be_is_told_at_its_field(window: Window) -> None:
     page.get_by_role("button", name="保存").click()
     expect(page.get_by_label("诉求内容")).to_be_focused()
     expect(page.get_by_label("诉求内容")).to_have_attribute("aria-invalid", "true")
-    sound(window)
+    window.is_sound()
     before = tickets()
     typed_call(page, "<img src=x onerror=alert(1)>\u202e停水")
     page.evaluate("document.querySelector('input[type=tel]').value = '1'.repeat(40)")
@@ -327,13 +296,13 @@ def test_an_administrator_sees_what_is_stuck_and_tries_it_again(window: Window, 
     expect(page.locator("#screen")).to_contain_text("T-77")
     expect(page.locator("tr", has_text="tests.workers.errands.run")).to_contain_text("GivenUp")
     expect(page.locator("#screen")).to_contain_text("HTTP 403")
-    sound(window)
+    window.is_sound()
     webhook.get_by_role("button", name="重试").click()
     expect(page.locator("#notice")).to_contain_text("已重新排队")
     expect(webhook).to_contain_text("正在发送")
     webhook.get_by_role("button", name="重放").focus()
     page.keyboard.press("Enter")
-    sound(window)
+    window.is_sound()
     page.get_by_role("dialog").get_by_role("button", name="确定").click()
     expect(page.locator("#notice")).to_contain_text("将再次发送")
     page.locator("tr", has_text="照片").get_by_role("button", name="重试").click()
@@ -360,7 +329,7 @@ def test_an_export_is_tried_mended_taken_and_its_bad_rows_come_back(window: Wind
     page.get_by_role("button", name="试运行").click()
     expect(page.locator(".refused")).to_contain_text("诉求内容")
     page.get_by_label("群众说的话").select_option("detail")
-    sound(window)
+    window.is_sound()
     page.get_by_label("保存为").fill("区平台")
     page.get_by_role("button", name="保存列对应").click()
     expect(page.get_by_label("列对应", exact=True)).to_have_value("区平台")
@@ -368,7 +337,7 @@ def test_an_export_is_tried_mended_taken_and_its_bad_rows_come_back(window: Wind
     page.get_by_role("heading", name="试运行结果").wait_for()
     assert figures(page) == ["3", "2", "0", "0", "1"]
     expect(page.locator("tbody")).to_contain_text("is empty")
-    sound(window)
+    window.is_sound()
     page.get_by_role("button", name="正式导入 2 行").focus()
     page.keyboard.press("Enter")
     page.get_by_text("导入完成").wait_for()
@@ -395,15 +364,15 @@ def figures(page: Page) -> list[str]:
 def test_every_page_is_whole_at_320_pixels(narrow: Window, city: City) -> None:
     page = narrow.log_in("operator", PASSWORD, CALLS)
     page.locator(".leaflet-container").wait_for()
-    sound(narrow)
+    narrow.is_sound()
     typed_call(page, "窄屏登记")
     page.get_by_role("button", name="保存").click()
     spoken(page)
-    sound(narrow)
+    narrow.is_sound()
     page.get_by_role("link", name="工单导入").click()
     page.get_by_label("文件").wait_for()
-    sound(narrow)
+    narrow.is_sound()
     page.get_by_role("button", name="退出登录").click()
     page = narrow.log_in("administrator", PASSWORD, STUCK)
     page.get_by_role("heading", name="后台作业").wait_for()
-    sound(narrow)
+    narrow.is_sound()

@@ -20,7 +20,7 @@ export function fitted({x, y, width, height}) {
 export const between = (one, other) => fitted({x: Math.min(one.x, other.x), y: Math.min(one.y, other.y),
   width: Math.abs(one.x - other.x), height: Math.abs(one.y - other.y)});
 
-const rounded = (rectangle) => Object.fromEntries(Object.entries(rectangle).map(([name, value]) => [name, Number(value.toFixed(5))]));
+const rounded = (rectangle) => Object.fromEntries(Object.entries(rectangle).map(([name, value]) => [name, Number(value.toFixed(4))]));
 
 /** What a box becomes by an arrow: moved, with Shift its lower right corner; with Ctrl in small steps. */
 export function stepped(rectangle, key, {shift = false, fine = false} = {}) {

@@ -35,7 +35,7 @@ function line(one, gone) {
     return gone(box);
   }
 
-  box.append(head(one), make("div", {class: "beside"}, make("div", {}, (one.reports ?? []).map(said)),
+  box.append(head(one), make("div", {class: "beside"}, make("div", {}, one.reports.map(said)),
     make("div", {}, refused.box, field(say("moderation.words"), words, {hint: say("moderation.words_hint")}),
       field(say("moderation.reason"), reason),
       make("div", {class: "row"},

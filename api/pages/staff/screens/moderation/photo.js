@@ -14,16 +14,24 @@ function loaded(link) {
   });
 }
 
-/** The boxes to begin with: a person's, if there are any, else what the detectors found. */
-const startOf = (photo) => (photo.rectangles?.length ? photo.rectangles : photo.found ?? [])
-  .map(({x, y, width, height}) => ({x, y, width, height}));
+/** What the detectors saw, sure or not, as dashed lines under the boxes: to be looked at, not to be pressed. */
+function findings(stage, found) {
+  for (const one of found) {
+    const line = make("span", {class: "finding", "aria-hidden": "true"});
+    for (const [name, value] of [["left", one.x], ["top", one.y], ["width", one.width], ["height", one.height]]) {
+      line.style.setProperty(name, `${value * 100}%`);
+    }
+    stage.append(line);
+  }
+}
 
 /** Fill `room`; `decide(decision, rectangles)` tells the server, `done` is called when it has taken it. */
 export async function editor(room, photo, decide, done) {
   const image = await loaded(photo.link);
   const stage = make("div", {class: "stage", role: "group", "aria-label": say("moderation.boxes")}, image);
+  findings(stage, photo.found);
   const count = make("p", {class: "quiet", role: "status"});
-  const boxes = boxesOn(stage, startOf(photo), (list) => { count.textContent = say("moderation.count", {n: list.length}); });
+  const boxes = boxesOn(stage, photo.rectangles, (list) => { count.textContent = say("moderation.count", {n: list.length}); });
   const refused = summary();
   const look = preview(stage, image);
 
@@ -41,8 +49,8 @@ export async function editor(room, photo, decide, done) {
   const looking = button(say("moderation.preview"), () => looking.setAttribute("aria-pressed", String(look(boxes.list()))),
     {"aria-pressed": "false"});
   room.replaceChildren(
-    make("p", {class: "top"}, make("strong", {}, photo.case ?? photo.number ?? ""), " ",
-      make("span", {class: "quiet"}, say("moderation.found", {n: (photo.found ?? []).length}))),
+    make("p", {class: "top"}, make("strong", {}, photo.case), " ",
+      make("span", {class: "quiet"}, say("moderation.found", {n: photo.found.length}))),
     refused.box,
     make("div", {class: "row"}, button(say("moderation.add"), () => boxes.add()),
       button(say("moderation.remove"), () => boxes.remove()), looking),

@@ -1,6 +1,6 @@
 // Photos that wait for a person: a strip of what waits, and one photo with its boxes.
 import {button, make} from "../../dom.js";
-import {say, when} from "../../language.js";
+import {say, sayOr, when} from "../../language.js";
 import {sentence} from "../../problems.js";
 import {call} from "../../server.js";
 import {editor} from "./photo.js";
@@ -8,7 +8,9 @@ import {worklist} from "./pages.js";
 
 const PHOTOS = "/api/v1/moderation/photos";
 
-const photoId = (one) => one.photo ?? one.photo_id ?? one.id;
+/** The detectors have no doubt, have some, or have not looked: then nobody but a person has. */
+const looked = ({certain}) => (certain === null ? make("span", {class: "chip alarm"}, say("moderation.unlooked"))
+  : make("span", {class: certain ? "chip good" : "chip wait"}, say(certain ? "moderation.certain" : "moderation.uncertain")));
 
 export function photosPart(place) {
   const queue = make("div", {class: "queue"});
@@ -34,8 +36,8 @@ export function photosPart(place) {
   }
 
   const line = (one) => {
-    const box = make("li", {}, button(one.case ?? one.number ?? photoId(one), () => open(photoId(one), box), {kind: "small"}),
-      one.at || one.created_at ? make("span", {class: "quiet"}, ` ${when(one.at ?? one.created_at)}`) : null);
+    const box = make("li", {}, button(`${one.case} · ${sayOr(`purpose.${one.purpose}`, one.purpose)}`, () => open(one.id, box), {kind: "small"}),
+      make("span", {class: "quiet"}, ` ${when(one.created_at)} `), looked(one));
     return box;
   };
 
