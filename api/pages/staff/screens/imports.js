@@ -26,7 +26,7 @@ async function keepMapping(name, columns, before) {
 
 export async function show(room) {
   const file = make("input", {type: "file", accept: ".csv,.xlsx"});
-  const mapping = make("select", {});
+  const mapping = make("select", {}, make("option", {value: ""}, say("imports.no_mapping")));
   const refused = summary({file, mapping});
   const told = make("div", {class: "told", tabindex: "-1"});
   const columns = columnsPart();

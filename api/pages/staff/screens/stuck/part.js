@@ -3,12 +3,14 @@ import {button, make, notice} from "../../dom.js";
 import {say} from "../../language.js";
 import {sentence} from "../../problems.js";
 
-/** A table that scrolls inside its frame on a narrow screen. `columns` are texts, `rows` lists of cells. */
+/** A table; on a narrow screen each row is a card, and the column's name stands before each cell. The roles are said, for a
+ * table that is laid out as cards is none to a screen reader otherwise. `columns` are texts, `rows` lists of cells. */
 export function table(label, columns, rows) {
-  return make("div", {class: "wide", role: "region", "aria-label": label, tabindex: "0"}, make("table", {},
-    make("thead", {}, make("tr", {}, columns.map((text) => make("th", {scope: "col"}, text)))),
-    make("tbody", {}, rows.map(([first, ...others]) => make("tr", {},
-      make("th", {scope: "row"}, first), others.map((cell) => make("td", {}, cell)))))));
+  return make("table", {role: "table", "aria-label": label},
+    make("thead", {role: "rowgroup"}, make("tr", {role: "row"}, columns.map((text) => make("th", {scope: "col", role: "columnheader"}, text)))),
+    make("tbody", {role: "rowgroup"}, rows.map(([first, ...others]) => make("tr", {role: "row"},
+      make("th", {scope: "row", role: "rowheader"}, first),
+      others.map((cell, at) => make("td", {role: "cell", "data-label": columns[at + 1]}, cell))))));
 }
 
 /** `fetched` answers what is shown below the heading. load() draws it anew. */
