@@ -21,6 +21,7 @@ from api import (
     duty,
     errors,
     exchange,
+    feeds,
     field_keys,
     forms,
     geography,
@@ -50,9 +51,11 @@ from api import (
     staff_pages,
     steps,
     submissions,
+    subscriptions,
     sync,
     taxonomy,
     templates,
+    unsubscribe,
     uploads,
     wechat,
 )
@@ -82,6 +85,8 @@ BLUEPRINTS = [
     choosing.blueprint,
     public.blueprint,
     moderation.blueprint,
+    subscriptions.blueprint,
+    feeds.blueprint,
     wechat.blueprint,
     cases.blueprint,
     clocks.blueprint,
@@ -109,7 +114,7 @@ BLUEPRINTS = [
 ]
 """Every group of operations of the API. A new endpoint file adds its line here: it is then served and documented."""
 
-PAGES = [pages.blueprint, phone_pages.blueprint, staff_pages.blueprint]
+PAGES = [pages.blueprint, phone_pages.blueprint, staff_pages.blueprint, unsubscribe.blueprint]
 """What browsers open; not part of the OpenAPI document."""
 
 SMALL_BODY = 64 * 1024

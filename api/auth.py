@@ -39,6 +39,8 @@ SCHEMES: dict[str, dict[str, Any]] = {
                "The key of an app that speaks Open311; with POST it comes as a field of the form."},
     "wechat": {"type": "apiKey", "in": "query", "name": "signature", "description":
                "WeChat's: hexadecimal SHA-1 of token, `timestamp` and `nonce`, sorted and joined; of the last five minutes."},
+    "subscriptionList": {"type": "apiKey", "in": "header", "name": "X-Subscription-List", "description":
+                         "A UUID that a browser has made at random and keeps: opens what it follows, and nothing else."},
     "tracking": {"type": "apiKey", "in": "header", "name": "X-Tracking-Token",
                  "description": "The token that the receipt of a citizen's report carries."},
 }

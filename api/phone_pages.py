@@ -1,4 +1,4 @@
-"""The pages that phones keep and open without the network: the grid workers' /pda and the citizens' /snap, as whole releases."""
+"""The pages that phones keep and open without the network: the grid workers' /pda and the citizens' /snap, in releases."""
 from functools import cache
 from typing import Any
 

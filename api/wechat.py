@@ -4,6 +4,7 @@ from datetime import datetime
 
 import marshmallow as ma
 from flask import Response, request
+from sqlalchemy.orm import Session
 
 from api import limits, refusals
 from api.auth import Access, public
@@ -11,10 +12,12 @@ from api.blueprint import Blueprint
 from api.fields import Text
 from api.sessions import TokensOut
 from casework.cases.report import Channel
+from casework.community.subscriptions import chat
 from casework.errors import NotFound, Refused
 from casework.exchange.wechat import mini_program, pages
 from casework.exchange.wechat.pages import Signed
 from casework.identity import sessions
+from casework.identity.followers import Follower
 from casework.identity.people import Actor, Role
 from casework.intake.wechat import conversation, dialect, envelope, mailbox
 from casework.intake.wechat.dialect import Incoming
@@ -88,7 +91,7 @@ def message() -> Response:
     config = current()
     incoming = dialect.read(_opened(config))
     with transaction(within=LOCK_SECONDS) as db:
-        text, at = mailbox.take(db, config.wechat_app_id, incoming, request.args["signature"], conversation.answer)
+        text, at = mailbox.take(db, config.wechat_app_id, incoming, request.args["signature"], _said)
     return _answer(config, incoming, text, at)
 
 
@@ -107,6 +110,12 @@ def session(body: dict[str, str]) -> sessions.Tokens:
     phone = mini_program.phone_of(body["code"], body["phone_code"])
     with transaction() as db:
         return sessions.log_in_proved(db, phone)
+
+
+def _said(db: Session, follower: Follower, message: Incoming) -> str:
+    """What is to be followed is said in words of its own; all else belongs to the conversation."""
+    said = chat.answer(db, follower, message.text("Content")) if message.kind == "text" else None
+    return conversation.answer(db, follower, message) if said is None else said
 
 
 def _opened(config: Settings) -> dict[str, str]:

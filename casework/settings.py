@@ -131,6 +131,20 @@ def _hotlines(text: str) -> tuple[tuple[str, str], ...]:
     return tuple(made)
 
 
+def _hour(text: str) -> time:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
+        raise ValueError('must look like "17:30"')
+    return time.fromisoformat(text)
+
+
+def _site(text: str) -> str:
+    parts = urlsplit(text)
+    _ = parts.port  # raises for what is none
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment or parts.username:
+        raise ValueError("must look like https://zhiwang.example.org")
+    return text.rstrip("/")
+
+
 def _aes_key(text: str) -> bytes:
     """EncodingAESKey of a WeChat account: 43 characters, base64 without its last sign."""
     if not re.fullmatch(r"[A-Za-z0-9+/]{43}", text):
@@ -171,6 +185,9 @@ class Settings:
     wechat_mini_secret: str = _setting("ZHIWANG_WECHAT_MINI_SECRET", str, "")
     webhook_loopback: str = _setting("ZHIWANG_WEBHOOK_LOOPBACK", _choice("yes", "no"), "no")
     quiet_hours: tuple[time, time] | None = _setting("ZHIWANG_QUIET_HOURS", _hours, (time(22), time(7)))
+    public_url: str = _setting("ZHIWANG_PUBLIC_URL", _site, "")
+    digest_at: time = _setting("ZHIWANG_DIGEST_AT", _hour, time(17, 30))
+    subscriptions: int = _setting("ZHIWANG_SUBSCRIPTIONS", _whole(1, 1000), 50)
     log_level: str = _setting("ZHIWANG_LOG_LEVEL", _choice("debug", "info", "warning", "error"), "info")
     access_minutes: int = _setting("ZHIWANG_ACCESS_MINUTES", _whole(1, 120), 15)
     refresh_days: int = _setting("ZHIWANG_REFRESH_DAYS", _whole(1, 90), 14)

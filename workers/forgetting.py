@@ -6,7 +6,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from casework import clock
-from casework.cases import lookout
+from casework.cases import lookout, subscribers
 from casework.exchange import feed
 from casework.fieldwork import changes, coverage, operations, presence, rounds, tracks
 from casework.identity import sessions
@@ -69,6 +69,11 @@ def forget_nonces() -> None:
 def forget_report_keys() -> None:
     """What reports were found by that are too old to be the same problem as a new one."""
     until_fewer(lookout.forget_old, 2_000)
+
+
+def forget_idle_subscribers() -> None:
+    """Whoever follows nothing any more, and pages' lists that nobody opens."""
+    until_fewer(subscribers.forget_idle, BATCH)
 
 
 def forget_expired() -> None:

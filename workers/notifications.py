@@ -6,7 +6,7 @@ from prometheus_client import Counter
 
 from casework.exchange.wechat import client
 from casework.exchange.wechat.news import WechatNews
-from casework.notifications import delivery, messages, senders
+from casework.notifications import delivery, digests, messages, senders
 from casework.notifications.rules import Via
 from casework.storage.database import transaction
 from workers.job import job
@@ -27,6 +27,18 @@ def tell(event_ids: list[str]) -> None:
     """Write the messages of these events, each once, and send what waits. Takes ids of outbox rows."""
     with transaction() as db:
         written = messages.write(db, [int(one) for one in event_ids])
+    _send(written)
+
+
+@job
+def tell_digests(event_ids: list[str]) -> None:
+    """Write the digests that these events ask for, each once, and send what waits. Takes ids of outbox rows."""
+    with transaction() as db:
+        written = digests.write(db, [int(one) for one in event_ids])
+    _send(written)
+
+
+def _send(written: int) -> None:
     now = time.monotonic()
     account = client.server()
     carriers = senders.carriers() | ({Via.WECHAT: WechatNews(account)} if account else {})

@@ -21,6 +21,13 @@ def follow(case_ids: list[str]) -> None:
 
 
 @job
+def stir(case_ids: list[str]) -> None:
+    """Let the feeds know that these cases went on; repeated, nothing is left to be done."""
+    with transaction() as db:
+        publication.stir(db, [uuid.UUID(one) for one in case_ids])
+
+
+@job
 def reconsider(_policy_ids: list[str]) -> None:
     """Hold against the policy as it is now what no person has decided; broken off, the next run finds what is left."""
     while True:

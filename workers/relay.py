@@ -57,6 +57,7 @@ FOLLOW = Line("fieldwork", fieldwork.follow, events=True)
 EXCHANGE = Line("exchange", exchange.tell, batch=200)
 REVIEW = Line("fieldwork", fieldwork.review_cases, batch=200)
 PUBLISH = Line("exchange", publishing.follow, batch=200)
+STIR = Line("exchange", publishing.stir, batch=200)
 
 BESIDE: dict[str, tuple[Line, ...]] = {
     "report.received": (Line("triage", triage.triage_reports, batch=200),),
@@ -72,6 +73,7 @@ BESIDE: dict[str, tuple[Line, ...]] = {
     "register.conflict": (Line("fieldwork", fieldwork.settle_conflicts, batch=200),),
     "timer.warned": (Line("deadlines", deadlines.escalate, events=True),),
     "timer.overdue": (Line("deadlines", deadlines.escalate, events=True),),
+    "followed.digest": (Line("notifications", notifications.tell_digests, batch=200, events=True),),
     "policy.changed": (Line("deadlines", recounting.announce, events=True), Line("exchange", publishing.reconsider)),
     "calendar.changed": (Line("deadlines", recounting.announce, events=True),),
     "clocks.outdated": (Line("deadlines", recounting.recount_cases, batch=100, events=True),),
@@ -83,8 +85,9 @@ JOBS: dict[str, tuple[Line, ...]] = {
             *((TELL,) if event in RULES else ()),             # people, by the table in notifications/rules.py
             *((FOLLOW,) if event in changes.EVENTS else ()),  # devices, by fieldwork/changes/audiences.py
             *((EXCHANGE,) if event in feed.EVENTS else ()),   # platforms, by exchange/hotline_platform.py
-            *((PUBLISH,) if event in publication.FOLLOWED else ()))  # everybody, by cases/publication.py
-    for event in dict.fromkeys((*BESIDE, *RULES, *changes.EVENTS, *feed.EVENTS, *publication.FOLLOWED))}
+            *((PUBLISH,) if event in publication.FOLLOWED else ()),  # everybody, by cases/publication.py
+            *((STIR,) if event in publication.STIRS else ()))        # feeds
+    for event in dict.fromkeys((*BESIDE, *RULES, *changes.EVENTS, *feed.EVENTS, *publication.FOLLOWED, *publication.STIRS))}
 """Event → consequences. The law test asks that every event published anywhere stands here or below."""
 
 UNHEARD = {"case.published": "lists, map and feeds read what is public when they are asked"}

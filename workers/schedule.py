@@ -21,7 +21,7 @@ from casework.fieldwork import changes, rounds, surveys, tasks
 from casework.intake.hotline import updates
 from casework.intake.wechat import conversation, pictures
 from casework.media.photo import Photo, State
-from casework.notifications import messages
+from casework.notifications import digests, messages
 from casework.notifications.messages import Message
 from casework.sla import timers
 from casework.storage import outbox, timetable
@@ -102,6 +102,16 @@ def announce_unheard_alarms() -> None:
 def announce_untold_news() -> None:
     """What happened in the last day and was told to nobody, although somebody waits for it, is handed over again."""
     _hand_over_again("news", "notifications", messages.untold)
+
+
+def announce_digests() -> None:
+    """What followers are to hear once a day or a week, when its time has come."""
+    until_fewer(digests.due, BATCH)
+
+
+def announce_unwritten_digests() -> None:
+    """Digests of the last day that were handed over and that nobody wrote are handed over again."""
+    _hand_over_again("digests", "notifications", digests.unwritten)
 
 
 def announce_unfollowed_changes() -> None:
@@ -246,6 +256,8 @@ TIMETABLE: dict[str, Entry] = {
     "check_turns": Entry(check_turns, every=timedelta(minutes=5), lease=timedelta(minutes=5)),
     "announce_unheard_alarms": Entry(announce_unheard_alarms, every=timedelta(minutes=15)),
     "announce_untold_news": Entry(announce_untold_news, every=timedelta(minutes=15)),
+    "announce_digests": Entry(announce_digests, every=timedelta(seconds=60)),
+    "announce_unwritten_digests": Entry(announce_unwritten_digests, every=timedelta(minutes=15)),
     "announce_unfollowed_changes": Entry(announce_unfollowed_changes, every=timedelta(minutes=15)),
     "announce_untold_platforms": Entry(announce_untold_platforms, every=timedelta(minutes=15)),
     "announce_unpublished_cases": Entry(announce_unpublished_cases, every=timedelta(minutes=15)),
@@ -267,6 +279,7 @@ TIMETABLE: dict[str, Entry] = {
     "forget_where_people_were": Entry(forgetting.forget_where_people_were, at=time(3, 5), lease=timedelta(hours=1)),
     "forget_unclaimed_photos": Entry(forgetting.forget_unclaimed_photos, at=time(3, 10), lease=timedelta(hours=1)),
     "forget_report_keys": Entry(forgetting.forget_report_keys, at=time(3, 15), lease=timedelta(hours=1)),
+    "forget_idle_subscribers": Entry(forgetting.forget_idle_subscribers, at=time(3, 18), lease=timedelta(hours=1)),
     "forget_expired": Entry(forgetting.forget_expired, at=time(3, 20), lease=timedelta(hours=1)),
     "publish_older_cases": Entry(publish_older_cases, at=time(3, 25), lease=timedelta(hours=1)),
     "forget_events": Entry(forgetting.forget_events, at=time(3, 30), lease=timedelta(hours=1)),

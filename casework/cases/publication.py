@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, ForeignKey, and_, exists, literal_column, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, and_, exists, literal_column, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock, taxonomy
@@ -63,6 +63,8 @@ class Publication(Base):
     """Since when it has this state."""
     followed_at: Mapped[datetime] = mapped_column(default=clock.now)
     """Up to when what happened to the case is seen here."""
+    stirred_at: Mapped[datetime] = mapped_column(default=clock.now)
+    """When the public last had something new to read of it: it became public, or the case went on."""
     decided_by_id: Mapped[uuid.UUID | None]
     """Nobody, where the policy or a rule decided."""
     reason: Mapped[str | None]
@@ -73,6 +75,8 @@ class Publication(Base):
         *(partial_index(f"ix_publications_public{name}", "is_open", *by, "published_at", "case_id", where="state = 'published'")
           for name, by in (("", ()), ("_community", ("community_code",)), ("_category", ("category_code",)),
                            ("_tile", ("tile",)))),
+        *(partial_index(f"ix_publications_stirred{name}", *by, "stirred_at", "case_id", where="state = 'published'")
+          for name, by in (("", ()), ("_community", ("community_code",)), ("_category", ("category_code",)))),
     )
 
     @property
@@ -100,6 +104,8 @@ FOLLOWED = (*BEGINS, "case.correct", "case.joined", "case.merge", "case.unmerge"
 """The events after which a case may be public, or no more, or be found elsewhere. A remark may say that the caller of a
 ticket wants to be confidential."""
 
+STIRS = tuple(f"case.{action}" for action in wording.HAPPENED)
+"""The events of which the public reads."""
 
 
 def has_state(state: State) -> ColumnElement[bool]:
@@ -249,9 +255,17 @@ def settle(db: Session, case: Case, row: Publication, state: State, *, by: uuid.
     row.state, row.reopens, row.decided_by_id, row.words, row.reason = state, case.reopens, by, words, reason
     becomes = state is State.PUBLISHED and not was_public
     if becomes:
-        row.published_at = clock.now()
+        row.published_at = row.stirred_at = clock.now()
         outbox.publish(db, "case.published", case.id)
     return becomes
+
+
+def stir(db: Session, case_ids: Iterable[uuid.UUID]) -> None:
+    """What is public of these cases went on: feeds tell the latest first. Bears repetition."""
+    one_writer(db)
+    moved_at = select(Case.moved_at).where(Case.id == Publication.case_id).scalar_subquery()
+    older = Publication.case_id.in_(list(case_ids)), has_state(State.PUBLISHED), Publication.stirred_at < moved_at
+    db.execute(update(Publication).where(*older).values(stirred_at=moved_at).execution_options(synchronize_session=False))
 
 
 def reconsider(db: Session, limit: int) -> int:

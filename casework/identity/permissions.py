@@ -113,6 +113,7 @@ PERMISSIONS: dict[str, Grant] = {
     "rating.create": _grant(Role.CITIZEN, condition=own_report),
     "comment.create.citizen": _grant(Role.CITIZEN, condition=own_report),
     "preferences.manage": _grant(Role.CITIZEN),
+    "subscriptions.manage": _grant(Role.CITIZEN),
     # cases; every step has its own row in the workflow
     "case.list": _grant(STAFF),
     "alarm.list": _grant(STAFF),

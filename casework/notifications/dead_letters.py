@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from casework import clock
 from casework.cases.case import Case
 from casework.cases.report import Report
+from casework.cases.subscribers import Subscriber
 from casework.errors import Conflict, NotFound
-from casework.identity.people import User
-from casework.identity.privacy import mask_phone
+from casework.identity.people import Citizen, User
+from casework.identity.privacy import SealedText, mask_phone
 from casework.notifications.messages import Message
 from casework.notifications.rules import Via
 from casework.storage.database import one_at_a_time
@@ -36,16 +37,18 @@ def page(db: Session, state: State, *, after: Position | None = None,
     """Up to `limit` messages in this state: the dead by when they were given up, those that wait by when they are tried;
     and where the next page goes on, or None."""
     moment = Message.failed_at if state is State.DEAD else Message.next_try_at
-    wanted = (select(Message, Case.number, Report, User.login).join(Case, Case.id == Message.case_id)
+    wanted = (select(Message, Case.number, Report, User.login, Citizen.phone).join(Case, Case.id == Message.case_id)
               .join(Report, Report.id == Message.report_id, isouter=True).join(User, User.id == Message.user_id, isouter=True)
+              .join(Subscriber, Subscriber.id == Message.subscriber_id, isouter=True)
+              .join(Citizen, Citizen.id == Subscriber.citizen_id, isouter=True)
               .where(moment.is_not(None)).order_by(moment, Message.id).limit(limit + 1))
     if after:
         wanted = wanted.where(tuple_(moment, Message.id) > after)
     found = db.execute(wanted).all()
     items = [{name: getattr(one, name) for name in ("id", "via", "kind", "attempts", "fault", "created_at", "next_try_at",
                                                     "failed_at")}
-             | {"case": case, "to": login if one.via is Via.MAIL else _masked(report)}
-             for one, case, report, login in found[:limit]]
+             | {"case": case, "to": login if one.via is Via.MAIL else _masked(report, proved)}
+             for one, case, report, login, proved in found[:limit]]
     last = found[limit - 1][0] if len(found) > limit else None
     position = (last.failed_at if state is State.DEAD else last.next_try_at) if last else None
     return items, (position, last.id) if last and position else None
@@ -76,8 +79,8 @@ def count(db: Session) -> int:
     return db.scalar(select(func.count()).select_from(dead)) or 0
 
 
-def _masked(report: Report | None) -> str | None:
-    phone = report.reporter_phone if report and not report.confidential else None
+def _masked(report: Report | None, proved: SealedText | None) -> str | None:
+    phone = report.reporter_phone if report and not report.confidential else proved
     return mask_phone(phone.open()) if phone else None
 
 

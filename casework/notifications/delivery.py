@@ -10,13 +10,16 @@ from typing import Any, NamedTuple
 
 import structlog
 from sqlalchemy import and_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from casework import clock, settings
 from casework.cases.report import Report
+from casework.cases.subscribers import Subscriber
 from casework.identity.followers import REACHED, Follower
+from casework.identity.people import Citizen
 from casework.identity.privacy import SealedText
 from casework.identity.sessions import NotTakenError, Sender
+from casework.notifications import withdrawal
 from casework.notifications.messages import Message
 from casework.notifications.preferences import Preference
 from casework.notifications.rules import Via
@@ -42,6 +45,8 @@ SMS_LENGTH = 500
 
 Senders = Mapping[Via, Sender]
 
+Following = aliased(Follower)
+
 log = structlog.get_logger()
 
 
@@ -56,11 +61,15 @@ class Letter(NamedTuple):
     phone: SealedText | None
     mail: SealedText | None
     openid: SealedText | None
+    proved: SealedText | None
+    """The phone of somebody who follows."""
+    follower: SealedText | None
+    """The openid of somebody who follows."""
 
     @property
     def address(self) -> SealedText | None:
         """Where it goes."""
-        return {Via.SMS: self.phone, Via.WECHAT: self.openid}.get(self.via, self.mail)
+        return {Via.SMS: self.phone or self.proved, Via.WECHAT: self.openid or self.follower}.get(self.via, self.mail)
 
 
 class Fared(Counter[str]):
@@ -139,16 +148,22 @@ def _claim(db: Session, via: Via, limit: int) -> list[Letter]:
     now = clock.now()
     due = select(Message.id).where(Message.next_try_at <= now, Message.via == via)
     first = due.order_by(Message.next_try_at, Message.id).limit(limit)
-    ids = db.scalars(first.with_for_update(skip_locked=True)).all()
+    ids: Sequence[uuid.UUID] = ()
+    while not ids and (found := db.scalars(first.with_for_update(skip_locked=True)).all()):
+        ids = withdrawal.without_stale(db, found)
     if not ids:
         return []
     db.execute(update(Message).where(Message.id.in_(ids)).values(next_try_at=now + LEASE))
     letters = (select(Message.id, Message.via, Message.text, Message.attempts, Message.urgent, Report.reporter_phone,
-                      Preference.mail, Follower.openid)
+                      Preference.mail, Follower.openid, Citizen.phone, Following.openid)
                .join(Report, Report.id == Message.report_id, isouter=True)
                .join(Follower, and_(Follower.id == Report.reporter_id, Message.via == Via.WECHAT, *REACHED), isouter=True)
+               .join(Subscriber, Subscriber.id == Message.subscriber_id, isouter=True)
+               .join(Citizen, and_(Citizen.id == Subscriber.citizen_id, Citizen.active), isouter=True)
+               .join(Following, and_(Following.id == Subscriber.follower_id, Following.follows, Following.refused_at.is_(None)),
+                     isouter=True)
                .join(Preference, Preference.user_id == Message.user_id, isouter=True).where(Message.id.in_(ids)))
-    return [Letter(*row) for row in db.execute(letters.order_by(Message.created_at, Message.id))]
+    return [Letter._make(row) for row in db.execute(letters.order_by(Message.created_at, Message.id))]
 
 
 def _fault(letter: Letter, senders: Senders) -> NotTakenError | None:

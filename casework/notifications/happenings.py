@@ -37,7 +37,7 @@ SENDS_TO_LOOK = frozenset({"verify", "confirm", "refute", "resolve", "reassign",
 SPOKEN_OF = SENDS_TO_LOOK | TAKEN_BACK | {SENT_OUT, "self_handle", "appeal", "parted", "supervise", "merged_in"}
 """News look for these lines beside their own. A crowd that joins adds none, so its news cost no more with each."""
 
-WHOLE_CROWD = frozenset({Audience.REPORTERS, Audience.FIRST, Audience.ADDRESSED, Audience.WORKERS})
+WHOLE_CROWD = frozenset({Audience.REPORTERS, Audience.FIRST, Audience.ADDRESSED, Audience.WORKERS, Audience.FOLLOWERS})
 
 BY_ANYBODY = frozenset({Channel.CITIZEN, Channel.OPEN311})
 """By these doors people name a phone without proving that it is theirs."""

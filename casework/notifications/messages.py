@@ -10,13 +10,14 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from casework import clock, settings
 from casework.cases.case import Case, Priority
 from casework.cases.report import Channel, Report
+from casework.cases.subscribers import Follow
 from casework.cases.wording import Language
-from casework.identity import followers
-from casework.notifications import happenings, preferences, readers
+from casework.identity import followers as wechat
+from casework.notifications import followers, happenings, preferences, readers
 from casework.notifications.happenings import Happening
 from casework.notifications.preferences import Preference
 from casework.notifications.readers import Reader
-from casework.notifications.rules import RULES, Audience, Kind, Rule, Via
+from casework.notifications.rules import FOR_FOLLOWERS, RULES, Audience, Kind, Rule, Via
 from casework.storage.database import Base, Keyed, insert_once, new_id, one_at_a_time, partial_index
 from casework.storage.outbox import Event
 
@@ -32,12 +33,16 @@ class Message(Keyed, Base):
     reader: Mapped[str]
     report_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("reports.id"))
     user_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
+    subscriber_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("subscribers.id", ondelete="SET NULL"), index=True)
     case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("cases.id"))
+    """What it is about; of a digest, the first of the cases."""
     via: Mapped[Via]
     kind: Mapped[Kind]
     text: Mapped[str]
     urgent: Mapped[bool] = mapped_column(default=False)
     """The case is: it may wake somebody."""
+    about: Mapped[list[str] | None]
+    """Of a follower's: the cases that must still be public when it is sent."""
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
@@ -56,7 +61,7 @@ class Message(Keyed, Base):
 
 
 def _told_only(*audiences: Audience) -> tuple[str, ...]:
-    return tuple(name for name, rules in RULES.items() if {rule.audience for rule in rules} <= set(audiences))
+    return tuple(name for name, rules in RULES.items() if {rule.audience for rule in rules} <= {*audiences, Audience.FOLLOWERS})
 
 
 FOR_REPORTERS, FOR_INSPECTORS = _told_only(Audience.REPORTERS), _told_only(Audience.INSPECTOR)
@@ -111,6 +116,7 @@ def untold(db: Session, since: datetime, until: datetime, limit: int) -> list[in
     written = exists().where(Message.event_id == Event.id)
     heard = or_(Event.name.not_in(FOR_REPORTERS + FOR_INSPECTORS),
                 and_(Event.name.in_(FOR_REPORTERS), exists().where(Report.case_id == Event.subject, *readers.LISTENS)),
+                and_(Event.name.in_(FOR_FOLLOWERS), exists().where(Follow.case_id == Event.subject)),
                 and_(Event.name.in_(FOR_INSPECTORS), exists().where(Case.id == Event.subject, Case.inspector_id.is_not(None))))
     silent = (select(Event).where(Event.name.in_(RULES), Event.happened_at >= since, Event.relayed_at < until, ~written, heard)
               .order_by(Event.happened_at, Event.id).limit(PAGE))
@@ -134,7 +140,8 @@ def told(db: Session, report: Report) -> Sequence[Message]:
 
 def _rows(db: Session, events: Sequence[Event]) -> dict[int, list[dict[str, Any]]]:
     """The messages of each event, whether or not they were written before."""
-    news = [(one, rule, reader) for one in happenings.gathered(db, events) for rule in RULES[one.event.name]
+    gathered = happenings.gathered(db, events)
+    news = [(one, rule, reader) for one in gathered for rule in RULES[one.event.name]
             for reader in readers.of(one, rule.audience)]
     reports = [reader.report for _, _, reader in news if reader.report]
     chosen = preferences.of_many(db, [one.reporter_phone_index for one in reports if one.reporter_phone_index],
@@ -143,11 +150,27 @@ def _rows(db: Session, events: Sequence[Event]) -> dict[int, list[dict[str, Any]
     staff = [reader for _, _, reader in news if not reader.report]
     mailed = readers.with_mail(db, staff) if staff and settings.current().smtp_url else {}
     found: dict[int, list[dict[str, Any]]] = {}
+    buzzed = set[tuple[int, Any]]()
     for happening, rule, reader in news:
         ways = _to_reporter(rule, reader, chosen, reached) if reader.report else _to_staff(rule, reader, chosen, mailed)
         found.setdefault(happening.event.id, []).extend(
-            _row(db, happening, rule, one, via, language) for one, via, language in ways)
+            _row(db, happening, rule, one, _once(happening, one, via, buzzed), language) for one, via, language in ways)
+    for told in followers.of(db, gathered):
+        found.setdefault(told.happening.event.id, []).append(row(
+            told.happening.event.id, told.reached.key, told.happening.case, told.reached.via, Kind.FOLLOWED, told.text,
+            subscriber_id=told.reached.subscriber.id, about=told.strange))
     return found
+
+
+def _once(happening: Happening, reader: Reader, via: Via, buzzed: set[tuple[int, Any]]) -> Via:
+    """Who sent several reports of one problem hears once by phone; the pages of the others show it."""
+    if reader.report is None or via not in {Via.SMS, Via.WECHAT}:
+        return via
+    person = happening.event.id, reader.report.reporter_phone_index if via is Via.SMS else reader.report.reporter_id
+    if person in buzzed:
+        return Via.PAGE
+    buzzed.add(person)
+    return via
 
 
 Way = tuple[Reader, Via, Language]
@@ -158,7 +181,7 @@ def _in_wechat(db: Session, reports: Iterable[Report]) -> Collection[uuid.UUID]:
     config = settings.current()
     wrote = {one.reporter_id for one in reports if one.channel is Channel.WECHAT and one.reporter_id}
     by_template = bool(config.wechat_template or config.wechat_subscription)
-    return followers.reached(db, wrote, by_template=by_template) if config.wechat and wrote else ()
+    return wechat.reached(db, wrote, by_template=by_template) if config.wechat and wrote else ()
 
 
 def _to_reporter(rule: Rule, reader: Reader, chosen: Mapping[Any, Preference],
@@ -188,11 +211,18 @@ def _to_staff(rule: Rule, reader: Reader, chosen: Mapping[Any, Preference],
 
 def _row(db: Session, happening: Happening, rule: Rule, reader: Reader,  # noqa: PLR0917 - one message, said in this order
          via: Via, language: Language) -> dict[str, Any]:
-    at, leaves = clock.now(), via in {Via.SMS, Via.WECHAT, Via.MAIL}
     template = rule.zh if language is Language.ZH else rule.en
-    return {"id": new_id(), "event_id": happening.event.id, "reader": reader.key,
-            "report_id": reader.report.id if reader.report else None, "user_id": reader.user_id,
-            "case_id": happening.case.id, "via": via, "kind": rule.kind,
-            "text": template.format(**happening.words(db, language, reader.report or reader.about, via)),
-            "urgent": happening.case.priority is Priority.URGENT, "created_at": at,
-            "next_try_at": at if leaves else None, "sent_at": None if leaves else at}
+    return row(happening.event.id, reader.key, happening.case, via, rule.kind,
+               template.format(**happening.words(db, language, reader.report or reader.about, via)),
+               report_id=reader.report.id if reader.report else None, user_id=reader.user_id,
+               urgent=happening.case.priority is Priority.URGENT)
+
+
+def row(event_id: int, reader: str, case: Case, via: Via, kind: Kind, text: str, *,  # noqa: PLR0917 - as above
+        report_id: uuid.UUID | None = None, user_id: uuid.UUID | None = None, subscriber_id: uuid.UUID | None = None,
+        about: list[str] | None = None, urgent: bool = False) -> dict[str, Any]:
+    """A message to be inserted: what leaves the house is due now, all else is there with that."""
+    at, leaves = clock.now(), via in {Via.SMS, Via.WECHAT, Via.MAIL}
+    return {"id": new_id(), "event_id": event_id, "reader": reader, "report_id": report_id, "user_id": user_id,
+            "subscriber_id": subscriber_id, "case_id": case.id, "via": via, "kind": kind, "text": text, "urgent": urgent,
+            "about": about, "created_at": at, "next_try_at": at if leaves else None, "sent_at": None if leaves else at}

@@ -25,13 +25,15 @@ AUDIENCES: dict[Audience, str] = {
     Audience.DESK: "受理、派遣或裁定岗位（无主办部门时）",
     Audience.ORDERER: "下达督办的人",
     Audience.APPELLANT: "申诉部门负责人",
+    Audience.FOLLOWERS: "关注者（案件公开且本人不是诉求人）",
 }
 KINDS: dict[Kind, str] = {
     Kind.PROGRESS: "进展", Kind.RESULT: "结果", Kind.QUESTION: "询问", Kind.COMMENT: "留言", Kind.WORK: "待办",
-    Kind.RULING: "裁定与审批", Kind.ORDER: "催办与督办",
+    Kind.RULING: "裁定与审批", Kind.ORDER: "催办与督办", Kind.FOLLOWED: "关注",
 }
 BESIDE: dict[str, str] = {
-    "joined": "并入", "comment": "内部留言", "public_comment": "对外说明", "citizen_comment": "诉求人留言"}
+    "joined": "并入", "comment": "内部留言", "public_comment": "对外说明", "citizen_comment": "诉求人留言",
+    "published": "公开"}
 """What is told and is no step of the workflow."""
 
 PAGE = """\
@@ -43,6 +45,8 @@ Written from the table of rules, which also has every text in English; a test sa
 每个事件、每个对象、每种方式只发一次，事件重复投递也不会再发。诉求人从查询页看到全部消息，留了手机号的另发短信；从微信公众号反映的，在微信里告知
 （超过 {length} 字截短，全文在查询页；网上填写而未经验证的手机号，只称类别或诉求编号，不带原话）；上报的网格员在收件箱看到；
 部门与个人从系统内的收件箱看到，留了邮箱且城市配置了邮件服务器的另发邮件。
+同一个人同一件事只发一次：上报过又关注的，只按上报人告知；同一部手机在一个案件里有几次上报的，只发一条短信，其余在各自的查询页上。
+关注者只看到公开的内容，末尾附退订链接（`docs/subscriptions.md`）。
 夜间（`ZHIWANG_QUIET_HOURS`）只有紧急案件发短信，其余等到早晨。
 对方暂时不收的，隔 {waits} 分钟再试；明确拒收或多次不收的进入 `/api/v1/admin/messages`，由管理员重发。
 
@@ -69,8 +73,13 @@ def _told() -> Iterator[tuple[str, ...]]:
     yield "事件", "对象", "种类", "方式", "内容"
     for event, rules in RULES.items():
         for number, rule in enumerate(rules):
-            ways = "查询页、短信" if rule.audience in TO_REPORTERS else "收件箱、邮件"
-            yield "" if number else _name(event), AUDIENCES[rule.audience], KINDS[rule.kind], ways, rule.zh
+            yield "" if number else _name(event), AUDIENCES[rule.audience], KINDS[rule.kind], _ways(rule.audience), rule.zh
+
+
+def _ways(audience: Audience) -> str:
+    if audience is Audience.FOLLOWERS:
+        return "短信或微信"
+    return "查询页、短信" if audience in TO_REPORTERS else "收件箱、邮件"
 
 
 def _silent() -> Iterator[tuple[str, ...]]:

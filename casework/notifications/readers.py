@@ -75,6 +75,8 @@ def of(happening: Happening, audience: Audience) -> Iterator[Reader]:
                     yield reporter(one)
                 elif one.reporter_id:  # a grid worker has an inbox, and no tracking page
                     yield person(one.reporter_id, about=one)
+        case Audience.FOLLOWERS:
+            return  # they are many, hear other words, and only while the case is public: see followers.py
         case Audience.DESK:
             role = _desk(happening)
             yield from [centre(role)] if role else []

@@ -33,6 +33,7 @@ class Audience(StrEnum):
     DESK = "desk"              # the centre's desk whose turn it is, while no department has it
     ORDERER = "orderer"        # whoever ordered the supervision
     APPELLANT = "appellant"    # the head of the department that appealed
+    FOLLOWERS = "followers"    # whoever follows the case, and is not told of it as a reporter
 
 
 TO_REPORTERS = frozenset({Audience.REPORTERS, Audience.REPORTER, Audience.FIRST, Audience.MOVED, Audience.ADDRESSED})
@@ -48,6 +49,7 @@ class Kind(StrEnum):
     WORK = "work"          # 待办
     RULING = "ruling"      # 裁定与审批
     ORDER = "order"        # 催办与督办
+    FOLLOWED = "followed"  # 关注
 
 
 NECESSARY = frozenset({Kind.RESULT, Kind.QUESTION})
@@ -208,6 +210,38 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "case.citizen_comment": (FROM_A_REPORTER, replace(FROM_A_REPORTER, audience=_A.INSPECTOR),
                              replace(FROM_A_REPORTER, audience=_A.DESK)),
 }
+
+
+
+def _followers(zh: str, en: str) -> Rule:
+    return Rule(_A.FOLLOWERS, _K.FOLLOWED, f"您关注的案件{{case}}（{{kind}}）{zh}",
+                f"Case {{case}} ({{kind}}), which you follow: {en}")
+
+
+FOR_FOLLOWERS: dict[str, Rule] = {
+    "case.dispatch": _followers("已交由{department}办理。", "{department} has it."),
+    "case.suspend": _followers("经批准暂缓办理。", "it rests by approval."),
+    "case.resume": _followers("已恢复办理，由{department}办理。", "{department} goes on with it."),
+    "case.fail": _followers("经核查尚未达到要求，已退回{department}继续办理。", "the check failed; {department} has it again."),
+    "case.decline": _followers("经回访尚未达到要求，已退回{department}继续办理。",
+                               "the call-back failed; {department} has it again."),
+    "case.pass": _followers("已由{department}处置并经现场核查，案件已结案。",
+                            "{department} has handled it, somebody has looked, and the case is closed."),
+    "case.accept": _followers("已由{department}答复并经回访，案件已结案。",
+                              "{department} has answered, the reporter was called back, and the case is closed."),
+    "case.reopen": _followers("已重开，由{department}办理。", "it is reopened; {department} has it."),
+    "case.order_rework": _followers("已重开，由{department}办理。", "it is reopened; {department} has it."),
+    "case.published": _followers("重新公开，目前状态：{stands}。", "it is public again. It stands: {stands}."),
+}
+"""What those hear who follow a case: nothing but what is public of any case, so these templates know no other names than
+followers.PUBLIC."""
+
+OWN_ONLY = frozenset({"case.reopen", "case.order_rework"})
+"""A reopened case is public no more until it is published anew: strangers hear of it then, by case.published, and only whose
+own report it is hears at once."""
+
+for _name, _rule in FOR_FOLLOWERS.items():
+    RULES[_name] = (*RULES.get(_name, ()), _rule)
 
 _QUEUE = "it lies in the queue of the desk whose turn it is, and a clock runs there"
 _PAGE = "the tracking page shows it; nothing is asked of anybody"

@@ -90,7 +90,7 @@ class Line:
 class Phone:
     """One phone: what is on its disk outlives its processes."""
 
-    def __init__(self, playwright: Playwright, profile: Path, line: Line, viewport: dict[str, int] = ORDINARY,
+    def __init__(self, playwright: Playwright, profile: Path, line: Line, *, viewport: dict[str, int] = ORDINARY,
                  place: dict[str, float] | None = None, app: str = "pda",
                  agent: str | None = None, browser: Browser | None = None) -> None:
         self.app, self.agent = app, agent
@@ -110,7 +110,8 @@ class Phone:
         """Open the page, as the worker does from the first screen."""
         looks: dict[str, Any] = {
             "viewport": self.viewport, "locale": "zh-CN", "timezone_id": "Asia/Shanghai", "color_scheme": "light",
-            "permissions": ["geolocation"], "geolocation": self.place, "has_touch": True, "is_mobile": True, "user_agent": self.agent}
+            "permissions": ["geolocation"], "geolocation": self.place, "has_touch": True, "is_mobile": True,
+            "user_agent": self.agent}
         self.context = self.browser.new_context(**looks) if self.browser else \
             self.playwright.chromium.launch_persistent_context(
                 self.profile, executable_path=CHROMIUM, args=ARGUMENTS, headless=True, **looks)

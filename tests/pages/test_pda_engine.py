@@ -22,6 +22,8 @@ from tests.pages.conftest import City
 from tests.pages.phone import Line, Phone
 from tests.pages.test_pda_offline import a_picture, digest, offline, online, photos_of, report
 
+PDA = releases.of("pda").address
+
 
 def reports_of(text: str) -> int:
     with reading() as db:
@@ -80,7 +82,7 @@ def test_a_cursor_that_cannot_be_read_any_more_begins_anew_and_holds_up_nothing(
         const store = await import(address);
         await store.put("meta", "no cursor of ours", "cursor");
         await store.put("items", told);
-    }""", [f"{releases.of("pda").address}/store.js", {"kind": "task", "id": "gone", "title": "早已没有"}])
+    }""", [f"{PDA}/store.js", {"kind": "task", "id": "gone", "title": "早已没有"}])
     online(phone)
     phone.all_sent()
     assert reports_of("游标坏了") == 1
@@ -167,7 +169,7 @@ def test_the_page_and_the_server_judge_every_expression_alike(phone: Phone) -> N
     today, found = phone.page.evaluate("""async ([address, trees, answers, here]) => {
         const {holds, evaluate} = await import(address);
         return [evaluate(["today"], answers, ""), trees.map((tree, number) => holds(tree, answers, here[number]))];
-    }""", [f"{releases.of("pda").address}/judging.js", trees, ANSWERS, here])
+    }""", [f"{PDA}/judging.js", trees, ANSWERS, here])
     day = date.fromisoformat(today)
     wanted = [judging.holds(tree, ANSWERS, one, day) for tree, one in zip(trees, here, strict=True)]
     differing = [(tree, one) for tree, one, mine, theirs in zip(trees, here, wanted, found, strict=True) if mine is not theirs]

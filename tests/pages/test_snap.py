@@ -295,8 +295,10 @@ def test_a_report_is_followed_to_its_end_rated_and_reopened(phone: Phone, city: 
     page.locator("[data-action=comments]").click()
     expect(page.locator(".timeline").last).to_contain_text("晚上更危险")
 
-    resolved = town.act(town.water_handler, case, "resolve", reply="已更换新井盖", photos=[town.photo(town.water_handler, "navy")])
-    inspector = next(getattr(town, name) for name in ("li", "wang", "zhao") if str(getattr(town.cast, name).id) == resolved["inspector_id"])
+    done = [town.photo(town.water_handler, "navy")]
+    resolved = town.act(town.water_handler, case, "resolve", reply="已更换新井盖", photos=done)
+    inspector = next(getattr(town, name) for name in ("li", "wang", "zhao")
+                     if str(getattr(town.cast, name).id) == resolved["inspector_id"])
     town.act(inspector, case, "pass", position=point(0), finding="已恢复", photos=[town.photo(inspector, "plum")])
     track(phone, receipt["number"])
     expect(page.locator(".screen")).to_contain_text("已更换新井盖")
@@ -372,7 +374,8 @@ def signed_in(phone: Phone, number: str) -> None:
 
 
 def test_my_reports_from_any_device_are_shown_to_whoever_proves_the_phone(phone: Phone, city: City) -> None:
-    ok(city.town.stranger.post("/api/v1/citizen/reports", citizen_report(text="从旧手机报的", phone="13700001111", place=point(1))))
+    ok(city.town.stranger.post("/api/v1/citizen/reports", citizen_report(
+        text="从旧手机报的", phone="13700001111", place=point(1))))
     signed_in(phone, "13700001111")
     phone.page.get_by_role("link", name="从旧手机报的").click()
     expect(phone.page.locator(".facts")).to_contain_text("从旧手机报的")
@@ -462,22 +465,25 @@ def test_no_screen_is_wider_than_the_smallest_phone_nor_asks_any_other_host(
     assert phone.wrong == []
 
 
-def test_inside_wechat_nothing_of_it_is_loaded_while_the_city_has_no_account(shop: Shop) -> None:
-    phone = shop.phone(agent="Mozilla/5.0 (Linux; Android 14) MicroMessenger/8.0.50")
-    phone.visit()
-    phone.page.get_by_text("已定位").wait_for()
-    assert [url for url in phone.asked if "/wechat/signature" in url]
-    assert not [url for url in phone.asked if url.endswith("/wechat.js")]
-
-
+WECHAT = "Mozilla/5.0 (Linux; Android 14) MicroMessenger/8.0.50"
 BRIDGE = """window.WeixinJSBridge = {asked: [], invoke(name, said, done) {
     this.asked.push([name, said]);
     done({err_msg: `${name}:ok`, longitude: "114.0150", latitude: "22.6150", accuracy: "12"});
 }};"""
 
 
+def test_inside_wechat_nothing_is_asked_of_it_while_the_city_has_no_account(shop: Shop) -> None:
+    phone = shop.phone(agent=WECHAT)
+    phone.page.add_init_script(BRIDGE)
+    phone.visit()
+    phone.page.get_by_text("精度 8 米").wait_for()
+    assert [url for url in phone.asked if "/wechat/signature" in url]
+    assert phone.page.evaluate("WeixinJSBridge.asked") == []
+    assert phone.strangers() == []
+
+
 def test_inside_wechat_the_place_is_asked_of_wechat_with_the_signature(shop: Shop) -> None:
-    phone = shop.phone(agent="Mozilla/5.0 (Linux; Android 14) MicroMessenger/8.0.50")
+    phone = shop.phone(agent=WECHAT)
     phone.page.add_init_script(BRIDGE)
     phone.page.route("**/api/v1/wechat/signature?*", lambda route: route.fulfill(
         json={"app_id": "wx1", "timestamp": 1, "nonce": "n", "signature": "s"}))
@@ -488,6 +494,33 @@ def test_inside_wechat_the_place_is_asked_of_wechat_with_the_signature(shop: Sho
         ("preVerifyJSAPI", "wx1", "s"), ("geoLocation", "wx1", "s")]
     send(phone, "在微信里报的")
     assert [one.lon for one in reports("在微信里报的")] == [pytest.approx(114.015)]
+    assert phone.strangers() == []
+
+
+def test_what_is_public_is_listed_mapped_and_opened_without_the_words_of_its_reporter(phone: Phone, city: City) -> None:
+    number = filed(city, ok(city.town.stranger.post("/api/v1/citizen/reports", citizen_report(
+        text="我家门口井盖没了，请找王先生", place=point(0, -20, 15)))))
+    page = phone.page
+    phone.go("#/near")
+    mine = page.locator(f'#cases [data-number="{number}"]')
+    expect(mine).to_contain_text("上水井盖")
+    expect(mine).not_to_contain_text("王先生")
+    page.get_by_label("状态").select_option("closed")
+    expect(mine).to_be_hidden()
+    page.get_by_label("状态").select_option("open")
+    page.get_by_role("button", name="全市").click()
+    page.get_by_role("button", name="地图").click()
+    sign = page.locator(".marker", has_text=re.compile("[0-9]")).first
+    expect(sign).to_have_attribute("title", re.compile("[0-9]+ 件"))
+    page.get_by_role("button", name="我附近").click()
+    page.locator(".marker", has_text=re.compile("[0-9]")).first.click()
+    expect(mine).to_be_visible()
+    mine.get_by_role("link").click()
+    expect(page.locator(".screen.case")).to_contain_text("南塘社区")
+    expect(page.locator(".screen.case .timeline")).to_contain_text("立案")
+    expect(page.locator(".screen.case")).not_to_contain_text("王先生")
+    page.go_back()
+    page.locator(".screen.near").wait_for()
     assert phone.strangers() == []
 
 

@@ -12,18 +12,21 @@ from casework.cases.wording import Language
 from casework.cases.workflow import OPEN, STEPS, Status
 from casework.community import tracking
 from casework.identity.people import Role
-from casework.notifications import happenings
+from casework.notifications import followers, happenings
 from casework.notifications.delivery import quiet_until
-from casework.notifications.rules import NECESSARY, NOBODY, RULES, TO_REPORTERS, Audience, Kind
+from casework.notifications.rules import FOR_FOLLOWERS, NECESSARY, NOBODY, RULES, TO_REPORTERS, Audience, Kind
 from casework.settings import Settings
 from workers import relay
 
-BESIDE_THE_TABLE = {"case.joined", "case.comment", "case.public_comment", "case.citizen_comment"}
+BESIDE_THE_TABLE = {"case.joined", "case.comment", "case.public_comment", "case.citizen_comment", "case.published"}
 
 KNOWN = {"title", "case", "department", "holder", "holder_there", "into", "due", "until", "speaker", "comment", "window",
          "reason", "reply", "question", "finding"}
+FOLLOWERS_KNOW = set(followers.PUBLIC)
+"""No title: those are the reporter's own words."""
 
-PUBLIC = [(name, text) for name, rules in RULES.items() for rule in rules if rule.audience in TO_REPORTERS
+PUBLIC = [(name, text) for name, rules in RULES.items() for rule in rules
+          if rule.audience in TO_REPORTERS | {Audience.FOLLOWERS}
           for text in (rule.zh, rule.en)]
 
 
@@ -42,10 +45,19 @@ def test_templates_name_only_what_is_known_and_both_languages_say_the_same_of_it
     for name, rules in RULES.items():
         for rule in rules:
             zh, en = ({part for _, part, _, _ in string.Formatter().parse(text) if part} for text in (rule.zh, rule.en))
-            assert zh <= KNOWN, name
-            assert en <= KNOWN, name
+            known = FOLLOWERS_KNOW if rule.audience is Audience.FOLLOWERS else KNOWN
+            assert zh <= known, name
+            assert en <= known, name
             facts = {"reason", "reply", "question", "finding", "due", "until", "comment", "into", "holder", "department"}
             assert zh & facts == en & facts, name
+
+
+def test_followers_hear_nothing_that_was_written_about_the_case() -> None:
+    assert {"case", "kind", "department", "stands"} == FOLLOWERS_KNOW
+    assert [name for name, rule in FOR_FOLLOWERS.items() if rule not in RULES[name]] == []
+    assert {rule.kind for rule in FOR_FOLLOWERS.values()} == {Kind.FOLLOWED}
+    told_too = {name for name in FOR_FOLLOWERS if {one.audience for one in RULES[name]} & TO_REPORTERS}
+    assert set(FOR_FOLLOWERS) - told_too == {"case.published"}
 
 
 def test_no_audience_is_named_that_nothing_is_told_and_results_reach_everybody() -> None:
@@ -78,7 +90,7 @@ MOVES_ON = {"case.file", "case.joined", "case.dispatch", "case.unmerge", "case.f
 
 @pytest.mark.parametrize("name", sorted(MOVES_ON))
 def test_while_it_is_open_the_public_hears_who_has_it_and_until_when(name: str) -> None:
-    for said in (text for event, text in PUBLIC if event == name):
+    for said in (text for rule in RULES[name] if rule.audience in TO_REPORTERS for text in (rule.zh, rule.en)):
         assert re.search(r"\{(department|holder)\}|派遣中心|dispatch centre", said), said
         assert re.search(r"\{(due|until)\}", said), said
 

@@ -1,6 +1,4 @@
 """What a device looks things up in: who carries it, the areas he works in, and the forms; told again when they change."""
-from typing import Any
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 

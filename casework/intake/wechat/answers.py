@@ -4,9 +4,10 @@ from collections.abc import Iterable
 NAMES = {"photo": ("照片", "a photo"), "place": ("位置", "the location"), "words": ("文字说明", "a few words")}
 
 HELP = ("随手拍：请发送照片、位置（点“+”选“位置”）和文字说明，先后不限，收齐即受理。\n"
-        "没有照片回复“提交”；查询回复“进度 编号”；放弃回复“取消”。\n"
+        "没有照片回复“提交”；查询回复“进度 编号”；放弃回复“取消”；关注公开案件或社区回复“关注 编号（或社区名）”。\n"
         "To report, send a photo, your location and a few words, in any order. "
-        "No photo: \"submit\". Where it stands: \"progress NUMBER\". To drop it: \"cancel\".")
+        "No photo: \"submit\". Where it stands: \"progress NUMBER\". To drop it: \"cancel\". "
+        "To follow a public case or an area: \"follow NUMBER\" (or its name).")
 WELCOME = f"欢迎关注。Welcome.\n{HELP}"
 DROPPED = "已取消，没有提交任何内容。\nDropped; nothing was reported."
 NOTHING = "目前没有未完成的内容。\nThere is nothing unfinished."

@@ -24,7 +24,7 @@ export async function show(room, number) {
     told.community_code && follow({kind: "area", what: told.community_code}, say("follow.area", {name: told.community})),
     told.category_code && follow({kind: "category", what: told.category_code}, say("follow.category", {name: told.category})), share(linkToCase(told.number), say("share.case")));
     if (!told.square) return {};
-    const map = await openMap(ground, {around: told.square});
+    const map = await openMap(ground, {around: told.square, zoom: 16});
     map.show([{...told.square, text: "", kind: "square", label: say("case.square")}]);
     return {leave: () => map.remove()};
   } catch (error) {

@@ -75,7 +75,7 @@ class Near {
   look() {
     return this.try(async (isWanted) => {
       if (this.where === "here") this.place ??= known() ?? await locate(PATIENCE).catch(() => null);
-      this.map ??= openMap(this.ground, {around: this.where === "here" ? this.place : null, onmove: () => this.look()});
+      this.map ??= openMap(this.ground, {around: this.where === "here" ? this.place : null, zoom: 15, onmove: () => this.look()});
       const map = await this.map;
       const found = await counts(map.box(), {status: this.status.value});
       if (!isWanted()) return;
@@ -87,7 +87,11 @@ class Near {
 
   sign(map, heap) {
     const {lon, lat, count, kind, bbox, community, code} = heap;
-    const go = kind === "tile" ? () => map.near(heap) : () => this.load(null, code ? {community: code} : {bbox});
+    const open = async () => {
+      await this.load(null, code ? {community: code} : {bbox});
+      this.list.scrollIntoView({block: "center"});
+    };
+    const go = kind === "tile" ? () => map.near(heap) : open;
     return {lon, lat, text: String(count), kind: "", label: say("near.heap", {n: count, where: community ?? ""}).trim(), go};
   }
 
@@ -112,7 +116,7 @@ class Near {
 
 export async function show(room) {
   const near = new Near();
-  add(room, make("div", {class: "form tight"},
+  add(room, make("div", {class: "filters"},
     segments(say("near.where"), ["here", "city"], "here", (name) => near.setWhere(name)),
     segments(say("near.as"), ["list", "map"], "list", (name) => near.setForm(name)),
     field(say("near.status"), near.status)), near.ground, near.note, near.list, near.more);
