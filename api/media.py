@@ -13,8 +13,10 @@ from api.blueprint import Blueprint
 from api.bodies import Uploads
 from api.fields import Text, Whole
 from casework import media
+from casework.cases import public_pictures
 from casework.errors import Fault, Invalid, NotFound, TooLarge, Unsupported
 from casework.media import Original, Photo, Rendition
+from casework.media.links import OF_EVERYBODY
 from casework.storage.database import reading, transaction
 
 blueprint = Blueprint("media", __name__, url_prefix="/api/v1/media", description="照片 Photos")
@@ -66,13 +68,18 @@ def upload(files: list[FileStorage]) -> dict[str, Any]:
 def show(photo_id: uuid.UUID, rendition: str, query: dict[str, Any]) -> Response:
     """Show a photo by a link that a case or report carried.
 
-    `rendition` is 320, 1600 or original. 503 with Retry-After while it is still being prepared.
+    `rendition` is 320, 1600 or original; or public and public-320, without faces and number plates, as long as the case is
+    public. 503 with Retry-After while it is still being prepared.
     """
     if rendition not in set(Rendition):
         raise NotFound("there is no such picture")
+    wanted = Rendition(rendition)
+    follow = public_pictures.view if wanted in OF_EVERYBODY else media.view
     with reading() as db:
-        picture = media.view(db, photo_id, Rendition(rendition), query["expires"], query["signature"])
-    return Response(picture.content, mimetype=picture.media_type, headers={"Cache-Control": "private, max-age=600"})
+        picture = follow(db, photo_id, wanted, query["expires"], query["signature"])
+    # What is taken back from the public is to be gone soon; nobody keeps it for others either way.
+    seconds = 60 if wanted in OF_EVERYBODY else 600
+    return Response(picture.content, mimetype=picture.media_type, headers={"Cache-Control": f"private, max-age={seconds}"})
 
 
 def one_file(files: list[FileStorage], field: str = "photo") -> list[FileStorage]:

@@ -202,6 +202,7 @@ class Settings:
     duplicate_hours: float = _setting("ZHIWANG_DUPLICATE_HOURS", _number(0, 8760), 24.0)
     alarm_shares: tuple[int, ...] = _setting("ZHIWANG_ALARM_SHARES", _shares, (50, 80, 100, 150))
     relay_batch: int = _setting("ZHIWANG_RELAY_BATCH", _whole(1, 5000), 500)
+    public_photos: str = _setting("ZHIWANG_PUBLIC_PHOTOS", _choice("auto", "person", "never"), "person")
     open311_contact: str = _setting("ZHIWANG_OPEN311_CONTACT", str, "平台管理员 the administrators of this platform")
     open311_repeat_minutes: int = _setting("ZHIWANG_OPEN311_REPEAT_MINUTES", _whole(1, 10_080), 60)
     open311_test_url: str = _setting("ZHIWANG_OPEN311_TEST_URL", _url("https", "http"), "")

@@ -58,16 +58,20 @@ EXCHANGE = Line("exchange", exchange.tell, batch=200)
 REVIEW = Line("fieldwork", fieldwork.review_cases, batch=200)
 PUBLISH = Line("exchange", publishing.follow, batch=200)
 STIR = Line("exchange", publishing.stir, batch=200)
+PICTURES = Line("exchange", media.enter_cases, batch=200)
 
 BESIDE: dict[str, tuple[Line, ...]] = {
     "report.received": (Line("triage", triage.triage_reports, batch=200),),
     "report.completed": (Line("triage", triage.complete_reports, batch=200),),
     "case.report": (REVIEW,),
-    "case.joined": (REVIEW,),
-    "case.merge": (REVIEW,),
-    "case.unmerge": (REVIEW,),
+    "case.joined": (REVIEW, PICTURES),
+    "case.merge": (REVIEW, PICTURES),
+    "case.unmerge": (REVIEW, PICTURES),
+    "case.published": (PICTURES,),
     "case.file": (Line("dispatching", dispatching.dispatch_cases, batch=200),),
     "photo.received": (Line("media", media.process, batch=8), Line("fieldwork", fieldwork.review_photos, batch=200)),
+    "photo.attached": (Line("exchange", media.enter_photos, batch=200),),
+    "photo.entered": (Line("media", media.look, batch=4),),
     "wechat.picture": (Line("media", wechat.fetch_pictures, batch=10),),
     "survey.opened": (Line("fieldwork", fieldwork.spread_surveys, batch=10),),
     "register.conflict": (Line("fieldwork", fieldwork.settle_conflicts, batch=200),),

@@ -13,13 +13,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casework import clock, resolution
-from casework.cases import alarms, anchors, publication, recounting, turns
+from casework.cases import alarms, anchors, public_pictures, publication, recounting, turns
 from casework.cases.case import Case
 from casework.cases.workflow import Status
 from casework.exchange import feed, webhooks
 from casework.fieldwork import changes, rounds, surveys, tasks
 from casework.intake.hotline import updates
 from casework.intake.wechat import conversation, pictures
+from casework.media.blurring import detectors, public_photo
 from casework.media.photo import Photo, State
 from casework.notifications import digests, messages
 from casework.notifications.messages import Message
@@ -70,6 +71,21 @@ def announce_waiting_photos() -> None:
             lost = db.scalars(select(Photo.id).where(*waits).order_by(Photo.created_at).limit(BATCH)).all()
             outbox.publish_many(db, "photo.received", lost)
             _said_again("photo.received", len(lost))
+
+
+def enter_forgotten_pictures() -> None:
+    """Photos of public cases of the last day that were not entered, and those at which no detector has looked: as long as none
+    is installed they wait for people alone."""
+    if _queued("media"):
+        return
+    with reading() as db:
+        cases = public_pictures.unentered(db, clock.now() - LAST_DAY, BATCH)
+        lost = public_photo.unlooked(db, clock.now() - STUCK, BATCH) if detectors.ready() and not public_pictures.off() else []
+    if cases or lost:
+        with transaction() as db:
+            public_pictures.enter(db, cases)
+            outbox.publish_many(db, "photo.entered", lost)
+        _said_again("photo.entered", len(cases) + len(lost))
 
 
 def dispatch_waiting_cases() -> None:
@@ -252,6 +268,7 @@ TIMETABLE: dict[str, Entry] = {
     "close_unanswered_questions": Entry(close_unanswered_questions, every=timedelta(seconds=60)),
     "announce_waiting_reports": Entry(announce_waiting_reports, every=timedelta(seconds=60)),
     "announce_waiting_photos": Entry(announce_waiting_photos, every=timedelta(seconds=60)),
+    "enter_forgotten_pictures": Entry(enter_forgotten_pictures, every=timedelta(minutes=15)),
     "dispatch_waiting_cases": Entry(dispatch_waiting_cases, every=timedelta(seconds=60)),
     "check_turns": Entry(check_turns, every=timedelta(minutes=5), lease=timedelta(minutes=5)),
     "announce_unheard_alarms": Entry(announce_unheard_alarms, every=timedelta(minutes=15)),

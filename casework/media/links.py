@@ -11,11 +11,18 @@ from casework.errors import NotFound, Refused
 
 
 class Rendition(StrEnum):
-    """What can be fetched: longest side 1600 px or 320 px (both stripped of metadata), or the file as it was sent."""
+    """What can be fetched: longest side 1600 px or 320 px (both stripped of metadata), or the file as it was sent; and what
+    the public sees, 1280 px or 320 px, faces and plates destroyed (blurring/)."""
 
     LARGE = "1600"
     SMALL = "320"
     ORIGINAL = "original"
+    PUBLIC = "public"
+    PUBLIC_SMALL = "public-320"
+
+
+OF_EVERYBODY = frozenset({Rendition.PUBLIC, Rendition.PUBLIC_SMALL})
+"""These lie under keys of their own, see blurring/public_photo.py."""
 
 
 def key(original_key: str, rendition: Rendition) -> str:
@@ -26,9 +33,15 @@ def key(original_key: str, rendition: Rendition) -> str:
 def sign(photo_id: uuid.UUID, rendition: Rendition, minutes: int | None = None) -> str:
     """A path that shows this rendition for settings.link_minutes, or as many minutes as said."""
     span = timedelta(minutes=settings.current().link_minutes if minutes is None else minutes)
-    expires = int((clock.now() + span).timestamp())
-    return (f"/api/v1/media/{photo_id}/{rendition.value}"
-            f"?expires={expires}&signature={_of_link(photo_id, rendition, expires)}")
+    return _link(photo_id, rendition, int((clock.now() + span).timestamp()))
+
+
+def sign_for_everybody(photo_id: uuid.UUID, rendition: Rendition) -> str:
+    """The same for what is public. The path stays the same for settings.link_minutes, so that answers that carry it can be kept
+    by whoever reads them, and works for that long at least."""
+    span = settings.current().link_minutes * 60
+    expires = (int(clock.now().timestamp()) // span + 2) * span
+    return _link(photo_id, rendition, expires)
 
 
 def verify(photo_id: uuid.UUID, rendition: Rendition, expires: int, signed: str) -> None:
@@ -44,6 +57,11 @@ def signature(use: str, *parts: str) -> str:
     said = "\0".join((use, *parts)).encode()
     seal = hmac.digest(settings.current().signing_key, said, hashlib.sha256)
     return base64.urlsafe_b64encode(seal).decode().rstrip("=")
+
+
+def _link(photo_id: uuid.UUID, rendition: Rendition, expires: int) -> str:
+    return (f"/api/v1/media/{photo_id}/{rendition.value}"
+            f"?expires={expires}&signature={_of_link(photo_id, rendition, expires)}")
 
 
 def _of_link(photo_id: uuid.UUID, rendition: Rendition, expires: int) -> str:

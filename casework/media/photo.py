@@ -198,7 +198,7 @@ def claim(db: Session, photo_id: uuid.UUID, token: str, *, report_id: uuid.UUID)
 
 def attach(db: Session, photo_ids: Sequence[uuid.UUID], *, case_id: uuid.UUID, purpose: Purpose, step: str,
            actor_id: uuid.UUID | None) -> Sequence[Photo]:
-    """Give photos that this person uploaded beforehand to a case, as what a step shows for itself.
+    """Give photos that this person uploaded beforehand to a case, as what a step shows for itself; publishes "photo.attached".
 
     Raises Invalid for a photo that is not there, is somebody else's, was used before, or shows the very same file as
     another photo of the case: what a step shows must be new.
@@ -216,6 +216,7 @@ def attach(db: Session, photo_ids: Sequence[uuid.UUID], *, case_id: uuid.UUID, p
         else:
             photo.case_id, photo.purpose, photo.step = case_id, purpose, step
             known.add(photo.sha256)
+            outbox.publish(db, "photo.attached", photo_id)
     if faults:
         raise Invalid("these photos cannot be taken as evidence", *faults)
     return [found[photo_id] for photo_id in dict.fromkeys(photo_ids)]
@@ -238,13 +239,13 @@ def of_case(db: Session, case_id: uuid.UUID, purpose: Purpose | None = None,
 
 
 def view(db: Session, photo_id: uuid.UUID, rendition: Rendition, expires: int, signed: str) -> Picture:
-    """Follow a link made by links.sign().
+    """Follow a link made by links.sign(); those to what is public are followed by cases/public_pictures.py.
 
     Raises NotFound (not our link, photo gone or refused), Refused (expired), Unavailable (not prepared yet).
     """
     links.verify(photo_id, rendition, expires, signed)
     photo = db.get(Photo, photo_id)
-    if photo is None:
+    if photo is None or rendition in links.OF_EVERYBODY:
         raise NotFound("there is no such picture")
     if rendition is Rendition.ORIGINAL:
         return Picture(blobs.get(photo.original_key), photo.kind.media_type)
@@ -265,7 +266,7 @@ def delete_unclaimed(db: Session, batch: int = 200) -> int:
         shared = select(Photo.id).where(Photo.original_key == photo.original_key).limit(1)
         if db.scalar(shared) is None:
             # Before the commit: should it fail, the rows are found again, and nobody may claim them any more.
-            for rendition in Rendition:
+            for rendition in set(Rendition) - links.OF_EVERYBODY:  # nothing of nobody's photo was ever public
                 blobs.delete(links.key(photo.original_key, rendition))
     return len(photos)
 
