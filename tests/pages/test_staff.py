@@ -203,6 +203,7 @@ def test_what_is_known_near_by_is_chosen_on_the_map_by_mouse(window: Window, cit
     expect(same).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("Escape")
     expect(same).to_have_attribute("aria-pressed", "false")
+    expect(same).to_be_focused()
     same.click()
     window.is_sound()
     page.get_by_role("button", name="保存").click()

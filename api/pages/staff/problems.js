@@ -6,8 +6,10 @@ import {Away, Problem} from "./request.js";
 /** What went wrong in one sentence. Raises what is neither the server's refusal nor its absence: that is a fault of ours. */
 export function sentence(error) {
   if (error instanceof Away) return error.after ? say("again_in", {n: error.after}) : say("away");
-  if (error instanceof Problem) return error.document?.title ? `${error.document.title}：${error.message}` : error.message;
-  throw error;
+  if (!(error instanceof Problem)) throw error;
+  const {title, errors} = error.document ?? {};
+  if (!title) return error.message;
+  return errors?.length ? `${title}${say("colon")}` : `${title}${say("colon")}${error.message}`;
 }
 
 /** A place for what is refused. `controls` are inputs by the server's name of the field; `names` are what people call the

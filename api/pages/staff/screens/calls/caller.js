@@ -13,7 +13,7 @@ const quiet = (...parts) => make("p", {class: "quiet"}, parts.filter(Boolean).jo
 
 /** A toggle: this call is about that case. Pressed again, or Esc, takes it back. */
 function sameButton(state, number, changed) {
-  const choose = (value) => { state.same_as = value; changed(); };
+  const choose = (value) => { state.same_as = value; changed(number); };
   return make("button", {
     type: "button", class: "same", "aria-pressed": String(state.same_as === number), "data-case": number,
     onclick: () => choose(state.same_as === number ? null : number),
@@ -48,16 +48,15 @@ export function callerPart(state, inputs, keep) {
   let asked = "";
 
   function draw({reports, near: cases}) {
-    const changed = () => { keep(); draw({reports, near: cases}); focusOn(state.same_as); };
+    const changed = (number) => { keep(); draw({reports, near: cases}); focusOn(number); };
     if (asked.includes("phone=")) before.replaceChildren(listed(reports, (one) => earlier(state, one, changed), say("calls.first_call")));
     if (state.place) near.replaceChildren(listed(cases, (one, at) => nearby(state, one, at, changed), say("calls.nothing_near")));
     onnear(state.place ? cases : []);
   }
 
-  function focusOn(number) {
-    const wanted = number ?? document.activeElement?.dataset?.case;
-    (wanted ? near.querySelector(`[data-case="${wanted}"]`) ?? before.querySelector(`[data-case="${wanted}"]`) : null)?.focus();
-  }
+  /** The lists were drawn anew: the focus stays on the case it was on. */
+  const focusOn = (number) => [near, before].flatMap((list) => [...list.querySelectorAll(".same")])
+    .find((one) => one.dataset.case === number)?.focus();
 
   let onnear = () => {};
 
