@@ -13,6 +13,7 @@ from casework.cases.case import Case
 from casework.cases.cells import cells_around
 from casework.cases.report import Channel, Report
 from casework.cases.whereabouts import SURE_OF_PLACE
+from casework.classification.suggester import suggester_of
 from casework.errors import Fault, Invalid
 from casework.geography import addresses, areas
 from casework.geography.coordinates import Point, metres_between
@@ -20,7 +21,7 @@ from casework.identity import privacy
 from casework.identity.people import Actor
 from casework.identity.permissions import check
 from casework.identity.privacy import blind_index, normal_phone
-from casework.triage import automatic
+from casework.triage.automatic import BRANCHES
 
 MOST, GUESSES = 20, 3
 FARTHEST = 1000
@@ -65,7 +66,7 @@ def guesses(db: Session, text: str) -> list[dict[str, Any]]:
     """Up to GUESSES categories that triage would think of for these words, the likeliest first: code, name, confidence, and
     whether it would take them for it without a person."""
     catalogue = taxonomy.catalogue(db)
-    (found,) = automatic.suggester_of(catalogue).suggest([text], within=automatic.BRANCHES[Channel.HOTLINE])
+    (found,) = suggester_of(catalogue).suggest([text], within=BRANCHES[Channel.HOTLINE])
     return [{"code": one.label, "name": " · ".join(above.name for above in catalogue.path(one.label)),
              "confidence": round(one.score, 3), "sure": one.label == found.code and not found.abstained}
             for one in found.alternatives[:GUESSES] if one.label in catalogue.by_code]

@@ -76,8 +76,8 @@ def read(db: Session, content: bytes, name: str, plan: Plan) -> Sheet:
                  else tables.csv_lines(content))
     headings = _headings(lines, plan)
     if headings.faults:
-        faults = [Fault(f"columns.{heading}", reason) for heading, reason in headings.faults.items()]
-        raise Invalid("the columns do not fit", *faults, columns=headings.read_as)
+        wrong = [Fault(f"columns.{heading}", reason) for heading, reason in headings.faults.items()]
+        raise Invalid("the columns do not fit", *wrong, columns=headings.read_as)
     made = Sheet(name, headings)
     reader = _Reader(plan, headings, _Categories(taxonomy.catalogue(db).by_code))
     for number, line in lines:
