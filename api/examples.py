@@ -39,7 +39,9 @@ WORDS: dict[str, Any] = {
     "author_kind": "user", "by": "水务局", "fault": "HTTP 403", "holder": "水务局", "kinds": "progress", "lang": "zh",
     "mail": "wangfang@example.org", "off": {"mail": ["comment"]}, "to": "138****0000", "via": "sms",
     "visibility": "public", "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-    "upload": f"/api/v1/uploads/{ID}"}
+    "upload": f"/api/v1/uploads/{ID}",
+    "community": "示范市东区南塘街道南塘社区", "community_code": "440301001001", "stands": "责任部门正在处置",
+    "draft": "我家门口的井盖没了，电话＊＊＊"}
 """By the field's name, where no shape below says otherwise."""
 
 OPEN311: dict[str, dict[str, Any]] = {
@@ -70,6 +72,14 @@ OPEN311: dict[str, dict[str, Any]] = {
 """Of shapes whose names belong to another standard, by shape."""
 
 EXACTLY: dict[str, Any] = {
+    "MapOut.type": "FeatureCollection", "MapOut.features": [{
+        "type": "Feature", "bbox": [114.056, 22.542, 114.058, 22.544],
+        "geometry": {"type": "Point", "coordinates": [114.057, 22.543]},
+        "properties": {"kind": "square", "count": 3, "community_code": None, "community": None}}],
+    "PublicCaseOut.status": "open", "PublicCaseOut.closed_at": None, "PublicCaseOut.words": "路口的上水井盖缺失，行人有危险。",
+    "PublicCaseWholeOut.status": "open", "PublicCaseWholeOut.closed_at": None, "ModeratedOut.decided_by_person": True,
+    "PublicCaseWholeOut.words": "路口的上水井盖缺失，行人有危险。", "ModeratedOut.state": "published",
+    "ModeratedOut.words": "路口的上水井盖缺失，行人有危险。",
     "ArrivalOut.name": "IMG_0412.jpg", "ArrivalOut.state": "arriving",
     "InboxMessageOut.kind": "work", "LetterOut.kind": "result", "RatedOut.outcome": "kept", "RatedOut.rated": 5,
     "OfferOut.category": "10101", "OfferOut.title": "井盖复位", "OfferOut.text": "水务局已到场处置：上水井盖缺失。",

@@ -105,10 +105,7 @@ class MapOut(ma.Schema):
     """GeoJSON (RFC 7946): points in the middle of squares, tiles or communities, with `count` in their properties."""
 
     type = ma.fields.String(metadata={"enum": ["FeatureCollection"]})
-    features = ma.fields.List(ma.fields.Dict(), metadata={"example": [{
-        "type": "Feature", "bbox": [114.056, 22.542, 114.058, 22.544],
-        "geometry": {"type": "Point", "coordinates": [114.057, 22.543]},
-        "properties": {"kind": "square", "count": 3, "community_code": None, "community": None}}]})
+    features = ma.fields.List(ma.fields.Dict())
 
 
 def reading_limit() -> str:

@@ -86,6 +86,7 @@ class Report(Keyed, Base):
         UniqueConstraint("channel", "source", "key"),
         partial_index("ix_reports_waiting", "received_at", "id", where="triaged_at IS NULL"),
         Index(None, "received_at", "channel"),
+        partial_index("ix_reports_confidential", "case_id", where="confidential"),
     )
 
     @property

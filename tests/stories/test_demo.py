@@ -87,6 +87,11 @@ def test_a_day_is_played_told_in_numbers_left_to_look_at_and_not_played_twice(tm
         for photo in photographed[0]["photos"] if photographed else ():
             assert httpx.get(system.url + photo["small"], timeout=20, trust_env=False).headers["content-type"] == "image/jpeg"
 
+        public = system.asks("/api/v1/public/cases?limit=100")["items"]
+        assert public
+        assert any(one["words"] for one in public)
+        assert sum(one["properties"]["count"] for one in system.asks("/api/v1/public/map")["features"]) <= len(public)
+
         system.process.send_signal(signal.SIGINT)
         assert system.process.wait(timeout=60) == 0
         assert processes_of(system.home) == []

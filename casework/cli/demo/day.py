@@ -66,6 +66,7 @@ class Day:
                 for _ in range(LAST_ROUNDS):
                     self._round()
                 self._walk()
+                desks.moderate(self.shift)
                 self.progress.update(self.bars["steps"], total=self.shift.steps.total())
             except BaseException:
                 self.city.ended.set()  # whoever still waits for an answer goes home as well
