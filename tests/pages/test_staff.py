@@ -148,6 +148,21 @@ def test_a_log_in_that_runs_out_is_renewed_over_the_page(window: Window) -> None
     assert latest().text == "路灯不亮，登录过期时写的"
 
 
+def test_whoever_logs_in_after_somebody_else_finds_nothing_of_theirs(window: Window) -> None:
+    before = tickets()
+    page = window.log_in("operator", PASSWORD, CALLS)
+    typed_call(page, "前一个人写的", "13900000009")
+    page.evaluate("""() => { const pair = JSON.parse(sessionStorage['zhiwang-session']);
+        sessionStorage['zhiwang-session'] = JSON.stringify({...pair, access: 'x', refresh: 'x'}); }""")
+    page.get_by_role("button", name="保存").click()
+    page.get_by_role("dialog").get_by_label("账号").fill("supervisor")
+    page.get_by_role("dialog").get_by_label("密码").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.locator("#name")).to_have_text("Supervisor")
+    assert "前一个人写的" not in page.content() + page.evaluate("JSON.stringify(sessionStorage)")
+    assert tickets() == before
+
+
 # ---- calls
 
 def test_a_call_is_taken_by_keyboard_alone(window: Window, city: City) -> None:

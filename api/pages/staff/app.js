@@ -29,7 +29,7 @@ function logIn() {
   title(say("login"));
   byId("nav").replaceChildren();
   byId("who").hidden = true;
-  byId("screen").replaceChildren(logInForm(open));
+  byId("screen").replaceChildren(logInForm(() => open()));
   byId("screen").querySelector("input").focus();
 }
 

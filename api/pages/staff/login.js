@@ -10,7 +10,7 @@ function reasonOf(error) {
   throw error;
 }
 
-/** The form; `done` is called when somebody is in. */
+/** The form; `done(isAnother)` is called when somebody is in, and told whether it is somebody else than before. */
 export function logInForm(done) {
   const login = make("input", {autocomplete: "username", autocapitalize: "none", spellcheck: "false"});
   const password = make("input", {type: "password", autocomplete: "current-password"});
@@ -25,8 +25,7 @@ export function logInForm(done) {
     if (missing.length) return void missing[0].focus();
     submit.disabled = true;
     try {
-      await session.logIn(login.value.trim(), password.value);
-      await done();
+      await done(await session.logIn(login.value.trim(), password.value));
     } catch (error) {
       wrong.textContent = reasonOf(error);
       wrong.hidden = false;
@@ -44,12 +43,16 @@ export function logInForm(done) {
 
 let asking = null;
 
-/** Resolves when somebody is logged in again; who gives up leaves the page for the log-in. */
+/** Resolves when the same person is logged in again; who gives up leaves the page for the log-in. */
 export function logInAgain() {
   asking ??= new Promise((resolve) => {
     const box = make("dialog", {"aria-labelledby": "again"},
       make("h2", {id: "again"}, say("login.again")), make("p", {}, say("login.again_why")),
-      logInForm(() => { box.close(); resolve(); }));
+      logInForm((isAnother) => {
+        if (isAnother) return void location.reload(); // what the former was writing is not for the next
+        box.close();
+        return resolve();
+      }));
     box.addEventListener("cancel", (event) => { event.preventDefault(); location.reload(); });
     document.body.append(box);
     box.showModal();

@@ -4,6 +4,7 @@ import * as drafts from "./drafts.js";
 import {Problem, jsonBy, request} from "./request.js";
 
 const NAME = "zhiwang-session";
+const LAST = "zhiwang-last-login";
 const SOON = 60_000;
 const PEERS = 250;
 
@@ -22,8 +23,9 @@ function stored() {
 }
 
 function keep(pair) {
-  if (pair) sessionStorage.setItem(NAME, JSON.stringify(pair));
-  else sessionStorage.removeItem(NAME);
+  if (!pair) return void sessionStorage.removeItem(NAME);
+  sessionStorage.setItem(NAME, JSON.stringify(pair));
+  return void sessionStorage.setItem(LAST, pair.login);
 }
 
 channel.onmessage = ({data}) => {
@@ -47,6 +49,7 @@ async function askPeers() {
 function ended() {
   keep(null);
   known = null;
+  sessionStorage.removeItem(LAST);
   drafts.dropAll();
   for (const heard of endings) heard();
 }
@@ -85,12 +88,15 @@ export async function renew() {
   return Boolean(stored());
 }
 
-/** Raises Problem (401 for a wrong password) and Away (too many attempts: `after` seconds). */
+/** Whether it is somebody else than before in this tab, of whom then nothing may stay. Raises Problem (401 for a wrong
+ * password) and Away (too many attempts: `after` seconds). */
 export async function logIn(login, password) {
   const told = await json("POST", "/api/v1/sessions", {login, password});
-  if (stored()?.login !== login) drafts.dropAll(); // somebody else's
+  const isAnother = sessionStorage.getItem(LAST) !== login;
+  if (isAnother) drafts.dropAll();
   keep(pairOf(told, login));
   channel.postMessage({kind: "pair", pair: stored()});
+  return isAnother;
 }
 
 /** Every tab of this browser is logged out; the server ends the tokens, if it can be reached. */
