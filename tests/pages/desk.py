@@ -55,7 +55,8 @@ class Window:
         page.get_by_label("账号").fill(login)
         page.get_by_label("密码").fill(password)
         page.get_by_role("button", name="登录", exact=True).click()
-        page.locator("#who").wait_for()
+        page.locator("#who, form > .fault, [role=alert]").filter(visible=True).first.wait_for()
+        assert page.locator("#who").is_visible(), page.locator("main").inner_text()
         return page
 
     def strangers(self) -> list[str]:
