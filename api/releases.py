@@ -1,4 +1,4 @@
-"""Pages that work without the network, each as one release: all its files under one address that is made of their content.
+"""Pages that are written in the browser, each as one release: all its files under one address that is made of their content.
 
 A browser has either the whole of a release or nothing of it, so the parts of two releases never meet. A page consists of the
 files of its own folder and of those in `shared/`, which lie beside them in the same address: `./store.js` in a shared file is
@@ -13,6 +13,11 @@ from xstatic.pkg import leaflet
 FOLDER = Path(__file__).with_name("pages")
 MAP = Path(leaflet.BASE_DIR)
 PAGES = ("pda", "snap")
+"""Those of phones, which work without the network."""
+
+PARTS = {"staff": ("database.js", "dom.js", "language.js", "request.js")}
+"""What a page takes of `shared/`, where it is not all."""
+
 TEMPLATES = ("index.html", "sw.js")
 """Made for the release they belong to; they count in its name and are served by their own routes."""
 
@@ -49,17 +54,22 @@ def _leaflet() -> dict[str, Path]:
     return {f"leaflet/{path.relative_to(MAP).as_posix()}": path for path in wanted}
 
 
+def _shared(page: str) -> dict[str, Path]:
+    found = _under(FOLDER / "shared")
+    return {name: found[name] for name in PARTS.get(page, found)}
+
+
 def _under(folder: Path) -> dict[str, Path]:
     return {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.suffix in TYPES}
 
 
 def of(page: str) -> Release:
-    """One of PAGES as it lies on the disk now: scripts, styles, words, pictures, and Leaflet from its package."""
+    """A page as it lies on the disk now: scripts, styles, words, pictures, and Leaflet from its package."""
     folder = FOLDER / page
-    both = _under(FOLDER / "shared") | _under(folder)
+    both = _shared(page) | _under(folder)
     served = {name: path for name, path in both.items() if name not in TEMPLATES} | _leaflet()
     seen = sha256()
-    made = {name: folder / name for name in TEMPLATES} | {SYMBOLS: FOLDER / "shared" / SYMBOLS}
+    made = {name: folder / name for name in TEMPLATES if (folder / name).exists()} | {SYMBOLS: FOLDER / "shared" / SYMBOLS}
     for name, path in sorted((served | made).items()):
         seen.update(f"{name}\0{sha256(path.read_bytes()).hexdigest()}\n".encode())
     return Release(page, seen.hexdigest()[:16], served)

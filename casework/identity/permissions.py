@@ -152,6 +152,7 @@ PERMISSIONS: dict[str, Grant] = {
     # messages
     "inbox.read": _grant(STAFF),
     "messages.manage": _grant(Role.ADMINISTRATOR),
+    "queues.manage": _grant(Role.ADMINISTRATOR),
     "templates.read": _grant(STAFF),
     "templates.manage": _grant(REFERENCE),
     # photos and sound
