@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from api import app as application
 from api import auth
@@ -21,7 +21,7 @@ from tests.api.town import Town
 from tests.benchmarks.harness import Server, serving
 from tests.conftest import REDIS
 from tests.factories import SIDE, SOUTH, WEST, small_city
-from tests.pages.phone import ORDINARY, Line, Phone, browser_is_there, line_to
+from tests.pages.phone import ARGUMENTS, CHROMIUM, ORDINARY, Line, Phone, browser_is_there, line_to
 
 PASSWORD = "correct horse battery"
 HERE = {"longitude": WEST + SIDE / 2, "latitude": SOUTH + SIDE / 2, "accuracy": 8.0}
@@ -98,3 +98,26 @@ def phone(playwright: Playwright, city: City, line: Line) -> Phone:
     made.is_kept()
     made.until(lambda: any(one["kind"] == "profile" for one in made.stored("items")), why="the first changes did not come")
     return made
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """One for all phones that are not killed: most of a start is the browser's."""
+    made = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    yield made
+    made.close()
+
+
+class Shop:
+    """Where citizens' phones come from."""
+
+    def __init__(self, playwright: Playwright, city: City, line: Line, browser: Browser) -> None:
+        self.playwright, self.city, self.line, self.browser = playwright, city, line, browser
+
+    def phone(self, **more: Any) -> Phone:
+        return self.city.phone(self.playwright, self.line, **({"app": "snap", "browser": self.browser} | more))
+
+
+@pytest.fixture
+def shop(playwright: Playwright, city: City, line: Line, browser: Browser) -> Shop:
+    return Shop(playwright, city, line, browser)
