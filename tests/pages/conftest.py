@@ -86,7 +86,7 @@ def city(server_of_city: tuple[Settings, Server, Town], tmp_path: Path) -> Itera
 
 @pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    """The browser of those who sit at desks."""
+    """One for all windows, and all phones that are not killed: most of a start is the browser's."""
     with browser_of(playwright) as made:
         yield made
 
@@ -124,3 +124,18 @@ def phone(playwright: Playwright, city: City, line: Line) -> Phone:
     made.is_kept()
     made.until(lambda: any(one["kind"] == "profile" for one in made.stored("items")), why="the first changes did not come")
     return made
+
+
+class Shop:
+    """Where citizens' phones come from."""
+
+    def __init__(self, playwright: Playwright, city: City, line: Line, browser: Browser) -> None:
+        self.playwright, self.city, self.line, self.browser = playwright, city, line, browser
+
+    def phone(self, **more: Any) -> Phone:
+        return self.city.phone(self.playwright, self.line, **({"app": "snap", "browser": self.browser} | more))
+
+
+@pytest.fixture
+def shop(playwright: Playwright, city: City, line: Line, browser: Browser) -> Shop:
+    return Shop(playwright, city, line, browser)
