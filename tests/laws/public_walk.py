@@ -63,7 +63,9 @@ CLOSED: dict[str, str] = {
     "/api/v1/citizen/preferences": "opens by a token", "/metrics": "opens by a token",
     **dict.fromkeys(("/api/v1/citizen/points", "/api/v1/citizen/points/redemptions", "/api/v1/citizen/adoptions",
                      "/api/v1/citizen/adoptions/<uuid:adoption>"), "opens to who has proved a phone, or came by WeChat"),
-    "/api/v1/wechat/signature": "the town has no account",
+    **dict.fromkeys(("/api/v1/wechat/signature", "/api/v1/wechat/h5"), "the town has no account"),
+    "/api/v1/citizen/data": "opens to who has proved a phone",
+    "/api/v1/data/<uuid:request_id>/copy": "opens by a signed link that only who asked is given",
     "/pda/": "leads to /pda", "/snap/": "leads to /snap", "/snap/<screen>": "leads to a screen of /snap"}
 """Rules that answer a stranger nothing, and why."""
 
