@@ -87,6 +87,13 @@ def test_what_a_network_sees_in_a_piece_of_an_enlarged_picture_is_told_in_the_pi
     assert len(seen) > 3
 
 
+@pytest.mark.parametrize("size", [(1, 1), (1280, 1), (1, 1280)])
+def test_a_picture_of_a_single_row_is_looked_at_as_well(
+        size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(detectors, "NETWORKS", {Kind.FACE: lambda _: boxes()})
+    assert detectors.look(Image.new("RGB", size, "white")) == []
+
+
 def test_a_dark_picture_is_brightened_before_it_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     lightest = []
     monkeypatch.setattr(detectors, "NETWORKS", {

@@ -46,7 +46,8 @@ def look(picture: Image.Image) -> list[Finding]:
 
 
 def _at_size(picture: Image.Image, size: float, network: Callable[[Image.Image], Boxes]) -> Boxes:
-    scaled = ImageOps.scale(picture, size, Image.Resampling.BILINEAR) if size != 1 else picture
+    sides = [max(1, round(side * size)) for side in picture.size]  # of a picture one pixel high half would be nothing
+    scaled = picture.resize((sides[0], sides[1]), Image.Resampling.BILINEAR) if size != 1 else picture
     seen = []
     for left, top, right, bottom in _pieces(*scaled.size):
         boxes = network(scaled.crop((left, top, right, bottom)))
