@@ -350,6 +350,23 @@ def test_two_cases_with_the_same_reporters_settle_at_once_without_waiting_for_ea
         assert list(ledger.broken(db)) == []
 
 
+def test_accounts_are_held_in_the_order_of_the_persons_whatever_a_case_gives_them_for(
+        cast: people.Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is closed, and has had a voice more since its first was paid; two that hold in another order may lock up."""
+    account(phone=MINE), account(phone=HERS)  # in the order of the persons whoever was first comes first
+    first = said()
+    case_id = filed(cast, first)
+    settle(case_id)
+    said(HERS, place=at_grid(0, 5))
+    moved(case_id, Status.CLOSED)
+    held: list[uuid.UUID] = []
+    really = ledger.held
+    monkeypatch.setattr(ledger, "held", lambda db, one: held.append(one) or really(db, one))
+    assert settle(case_id) == 2
+    assert len(set(held)) == 2
+    assert list(dict.fromkeys(held)) == sorted(set(held))
+
+
 def test_a_crowd_costs_a_look_for_those_only_who_have_not_counted(cast: people.Cast) -> None:
     first = said()
     crowd = [said(f"139001390{number:02}", place=at_grid(0, number)) for number in range(10, 30)]
@@ -368,3 +385,33 @@ def test_a_crowd_costs_a_look_for_those_only_who_have_not_counted(cast: people.C
         finally:
             event.remove(db.get_bind(), "before_cursor_execute", hear)
     assert len(heard) < 10
+
+
+def test_a_case_that_falls_takes_back_what_its_reports_were_given_before_it_was_merged(cast: people.Cast) -> None:
+    other, mine = filed(cast, said(HERS)), filed(cast, said(place=at_grid(3)))
+    settle(other), settle(mine)
+    with transaction() as db:
+        case, into = db.get_one(Case, mine), db.get_one(Case, other)
+        TRIAGE["merge"](db, case, cast.triage, Facts(into=into.number, reason="同一处"))
+    assert (settle(mine), settle(other)) == (0, 0)
+    moved(other, Status.VOID)
+    assert (settle(other), settle(other)) == (2, 0)
+    assert (lines(), lines(HERS)) == ([("filed", 5), ("taken_back", -5)], [("filed", 5), ("taken_back", -5)])
+
+
+def test_a_report_that_was_split_off_keeps_its_points_when_the_case_that_it_left_falls(cast: people.Cast) -> None:
+    hers, mine = said(HERS), said(place=at_grid(0, 5))
+    case_id = filed(cast, hers)
+    settle(case_id)
+    assert (lines(), lines(HERS)) == ([("joined", 1)], [("filed", 5)])
+    with transaction() as db:
+        TRIAGE["split"](db, db.get_one(Case, case_id), cast.triage, Facts(reports=(mine.number,), reason="另一处"))
+    moved(case_id, Status.VOID)
+    assert settle(case_id) == 1
+    assert lines() == [("joined", 1)]
+    with reading() as db:
+        own = case_of(db, mine).id
+    assert settle(own) == 0, "one report counts once"
+    moved(own, Status.VOID)
+    assert settle(own) == 1
+    assert lines() == [("joined", 1), ("taken_back", -1)]

@@ -8,8 +8,9 @@ and had proved who they are.
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import TypeVar
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from casework import clock
@@ -22,6 +23,8 @@ from casework.community.points import ledger, rules
 from casework.community.points.ledger import About, Account, Line
 from casework.community.points.rules import Rule
 from casework.storage.database import one_at_a_time
+
+T = TypeVar("T")
 
 EARNED = ("filed", "joined")
 UNSURE = frozenset({Status.REPORTED, Status.VERIFYING, Status.MERGED})
@@ -51,61 +54,61 @@ def settle(db: Session, case_id: uuid.UUID) -> int:
     if case is None or case.status in UNSURE:
         return 0
     known = rules.current(db)
-    if case.status in FALLEN:
-        return _take_back(db, case) + (_punish(db, case, known["false_report"]) if _untrue(db, case) else 0)
-    written = _reward(db, case, known)
-    return written + (_reward_closing(db, case, known["closed"]) if case.status is Status.CLOSED else 0)
+    return _fall(db, case, known["false_report"]) if case.status in FALLEN else _reward(db, case, known)
 
 
 def _reward(db: Session, case: Case, known: dict[str, Rule]) -> int:
-    """Those whose reports have not counted yet."""
-    if not any(known[code].covers(case.category_code) for code in EARNED):
-        return 0
-    paid = select(Line.id).where(Line.report_id == Report.id, Line.rule.in_(EARNED)).exists()
-    reports = db.scalars(select(Report).where(Report.case_id == case.id, *OF_CITIZENS, ~paid)
-                         .order_by(Report.received_at, Report.id).limit(MOST)).all()
-    first = _first(db, case)
-    written, had = 0, _had(db, case)
-    for account, report in _accounts(db, reports):
-        if account.id in had:
+    """Those whose reports have not counted yet; and once it is closed whoever reported it first, once however often it is
+    opened again."""
+    first, written, had = _first(db, case), 0, _had(db, case)
+    reports = _unpaid(db, case) if any(known[code].covers(case.category_code) for code in EARNED) else []
+    closing = [first] if first and case.status is Status.CLOSED and known["closed"].covers(case.category_code) else []
+    accounts = _accounts(db, dict.fromkeys([*reports, *closing]))
+    for report in reports:
+        account, rule = accounts.get(report.id), known["filed" if report is first else "joined"]
+        if account is None or account.id in had:
             continue
         had.add(account.id)
-        rule = known["filed" if report is first else "joined"]
         if rule.covers(case.category_code):
             written += _award(db, account, rule, f"report:{report.id.hex}", report, report.received_at)
+    for report in closing:
+        if account := accounts.get(report.id):
+            written += _award(db, account, known["closed"], f"closed:{report.id.hex}", report, case.closed_at or clock.now())
     return written
 
 
-def _reward_closing(db: Session, case: Case, rule: Rule) -> int:
-    """Whoever reported it first, once however often it is opened again."""
-    first = _first(db, case)
-    if first is None or not rule.covers(case.category_code):
-        return 0
-    closed_at = case.closed_at or clock.now()
-    return sum(_award(db, account, rule, f"closed:{first.id.hex}", first, closed_at) for account, _ in _accounts(db, [first]))
+def _unpaid(db: Session, case: Case) -> Sequence[Report]:
+    paid = select(Line.id).where(Line.report_id == Report.id, Line.rule.in_(EARNED)).exists()
+    return db.scalars(select(Report).where(Report.case_id == case.id, *OF_CITIZENS, ~paid)
+                      .order_by(Report.received_at, Report.id).limit(MOST)).all()
 
 
-def _take_back(db: Session, case: Case) -> int:
-    """Every line that this case gave and that was not taken back."""
-    given = db.scalars(select(Line).where(Line.case_id == case.id, Line.rule.in_((*EARNED, "closed")), Line.points > 0)).all()
-    owners = {one.id: one for one in db.scalars(select(Account).where(Account.id.in_({line.account_id for line in given})))}
+def _fall(db: Session, case: Case, rule: Rule) -> int:
+    """Every line that these reports were given and that was not taken back, in whichever case they lay then; and what it
+    costs to have said what is not so."""
+    given = db.scalars(_of_reports(select(Line), case).where(Line.rule.in_((*EARNED, "closed")), Line.points > 0)).all()
+    owners = {one.id: one.person_id for one in db.scalars(
+        select(Account).where(Account.id.in_({line.account_id for line in given})))}
+    untrue = _sure(db, case) if _untrue(db, case) else []
+    punished = _accounts(db, untrue, beside=owners.values())
     written = 0
-    for line in sorted(given, key=lambda one: (owners[one.account_id].person_id, one.number)):
-        account = ledger.held(db, owners[line.account_id].person_id)
+    for line in sorted(given, key=lambda one: (owners[one.account_id], one.number)):
+        account = ledger.held(db, owners[line.account_id])
         if not ledger.line_of(db, f"back:{line.id.hex}"):
             points = min(line.points, account.balance)
             ledger.write(db, account, f"back:{line.id.hex}", "taken_back", -points, limited=points != line.points,
                          about=About(case_id=case.id, report_id=line.report_id, subject_id=line.id))
             written += 1
-    return written
+    return written + sum(_award(db, punished[report.id], rule, f"false:{report.id.hex}", report, report.received_at)
+                         for report in untrue if report.id in punished)
 
 
-def _punish(db: Session, case: Case, rule: Rule) -> int:
-    reports = db.scalars(select(Report).where(Report.case_id == case.id, *OF_CITIZENS).order_by(Report.received_at).limit(MOST))
-    mine = list(reports)
+def _sure(db: Session, case: Case) -> Sequence[Report]:
+    """The reports whose senders had proved who they are."""
+    mine = db.scalars(select(Report).where(Report.case_id == case.id, *OF_CITIZENS)
+                      .order_by(Report.received_at, Report.id).limit(MOST)).all()
     sure = persons.proved(db, mine)
-    return sum(_award(db, account, rule, f"false:{report.id.hex}", report, report.received_at)
-               for account, report in _accounts(db, [one for one in mine if one.id in sure]))
+    return [one for one in mine if one.id in sure]
 
 
 def _award(db: Session, account: Account, rule: Rule, key: str, report: Report,  # noqa: PLR0917 - one line, said in this order
@@ -128,12 +131,19 @@ def _untrue(db: Session, case: Case) -> bool:
 
 def _had(db: Session, case: Case) -> set[uuid.UUID]:
     """Accounts for which this case has counted."""
-    return set(db.scalars(select(Line.account_id).where(Line.case_id == case.id, Line.rule.in_(EARNED))))
+    return set(db.scalars(_of_reports(select(Line.account_id), case).where(Line.rule.in_(EARNED))))
 
 
-def _accounts(db: Session, reports: Sequence[Report]) -> list[tuple[Account, Report]]:
-    """Each report with its sender's account, all held, taken in the order of the persons; then in that of the reports."""
+def _of_reports(wanted: Select[T], case: Case) -> Select[T]:
+    """Lines about the reports that the case has now: a line keeps the case of its day, and reports move by merging and
+    splitting."""
+    return wanted.join(Report, Report.id == Line.report_id).where(Report.case_id == case.id)
+
+
+def _accounts(db: Session, reports: Iterable[Report], beside: Iterable[uuid.UUID] = ()) -> dict[uuid.UUID, Account]:
+    """By report, its sender's account. All are held, with those of the persons `beside`, in the order of the persons: so two
+    cases with the same reporters never wait for each other."""
     ties = {report.id: tie for report in reports if (tie := persons.tie_of_report(report))}
     whose = {tie: persons.with_tie(db, tie).id for tie in sorted(set(ties.values()), key=str)}
-    accounts = {person_id: ledger.held(db, person_id) for person_id in sorted(whose.values())}
-    return [(accounts[whose[ties[report.id]]], report) for report in reports if report.id in ties]
+    accounts = {person_id: ledger.held(db, person_id) for person_id in sorted({*whose.values(), *beside})}
+    return {report_id: accounts[whose[tie]] for report_id, tie in ties.items()}
