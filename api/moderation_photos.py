@@ -107,12 +107,14 @@ class PhotoDecisionIn(ma.Schema):
     """What is decided."""
 
     decision = ma.fields.String(required=True, validate=ma.validate.OneOf(["publish", "withhold"]))
-    rectangles = ma.fields.List(ma.fields.Nested(RectangleIn()), load_default=list, validate=ma.validate.Length(max=MOST),
-                                metadata={"description": "everything that is covered, and nothing else is; none: nothing"})
+    rectangles = ma.fields.List(ma.fields.Nested(RectangleIn()), validate=ma.validate.Length(max=MOST), metadata={
+        "description": "needed to publish: everything that is covered, and nothing else is; an empty list: nothing"})
 
     @ma.validates_schema
     def _fits(self, data: dict[str, Any], **_: Any) -> None:
-        if data["decision"] == "withhold" and data["rectangles"]:
+        if data["decision"] == "publish" and "rectangles" not in data:  # a face must not be shown because a field was forgotten
+            raise ma.ValidationError("say what is covered; an empty list for nothing", "rectangles")
+        if data["decision"] == "withhold" and data.get("rectangles"):
             raise ma.ValidationError("of what is withheld nothing needs to be covered", "rectangles")
 
 

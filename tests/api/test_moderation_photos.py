@@ -182,7 +182,7 @@ def test_what_is_withheld_or_belongs_to_a_case_that_was_taken_back_is_gone_from_
     number = public(town)
     (row,) = waiting(town)
     address = f"{PHOTOS}/{row['id']}"
-    ok(town.triage.post(address, {"decision": "publish"}))
+    ok(town.triage.post(address, {"decision": "publish", "rectangles": []}))
     (one,) = shown(number)
     link = one.link
     assert town.stranger.get(link).status_code == 200
@@ -204,7 +204,7 @@ def test_what_is_withheld_or_belongs_to_a_case_that_was_taken_back_is_gone_from_
     problem(town.stranger.get(one.small), 404)
     assert list(blobs.keys_under("public")) == []
     assert [one["state"] for one in waiting(town, state="withheld")] == ["withheld"]
-    ok(town.triage.post(address, {"decision": "publish"}))
+    ok(town.triage.post(address, {"decision": "publish", "rectangles": []}))
     assert town.stranger.get(link).status_code == 200
 
 
@@ -249,12 +249,13 @@ def test_a_photo_of_afterwards_joins_when_a_step_has_shown_it_and_one_of_the_ins
     with reading() as db:
         assert len(db.scalars(select(Photo)).all()) == 3
     for one in waiting(town):
-        ok(town.triage.post(f"{PHOTOS}/{one['id']}", {"decision": "publish"}))
+        ok(town.triage.post(f"{PHOTOS}/{one['id']}", {"decision": "publish", "rectangles": []}))
     assert [one.purpose for one in shown(number)] == ["report", "after"]
 
 
 IMPOSSIBLE: list[tuple[dict[str, Any], str]] = [
-    ({}, "decision"), ({"decision": "perhaps"}, "decision"), ({"decision": "publish", "rectangles": [{}]}, "rectangles.0.x"),
+    ({}, "decision"), ({"decision": "publish"}, "rectangles"), ({"decision": "perhaps"}, "decision"),
+    ({"decision": "publish", "rectangles": [{}]}, "rectangles.0.x"),
     ({"decision": "publish", "rectangles": [FACE | {"x": -0.1}]}, "rectangles.0.x"),
     ({"decision": "publish", "rectangles": [FACE | {"x": True}]}, "rectangles.0.x"),
     ({"decision": "publish", "rectangles": [FACE | {"x": "0.5"}]}, "rectangles.0.x"),
@@ -288,14 +289,14 @@ def test_who_does_not_moderate_sees_neither_list_nor_photo(town: Town, eyes: Eye
     (row,) = waiting(town)
     for caller, status in ((town.stranger, 401), (town.water_handler, 403), (town.li, 403), (town.dispatcher, 403)):
         for answer in (caller.get(PHOTOS), caller.get(f"{PHOTOS}/{row['id']}"),
-                       caller.post(f"{PHOTOS}/{row['id']}", {"decision": "publish"})):
+                       caller.post(f"{PHOTOS}/{row['id']}", {"decision": "publish", "rectangles": []})):
             problem(answer, status)
     problem(town.triage.get(f"{PHOTOS}/{uuid.uuid4()}"), 404)
 
 
 def test_the_link_stays_the_same_for_a_while_so_that_answers_can_be_kept(town: Town, eyes: Eyes, time: SetClock) -> None:
     number = public(town)
-    ok(town.triage.post(f"{PHOTOS}/{waiting(town)[0]['id']}", {"decision": "publish"}))
+    ok(town.triage.post(f"{PHOTOS}/{waiting(town)[0]['id']}", {"decision": "publish", "rectangles": []}))
     (one,) = shown(number)
     first = one.link
     time.passes(seconds=90)

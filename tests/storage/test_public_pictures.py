@@ -124,6 +124,21 @@ def test_a_photo_whose_file_is_gone_is_withheld(receipt: Receipt) -> None:
     assert [one.state for one in rows()] == [State.WITHHELD]
 
 
+def test_a_photo_whose_file_is_gone_stays_as_a_person_has_decided_it(
+        receipt: Receipt, city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    enter(receipt)
+    (row,) = rows()
+
+    def meanwhile(_original_key: str) -> bytes:
+        monkeypatch.undo()
+        public_pictures.publish(city.cast.supervisor, row.photo_id, [WHERE])
+        raise NotFound("gone since")
+    monkeypatch.setattr(detectors, "ready", lambda: True)
+    monkeypatch.setattr(public_photo, "large", meanwhile)
+    looking.look_at([row.photo_id], alone=True)
+    assert [(one.state, one.decided_by_id) for one in rows()] == [(State.READY, city.cast.supervisor.id)]
+
+
 def test_a_photo_of_the_night_is_never_left_to_a_machine(receipt: Receipt) -> None:
     dark = photo(receipt, "black")
     enter(receipt)

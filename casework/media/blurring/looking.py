@@ -41,7 +41,7 @@ def _look(photo_id: uuid.UUID, original_key: str, *, alone: bool) -> bool:
         content = public_photo.large(original_key)
     except NotFound:
         with transaction() as db:
-            public_photo.settle(db.get_one(PublicPhoto, photo_id), None, by=None)
+            public_photo.lost(db, photo_id)
         return False
     picture = covering.opened(content)
     verdict = judging.judge(detectors.look(picture))

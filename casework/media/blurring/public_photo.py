@@ -120,6 +120,12 @@ def looked(db: Session, photo_id: uuid.UUID, verdict: Verdict, made: Made | None
     return db.scalar(kept) is not None
 
 
+def lost(db: Session, photo_id: uuid.UUID) -> None:
+    """Its file is not there: withheld, unless a person has decided meanwhile or the photo itself is gone."""
+    waits = PublicPhoto.photo_id == photo_id, PublicPhoto.state == State.WAITING
+    db.execute(update(PublicPhoto).where(*waits).values(state=State.WITHHELD, decided_at=clock.now()))
+
+
 def unlooked(db: Session, until: datetime, limit: int) -> list[uuid.UUID]:
     """Photos entered before this moment that no detector has looked at and of which no person has decided, the oldest first."""
     waits = PublicPhoto.looked_at.is_(None), PublicPhoto.state == literal_column("'waiting'"), PublicPhoto.created_at < until
