@@ -29,8 +29,8 @@ MOST_MEGABYTES = 100
 """Of photos in one copy; those beyond are named in the list, and can be seen with their reports."""
 
 OURS = frozenset({"digest", "key", "source", "suggestion", "openid_index", "phone_index", "reporter_phone_index", "token_hash",
-                  "code_hash"})
-"""Columns that mean something to our machines alone."""
+                  "code_hash", "hash", "previous", "head", "by_id", "decided_by_id"})
+"""Columns that mean something to our machines alone, or name who works here."""
 
 TOLD_OTHERWISE = frozenset({"messages", "comments", "photos", "data_requests"})
 """Tables of which a copy tells as the tracking page does."""
@@ -38,16 +38,21 @@ TOLD_OTHERWISE = frozenset({"messages", "comments", "photos", "data_requests"})
 NOT_THEIRS = frozenset({"access_log", "form_submissions"})
 """Tables that speak of those who work here."""
 
+THROUGH = (("adoptions", "person_id", "community_persons"), ("adoption_check_ins", "adoption_id", "adoptions"),
+           ("adopting_shops", "person_id", "community_persons"), ("point_accounts", "person_id", "community_persons"),
+           ("point_lines", "account_id", "point_accounts"), ("point_redemptions", "account_id", "point_accounts"))
+"""Tables that belong to a person by way of another table: which column names a row of that."""
+
 READ_ME = """\
 个人数据副本　Copy of personal data
 生成时间 made at: {at}（UTC）
 
 reports.json　您的上报：原文、地点、联系方式、所属案件的状态和经过、往来留言、评价、照片清单。
 　　　　　　　What you reported: words, place, contact, the state and course of its case, remarks, rating, list of photos.
-account.json　账号、登录、消息设置，以及其他与您有关的记录（按数据表列出）。
-　　　　　　　Account, log-ins, wishes about messages, and what else belongs to you, by table.
-photos/　　　 您随上报发来的照片；超过保存期限的只剩缩小的图，或已删除。
-　　　　　　　Photos that you sent with reports; of old ones only a smaller picture is left, or none.
+account.json　账号、登录、消息设置、领养、打卡和积分，以及其他与您有关的记录（按数据表列出）。
+　　　　　　　Account, log-ins, wishes about messages, adoptions, check-ins, points, and what else belongs to you, by table.
+photos/　　　 您随上报和打卡发来的照片；超过保存期限的只剩缩小的图，或已删除。
+　　　　　　　Photos that you sent with reports and check-ins; of old ones only a smaller picture is left, or none.
 
 时间均为 UTC，坐标为 WGS-84。要更正请联系受理中心；要删除请在“我的数据”中申请。
 Times are UTC, places WGS-84. To have something corrected, speak to the intake centre; to be forgotten, ask under "my data".
@@ -61,8 +66,10 @@ def copy_of(person: Person) -> bytes:
         photos = of_reports(db, person.report_ids) if person.report_ids else ()
         archive.writestr("说明 README.txt", READ_ME.format(at=f"{clock.now():%Y-%m-%d %H:%M}"))
         archive.writestr("reports.json", _json([_report(db, one, photos) for one in _reports(db, person)]))
-        archive.writestr("account.json", _json(_account(db, person)))
-        for name, content in _files(photos):
+        account = _account(db, person)
+        looks = _of_check_ins(db, [row["id"] for row in account.get("adoption_check_ins", ())])
+        archive.writestr("account.json", _json(account | {"check_in_photos": [_name(one) for one in looks]}))
+        for name, content in _files([*photos, *looks]):
             archive.writestr(name, content, zipfile.ZIP_STORED)  # photos are compressed already
     return made.getvalue()
 
@@ -101,7 +108,15 @@ def _account(db: Session, person: Person) -> dict[str, Any]:
         for table, link in walking.links(kind):
             if ids and table.name not in TOLD_OTHERWISE:
                 made.setdefault(table.name, []).extend(_rows(db, table, table.c[link.column].in_(list(ids))))
+    for name, column, owner in THROUGH:
+        if owners := [row["id"] for row in made.get(owner, ())]:
+            table = walking.table_of(name)
+            made[name] = _rows(db, table, table.c[column].in_(owners))
     return {name: rows for name, rows in made.items() if rows}
+
+
+def _of_check_ins(db: Session, ids: Sequence[uuid.UUID]) -> Sequence[Photo]:
+    return db.scalars(select(Photo).where(Photo.check_in_id.in_(ids)).order_by(Photo.id)).all() if ids else ()
 
 
 def _rows(db: Session, table: Any, *mine: Any) -> list[dict[str, Any]]:

@@ -31,9 +31,10 @@ from casework.storage import blobs
 from casework.storage.database import reading, transaction
 from tests.api.forgotten import traces
 from tests.api.geoclient import app_of
-from tests.api.town import Caller, Json, Town, citizen_report, ok, point, problem, stored, ticket
+from tests.api.town import Caller, Json, Town, citizen_report, key, ok, point, problem, stored, ticket
 from tests.conftest import SetClock
 from tests.factories import at_grid, said
+from tests.storage.adopters import component
 from tests.wechat import User, with_account
 from workers import forgetting, retention
 
@@ -103,6 +104,7 @@ def lived_in(town: Town, me: Caller, time: SetClock, config: Settings) -> dict[s
     photo = ok(town.stranger.post("/api/v1/citizen/photos", files={"photo": signed_photo("green")}), 201)
     first = ok(me.post(REPORTS, citizen_report(
         text=f"我是{NAME}，电话138-1234-5678，井盖没了", name=NAME, address=f"北坡社区{NAME}家门口", photos=[photo])), 201)
+    adopts(town, me)
     time.passes(minutes=1)  # questions are for whoever reported first
     neighbour = ok(town.stranger.post(REPORTS, citizen_report(
         place=point(0, 5), text="隔壁欧阳铁蛋也报了", name="司马光", phone="13900139000")), 201)
@@ -140,6 +142,15 @@ def lived_in(town: Town, me: Caller, time: SetClock, config: Settings) -> dict[s
     town.prepare_photos()
     ok(me.post("/api/v1/citizen/preferences", {"lang": "en"}))
     return {"first": first, "neighbour": neighbour, "called": called}
+
+
+def adopts(town: Town, me: Caller) -> None:
+    """A hydrant that is looked after, and a shop that would like to."""
+    mine = ok(me.post("/api/v1/citizen/adoptions", {"component": str(component(town.cast.steward))}), 201)
+    photo = ok(town.stranger.post("/api/v1/citizen/photos", files={"photo": signed_photo("blue")}), 201)
+    ok(me.post(f"/api/v1/citizen/adoptions/{mine['id']}/check-ins", {
+        "key": key(), "photos": [photo], "place": point(0), "note": f"{NAME}清了雪"}), 201)
+    ok(me.post("/api/v1/citizen/adoptions/shops", {"key": key(), "name": f"{NAME}包子铺", "contact": PHONE}), 201)
 
 
 def closed_and_rated(town: Town, first: Json) -> str:
@@ -188,7 +199,8 @@ def test_everybody_is_erased_and_cases_and_figures_stay(town: Town, texts: Memor
     time.passes(days=8)
     retention.answer_ready_requests()
     time.passes(days=20)
-    for forget in (forgetting.forget_events, forgetting.forget_expired, forgetting.forget_wechat_messages):
+    for forget in (forgetting.forget_untied_persons, forgetting.forget_unclaimed_photos, forgetting.forget_events,
+                   forgetting.forget_expired, forgetting.forget_wechat_messages):
         forget()  # what is short-lived goes by itself
 
     assert traces(*words) == []
@@ -232,6 +244,11 @@ def test_a_copy_has_all_and_is_gone_after_a_week(town: Town, texts: MemorySender
     assert {one["channel"] for one in reports} == {"citizen", "open311", "wechat"}
     assert account["wechat_followers"][0]["openid"] == OPENID
     assert account["message_preferences"][0]["language"] == "en"
+    assert [one["note"] for one in account["adoption_check_ins"]] == [f"{NAME}清了雪"]
+    assert [one["name"] for one in account["adopting_shops"]] == [f"{NAME}包子铺"]
+    assert {(one["rule"], one["points"]) for one in account["point_lines"]} == {("check_in", 3), ("filed", 5)}
+    with zipfile.ZipFile(BytesIO(answer.data)) as archive:
+        assert [NAME.encode() in archive.read(one) for one in account["check_in_photos"]] == [True]
     assert "司马光" not in answer.data.decode("latin-1") + orjson.dumps(reports).decode()
     problem(town.stranger.get(mine["copy"].replace("signature=", "signature=x")), 404)
     time.passes(days=8)
