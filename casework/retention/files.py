@@ -51,7 +51,8 @@ def gone_at(rendition: Rendition) -> Thinned:
 
 def due(db: Session, before: datetime, limit: int | None, *, stage: Thinned, evidence: bool) -> Sequence[uuid.UUID]:
     """Photos to be thinned to this stage: those that came with reports whose case ended before this moment, or with
-    `evidence` what steps of such cases and tasks in the field showed. One stage after the other, the oldest first."""
+    `evidence` what steps of such cases, tasks in the field and check-ins of adopters showed. One stage after the other, the
+    oldest first."""
     stages = ORDER[:ORDER.index(stage)]
     former = stages[-1]
     at = Photo.thinned.is_(None) if former is None else Photo.thinned == former
@@ -66,15 +67,17 @@ def _of_reports() -> Select[uuid.UUID]:
 
 
 def _of_tasks_and_steps() -> Select[uuid.UUID]:
-    tasks = table_of("field_tasks")
+    tasks, looks = table_of("field_tasks"), table_of("adoption_check_ins")
+    owned = or_(Photo.case_id.is_not(None), Photo.task_id.is_not(None), Photo.check_in_id.is_not(None))
     return (select(Photo.id).join(Case, Case.id == Photo.case_id, isouter=True)
-            .join(tasks, tasks.c.id == Photo.task_id, isouter=True)
-            .where(Photo.report_id.is_(None), or_(Photo.case_id.is_not(None), Photo.task_id.is_not(None))))
+            .join(tasks, tasks.c.id == Photo.task_id, isouter=True).join(looks, looks.c.id == Photo.check_in_id, isouter=True)
+            .where(Photo.report_id.is_(None), owned))
 
 
 def _ended(before: datetime, evidence: bool) -> ColumnElement[bool]:
     ended = and_(Case.is_open.is_(False), Case.moved_at < before)
-    return or_(ended, table_of("field_tasks").c.done_at < before) if evidence else ended
+    done, looked = table_of("field_tasks").c.done_at < before, table_of("adoption_check_ins").c.at < before
+    return or_(ended, done, looked) if evidence else ended
 
 
 def thin(db: Session, photo_ids: Sequence[uuid.UUID], stage: Thinned) -> int:

@@ -35,6 +35,7 @@ from casework.storage import blobs
 from casework.storage.database import new_id, reading, transaction
 from tests.conftest import SetClock
 from tests.factories import a_photo, at_grid
+from tests.storage.adopters import adopt, checks_in, citizen, component
 from tests.storage.city import City
 
 NAME, PHONE = "赵淑芬", "13912345678"
@@ -217,6 +218,22 @@ def test_a_photo_of_a_task_goes_when_the_task_was_done_long_ago(city: City, time
     assert carrying_out.carry_out()["task_words"] == 0
     with reading() as db:
         assert db.get_one(Task, task.id).note is None
+
+
+def test_a_photo_of_an_adopters_check_in_grows_thin_as_well(city: City, time: SetClock) -> None:
+    me = citizen()
+    made = checks_in(me, adopt(me, component(city.cast.steward)))
+    with reading() as db:
+        photo_id = db.scalars(select(Photo.id).where(Photo.check_in_id == made.id)).one()
+    processing.process([photo_id])
+    time.passes(days=364)
+    carrying_out.carry_out()
+    assert there(photo_id) == {Rendition.ORIGINAL, Rendition.LARGE, Rendition.SMALL}
+    time.passes(days=2)
+    carrying_out.carry_out()
+    assert there(photo_id) == {Rendition.LARGE, Rendition.SMALL}
+    with reading() as db:
+        assert db.get_one(Photo, photo_id).taken_at is None
 
 
 def test_a_file_that_two_reports_share_stays_while_one_needs_it(city: City, time: SetClock) -> None:
