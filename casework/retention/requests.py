@@ -67,6 +67,8 @@ class DataRequest(Keyed, Base):
     phone_index: Mapped[str | None] = mapped_column(index=True)
     report_ids: Mapped[list[str]] = mapped_column(default=list)
     """Reports that were sent without this phone, and whose tokens were shown."""
+    known: Mapped[SealedText | None] = mapped_column(Sealed("data_requests.known"))
+    """While somebody is being forgotten: by what he is known, see persons.py. Gone with the phone."""
     asked_at: Mapped[datetime]
     due_at: Mapped[datetime]
     ready_at: Mapped[datetime]
@@ -188,7 +190,7 @@ def end(made: DataRequest, state: State) -> None:
     """Answered: who it was about is forgotten here too, unless there is a copy to be fetched."""
     made.state, made.ended_at = state, clock.now()
     if made.file_key is None:
-        made.phone, made.report_ids = None, []
+        made.phone, made.known, made.report_ids = None, None, []
         made.phone_index = made.phone_index if state is not State.DONE else None
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from casework import clock, settings
@@ -90,9 +90,9 @@ def _forget_submissions(db: Session, ids: Sequence[uuid.UUID]) -> int:
 
 
 def _silent_followers(db: Session, before: datetime, limit: int | None) -> Sequence[uuid.UUID]:
-    """Who has not written for so long, and of whom no report is left that he might hear of."""
+    """Who has not written for so long, has no page of ours open, and of whom no report is left that he might hear of."""
     named = exists().where(Report.reporter_id == Follower.id, Report.anonymised_at.is_(None))
-    return db.scalars(select(Follower.id).where(Follower.heard_at < before, ~named)
+    return db.scalars(select(Follower.id).where(Follower.heard_at < before, ~named, *_away("follower_id", Follower.id, before))
                       .order_by(Follower.heard_at).limit(limit)).all()
 
 
@@ -102,12 +102,18 @@ def _forget_followers(db: Session, ids: Sequence[uuid.UUID]) -> int:
     return len(ids)
 
 
+def _away(column: str, who: Any, before: datetime) -> list[ColumnElement[bool]]:
+    """Nobody is logged in as this one, and what he follows he has not looked at since: who still hears from us is not gone."""
+    log_ins, subscribers = walking.table_of("log_ins"), walking.table_of("subscribers")
+    return [~exists().where(log_ins.c[column] == who),
+            ~exists().where(subscribers.c[column] == who, subscribers.c.seen_at >= before)]
+
+
 def _idle_citizens(db: Session, before: datetime, limit: int | None) -> Sequence[uuid.UUID]:
-    """Who proved a phone so long ago, is not logged in, and has no report left."""
-    log_ins = walking.table_of("log_ins")
-    logged_in = exists().where(log_ins.c.citizen_id == Citizen.id)
+    """Who proved a phone so long ago, is not logged in, follows nothing, and has no report left."""
     named = exists().where(Report.reporter_phone_index == Citizen.phone_index)
-    return db.scalars(select(Citizen.id).where(Citizen.created_at < before, Citizen.active, ~logged_in, ~named)
+    away = _away("citizen_id", Citizen.id, before)
+    return db.scalars(select(Citizen.id).where(Citizen.created_at < before, Citizen.active, ~named, *away)
                       .order_by(Citizen.created_at).limit(limit)).all()
 
 

@@ -18,6 +18,10 @@ TABLES: dict[str, Fate] = {
         of("report", "report_id", clears={"author_id": None}, when=("author_kind", "citizen")),
         of("report", "report_id", words=("text",)), of("case", "case_id", words=("text",)))),
     "report_choices": NOBODY,
+    "abusive_reports": Fate(why="why a report was held to be abuse, in words", rule="contacts_closed", links=(
+        of("report", "report_id", words=("reason",)),)),
+    "sender_traces": Fate(why="blind indexes of who sent what lately", task="forget_senders", links=(
+        of("report", "report_id", drop=True),)),
     "report_keys": Fate(why="hashes by which reports of the same problem are found", task="forget_report_keys"),
     "training_examples": NOBODY,
     "open311_updates": NOBODY,
@@ -25,6 +29,8 @@ TABLES: dict[str, Fate] = {
     "cases": Fate(why="title and address, made of the report's", rule="contacts_closed", links=(
         of("case", "id", words=("title", "address", "waiting_for", "urgent_because")),)),
     "case_history": Fate(why="words of reporters and to them, and who acted: see redaction.py", rule="contacts_closed"),
+    "publications": Fate(why="words that a moderator released", rule="contacts_closed", links=(
+        of("case", "case_id", words=("words", "reason")),)),
     "history_anchors": NOBODY,
     "assignments": Fate(why="why a department has a case, in words", rule="contacts_closed", links=(
         of("case", "case_id", words=("why",)),)),
@@ -34,6 +40,7 @@ TABLES: dict[str, Fate] = {
     # photos and files
     "photos": Fate(why="pictures, where and when a camera took them", rule="photos_originals", links=(
         of("citizen", "uploaded_by", clears={"uploaded_by": None}),)),
+    "public_photos": Fate(why="what everybody sees of a picture; its file goes with the large one", rule="photos_large"),
     "forgotten_files": NOBODY,
     "uploads": Fate(why="files on their way in", task="forget_uploads"),
     "upload_pieces": Fate(why="files on their way in", task="forget_uploads"),
@@ -45,12 +52,21 @@ TABLES: dict[str, Fate] = {
     # citizens
     "citizens": Fate(why="a proved phone", rule="citizens"),
     "phone_codes": Fate(why="codes of five minutes", task="forget_expired", links=(of("phone", "phone_index", drop=True),)),
-    "log_ins": Fate(why="who is logged in", task="forget_expired", links=(of("citizen", "citizen_id", drop=True),)),
+    "log_ins": Fate(why="who is logged in", task="forget_expired", links=(
+        of("citizen", "citizen_id", drop=True), of("follower", "follower_id", drop=True))),
     "refresh_tokens": Fate(why="go with their log-in", task="forget_expired"),
+    "used_words": Fate(why="signatures of words that open something once", task="forget_expired"),
+    "subscribers": Fate(why="who follows something", task="forget_idle_subscribers", links=(
+        of("citizen", "citizen_id", drop=True), of("follower", "follower_id", drop=True), of("report", "report_id", drop=True))),
+    "follows": Fate(why="what somebody follows: of his own report it would say whose it was", rule="contacts_closed", links=(
+        of("report", "report_id", drop=True),)),
+    "abuse_entries": Fate(why="whom the abuse list means: in force it holds on, by an index alone", task="forget_senders", links=(
+        of("sender", "value", clears={"shown": None}, words=("reason", "objection")),)),
+    "abuse_changes": STAFF,
     "tallies": Fate(why="counts under keyed hashes", task="forget_expired"),
     "data_requests": Fate(why="who asked for what; proof that it was answered",
                           aged=Aged(column="ended_at", rule="data_requests"), links=(
-        of("phone", "phone_index", clears={"phone": None}, words=("reason", "ruling")),
+        of("phone", "phone_index", clears={"phone": None, "known": None}, words=("reason", "ruling")),
         of("phone", "phone_index", clears={"phone_index": None, "report_ids": []}))),
     # WeChat
     "wechat_followers": Fate(why="an openid", rule="followers"),

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from casework import clock, settings
 from casework.cases.report import Channel, Receipt, Report
+from casework.cases.subscribers import Subscriber
 from casework.cli import commands, ground
 from casework.errors import Gone
 from casework.fieldwork.forms.submissions import SubmittedFile
@@ -19,6 +20,7 @@ from casework.identity.people import Citizen
 from casework.identity.privacy import Access, seal
 from casework.identity.sealing import blind_index
 from casework.identity.sessions import log_in_proved
+from casework.identity.sessions.tokens import begin
 from casework.media import Photo, Purpose, Rendition, check_in, keep, links, processing, view
 from casework.media.awaited import Named, expect
 from casework.media.photo import Thinned, show_again
@@ -349,6 +351,29 @@ def test_idle_citizens_and_silent_followers_go_and_those_with_a_report_stay(city
         assert [one.id for one in db.scalars(select(followers.Follower))] == [waiting.id]
         assert silent.id != waiting.id
     assert carrying_out.carry_out()["citizens"] == 0
+
+
+def test_who_still_hears_from_us_is_not_idle_and_who_is_goes_with_all_that_refers_to_him(city: City, time: SetClock) -> None:
+    with transaction() as db:
+        log_in_proved(db, PHONE)
+        citizen = db.scalars(select(Citizen)).one()
+        in_page, in_chat = (followers.meet(db, "wx1", openid) for openid in ("one", "two"))
+        begin(db, follower_id=in_page.id)
+        db.add_all(Subscriber(follower_id=in_chat.id) if one else Subscriber(citizen_id=citizen.id) for one in (0, 1))
+    time.passes(days=731)
+    with transaction() as db:
+        db.execute(Citizen.__table__.update().values(created_at=clock.now() - timedelta(days=731)))
+        db.execute(table_of("log_ins").delete().where(table_of("log_ins").c.citizen_id == citizen.id))
+        db.execute(table_of("subscribers").update().values(seen_at=clock.now() - timedelta(days=300)))
+    done = carrying_out.carry_out()
+    assert (done["citizens"], done["followers"]) == (0, 0)
+    time.passes(days=500)
+    with transaction() as db:
+        db.execute(table_of("log_ins").delete())
+    done = carrying_out.carry_out()
+    assert (done["citizens"], done["followers"]) == (1, 2)
+    with reading() as db:
+        assert db.scalars(select(Subscriber)).all() == []
 
 
 def test_a_dry_run_counts_and_changes_nothing(city: City, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> None:
