@@ -57,10 +57,11 @@ TABLES: dict[str, Fate] = {
     "refresh_tokens": Fate(why="go with their log-in", task="forget_expired"),
     "used_words": Fate(why="signatures of words that open something once", task="forget_expired"),
     "subscribers": Fate(why="who follows something", task="forget_idle_subscribers", links=(
-        of("citizen", "citizen_id", drop=True), of("follower", "follower_id", drop=True), of("report", "report_id", drop=True))),
+        of("citizen", "citizen_id", drop=True), of("follower", "follower_id", drop=True),
+        of("report", "report_id", drop=True))),
     "follows": Fate(why="what somebody follows: of his own report it would say whose it was", rule="contacts_closed", links=(
         of("report", "report_id", drop=True),)),
-    "abuse_entries": Fate(why="whom the abuse list means: in force it holds on, by an index alone", task="forget_senders", links=(
+    "abuse_entries": Fate(why="whom the abuse list means; in force it holds on by an index", task="forget_senders", links=(
         of("sender", "value", clears={"shown": None}, words=("reason", "objection")),)),
     "abuse_changes": STAFF,
     "tallies": Fate(why="counts under keyed hashes", task="forget_expired"),

@@ -198,8 +198,9 @@ def test_everybody_is_erased_and_cases_and_figures_stay(town: Town, texts: Memor
     there = traces(*words)
     assert {"reports.text", "reports.reporter_name", "reports.reporter_phone", "reports.reporter_phone_index", "cases.title",
             "case_history.facts", "comments.text", "messages.text", "citizens.phone", "wechat_followers.openid",
-            "hotline_ticket_updates.changed", "report_particulars.mail", "message_preferences.phone_index", "publications.words",
-            "abuse_entries.shown", "abuse_entries.objection", "abusive_reports.reason", "sender_traces.value"} <= set(there)
+            "hotline_ticket_updates.changed", "report_particulars.mail", "message_preferences.phone_index",
+            "publications.words", "abuse_entries.shown", "abuse_entries.objection", "abusive_reports.reason",
+            "sender_traces.value"} <= set(there)
     assert any(one.startswith("photos/") for one in there)
 
     assert ask_to_be_erased(town, texts, time, in_wechat())["state"] == "waiting"
