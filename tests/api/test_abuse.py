@@ -1,4 +1,5 @@
 """The doors of citizens are guarded: a flood is told when to come back, the list says so, and a crowd is let in."""
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -229,6 +230,20 @@ def test_three_abusive_reports_put_their_sender_on_the_list_and_a_withdrawal_tak
     ok(town.triage.post(f"{address}/withdraw"))
     assert not ok(by(town).post(REPORTS, citizen_report()), 201)["held"]
     problem(town.triage.post(f"{address}/withdraw"), 409)
+
+
+def test_judged_by_many_at_once_a_sender_comes_on_the_list_once(town: Town) -> None:
+    numbers = [ok(by(town).post(REPORTS, citizen_report(place=point(grid))), 201)["number"] for grid in range(3)]
+    town.jobs()
+    paths = [f"/api/v1/cases/{town.case_of(one)['number']}/reports/{one}/abuse" for one in numbers]
+    with ThreadPoolExecutor(6) as several:
+        for answer in several.map(lambda path: town.triage.post(path, {"reason": "虚假"}), paths * 2):
+            ok(answer)
+    assert len(ok(town.supervisor.get(ABUSE))["items"]) == 1
+    body = {"kind": "phone", "value": "13800000000", "effect": "hold", "reason": "多次虚假上报"}
+    with ThreadPoolExecutor(4) as several:
+        answers = list(several.map(lambda _: town.supervisor.post(ABUSE, body).status_code, range(4)))
+    assert sorted(answers) == [201, 409, 409, 409]
 
 
 def test_abuse_of_long_ago_counts_no_more(town: Town, time: SetClock) -> None:
