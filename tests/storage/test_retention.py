@@ -1,5 +1,6 @@
 """What goes by rule, and when; what stays; and that nothing is lost or left over when a process dies in between."""
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -375,6 +376,22 @@ def test_who_still_hears_from_us_is_not_idle_and_who_is_goes_with_all_that_refer
     assert (done["citizens"], done["followers"]) == (1, 2)
     with reading() as db:
         assert db.scalars(select(Subscriber)).all() == []
+
+
+def test_a_rule_that_fails_holds_up_no_other(city: City, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    receipt = reported(city)
+    photo_of(receipt)
+    closed(city, receipt)
+    time.passes(days=366)
+
+    def fails(*_: object) -> int:
+        raise ValueError("a row like no other")
+    monkeypatch.setitem(RULES, "contacts_closed", replace(RULES["contacts_closed"], do=fails))
+    with pytest.raises(ValueError, match="no other") as raised:
+        carrying_out.carry_out()
+    assert raised.value.__notes__ == ["while carrying out contacts_closed"]
+    with reading() as db:
+        assert "photos_originals" in set(db.scalars(select(Run.rule)))
 
 
 def test_a_dry_run_counts_and_changes_nothing(city: City, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> None:
