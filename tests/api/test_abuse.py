@@ -167,6 +167,15 @@ def test_what_is_held_is_taken_and_waits_for_a_person_with_the_reason(town: Town
     town.act(town.triage, case["number"], "file", category="10101")
 
 
+def test_who_is_held_by_a_phone_that_he_named_objects_with_his_report_s_token(town: Town) -> None:
+    listed = entry(town, kind="phone", value="13800000000", effect="hold")
+    receipt = ok(town.stranger.post(REPORTS, citizen_report(phone="13800000000")), 201)
+    assert receipt["held"]
+    problem(town.stranger.post("/api/v1/citizen/objections", {"words": "号码是上月才办的"}), 404)
+    assert town.citizen(receipt).post("/api/v1/citizen/objections", {"words": "号码是上月才办的"}).status_code == 204
+    assert [one["id"] for one in ok(town.supervisor.get(ABUSE, objected="true"))["items"]] == [listed["id"]]
+
+
 def test_an_entry_ends_by_itself_and_can_be_changed(town: Town, time: SetClock) -> None:
     listed = entry(town, until="2026-03-02T12:00:00Z")
     problem(town.supervisor.post(ABUSE, {"kind": "device", "value": DEVICE, "effect": "hold", "reason": "再"}), 409)

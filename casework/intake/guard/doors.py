@@ -54,6 +54,15 @@ def upload(db: Session, sender: Sender) -> None:
     traces.note(db, key)
 
 
+def known_as(db: Session, sender: Sender, report_id: uuid.UUID | None) -> set[str]:
+    """All that the list may hold against whoever calls, or against whoever sent the report whose token he shows."""
+    known = sender.listed_as()
+    if report_id is not None:
+        phone = db.scalar(select(Report.reporter_phone_index).where(Report.id == report_id))
+        known |= {*traces.of_report(db, report_id), *([phone] if phone else [])}
+    return known
+
+
 def held(db: Session, report_id: uuid.UUID) -> bool:
     """Whether a report waits for a person because of who sent it."""
     return db.scalar(HELD_BECAUSE, {"report_id": report_id}) is not None
