@@ -10,7 +10,7 @@ from casework.cases.report import Channel, Receipt, Said, receive_one
 from casework.errors import Fault, Invalid, NotFound
 from casework.geography.coordinates import Point
 from casework.identity.people import Actor, Citizen
-from casework.identity.privacy import blind_index
+from casework.identity.privacy import phone_index
 from casework.intake import guard
 from casework.intake.guard import Sender
 from casework.media import claim
@@ -39,7 +39,7 @@ def report(db: Session, actor: Actor, *, key: uuid.UUID, text: str, place: Point
     if same_as and receipt.is_new:
         sameness.claim(db, receipt.id, same_as)
     if receipt.is_new:
-        sender = replace(sender or Sender(), phone=blind_index("phone", phone) if phone else None, proved=actor.phone_index)
+        sender = replace(sender or Sender(), phone=phone_index(phone), proved=actor.phone_index)
         guard.admit(db, receipt.id, sender, place, known=same_as is not None)
     for at, (photo_id, token) in enumerate(photos if receipt.is_new else ()):
         try:

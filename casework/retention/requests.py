@@ -15,11 +15,11 @@ from sqlalchemy import Index, select, tuple_, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock, settings
-from casework.errors import Conflict, Gone, NotFound, Refused, TooMany
+from casework.errors import Conflict, Fault, Gone, Invalid, NotFound, Refused, TooMany
 from casework.identity.people import Actor, Citizen
 from casework.identity.permissions import check
 from casework.identity.privacy import Sealed, SealedText, note
-from casework.identity.sealing import blind_index, normal_phone, seal
+from casework.identity.sealing import blind_index, normal_phone, phone_index, seal
 from casework.retention import files
 from casework.storage import outbox
 from casework.storage.database import Base, Keyed, new_id, partial_index
@@ -122,8 +122,12 @@ def phone_of(db: Session, actor: Actor) -> str:
 
 
 def ask_for_caller(db: Session, actor: Actor, wish: Wish, phone: str, reason: str) -> DataRequest:
-    """Somebody here asks for who rang up; another person must agree before anything is done. It stands in the log of looks."""
+    """Somebody here asks for who rang up; another person must agree before anything is done. It stands in the log of looks.
+
+    Raises Refused, Invalid for what is no phone."""
     check(actor, "data_requests.manage")
+    if phone_index(phone) is None:
+        raise Invalid("this is no phone", Fault("phone", "must be a phone number"))
     made = _keep(db, normal_phone(phone), wish, (), state=State.AGREEING, asked_by_id=actor.id, reason=reason)
     note(db, actor, "data_request", made.id, wish, SEE)
     return made

@@ -389,6 +389,7 @@ def test_only_who_holds_the_phone_asks(town: Town, texts: MemorySender, time: Se
 def test_for_who_rang_up_two_people_ask(town: Town, time: SetClock) -> None:
     ok(town.platform().post("/api/v1/hotline/tickets", {"tickets": [ticket(caller_name=CALLER, caller_phone=CALLED_FROM)]}))
     body = {"wish": "export", "phone": CALLED_FROM, "reason": "来电要求副本，已回拨"}
+    assert set(problem(town.operator.post(ADMIN, body | {"phone": "不详"}), 422)["fields"]) == {"phone"}
     problem(town.dispatcher.post(ADMIN, body), 403)
     made = ok(town.supervisor.post(ADMIN, body), 201)
     problem(town.supervisor.post(f"{ADMIN}/{made['id']}/agree"), 409)
