@@ -26,7 +26,7 @@ def report(db: Session, actor: Actor, *, key: uuid.UUID, text: str, place: Point
     the request comes from, beside the phone that is named.
 
     Raises Invalid when there is neither place nor address, for a photo that was not sent or is too old and for a choice that
-    does not hold any more, Conflict when the key was used for another report.
+    was never offered, Conflict when the key was used for another report. A choice that is too old counts for nothing.
     """
     if place is None and address is None:
         raise Invalid("say where it is", Fault("place", "give a point on the map, or an address in words"))
@@ -36,11 +36,10 @@ def report(db: Session, actor: Actor, *, key: uuid.UUID, text: str, place: Point
     receipt = receive_one(db, Said(
         channel=Channel.CITIZEN, source="web", key=str(key), text=text, place=place, address=address, claimed_category=category,
         reporter_name=name, reporter_phone=known.phone.open() if known else phone, reporter_id=actor.id))
-    if same_as and receipt.is_new:
-        sameness.claim(db, receipt.id, same_as)
     if receipt.is_new:
+        joins = same_as is not None and sameness.claim(db, receipt.id, same_as)
         sender = replace(sender or Sender(), phone=phone_index(phone), proved=actor.phone_index)
-        guard.admit(db, receipt.id, sender, place, known=same_as is not None)
+        guard.admit(db, receipt.id, sender, place, known=joins)
     for at, (photo_id, token) in enumerate(photos if receipt.is_new else ()):
         try:
             claim(db, photo_id, token, report_id=receipt.id)
