@@ -35,7 +35,7 @@ def answer(request_id: uuid.UUID) -> bool:
 
 def _person(db: Session, request: DataRequest) -> Person:
     return persons.find(db, request.phone.open() if request.phone else None, map(uuid.UUID, request.report_ids),
-                        request.known.open() if request.known else None)
+                        request.follower_id, request.known.open() if request.known else None)
 
 
 def _export(request_id: uuid.UUID, person: Person) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from casework.cases import anonymity
-from casework.cases.report import Channel, Report
+from casework.cases.report import Report
 from casework.identity.followers import Follower
 from casework.identity.people import Citizen
 from casework.identity.scrubbing import Known, scrub_all
@@ -51,20 +51,19 @@ class Person:
                              "phones": sorted(self.known.phones), "others": sorted(self.known.others)}).decode()
 
 
-def find(db: Session, phone: str | None, report_ids: Iterable[uuid.UUID] = (), remembered: str | None = None) -> Person:
-    """Who holds this phone and sent these reports. A report in WeChat leads to its sender there, and to all he sent.
+def find(db: Session, phone: str | None, report_ids: Iterable[uuid.UUID] = (), follower_id: uuid.UUID | None = None,
+         remembered: str | None = None) -> Person:
+    """Who holds this phone, has sent these reports, and is this WeChat user, with all that he sent there in words or by a page.
 
-    `remembered` is what remembered() said of this person before some of it was forgotten.
+    A report leads to nobody: its tracking token may have been passed on. `remembered` is what remembered() said of
+    this person before some of it was forgotten.
     """
     former = orjson.loads(remembered) if remembered else {"followers": [], "names": [], "phones": [], "others": []}
-    shown = db.scalars(select(Report).where(Report.id.in_(list(report_ids)))).all()
-    # In WeChat one reports in words or by a page of ours, and is the same there by either.
-    senders = {one.reporter_id for one in shown if one.channel in {Channel.WECHAT, Channel.CITIZEN} and one.reporter_id}
-    senders |= {uuid.UUID(one) for one in former.pop("followers")}
+    senders = {*([follower_id] if follower_id else []), *(uuid.UUID(one) for one in former.pop("followers"))}
     found = db.execute(select(Follower.id, Follower.openid, Follower.openid_index).where(Follower.id.in_(senders))).all()
     followers = tuple(one.id for one in found)
     citizens: tuple[uuid.UUID, ...] = ()
-    mine: list[ColumnElement[bool]] = [Report.id.in_([one.id for one in shown])]
+    mine: list[ColumnElement[bool]] = [Report.id.in_(list(report_ids))]
     if phone is not None:
         index = blind_index("phone", phone)
         citizens = tuple(db.scalars(select(Citizen.id).where(Citizen.phone_index == index)))

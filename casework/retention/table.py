@@ -68,7 +68,8 @@ TABLES: dict[str, Fate] = {
     "data_requests": Fate(why="who asked for what; proof that it was answered",
                           aged=Aged(column="ended_at", rule="data_requests"), links=(
         of("phone", "phone_index", clears={"phone": None, "known": None}, words=("reason", "ruling")),
-        of("phone", "phone_index", clears={"phone_index": None, "report_ids": []}))),
+        of("phone", "phone_index", clears={"phone_index": None, "report_ids": []}),
+        of("follower", "follower_id", clears={"follower_id": None}))),
     # WeChat
     "wechat_followers": Fate(why="an openid", rule="followers"),
     "wechat_talks": Fate(why="what somebody is just saying", rule="followers", links=(

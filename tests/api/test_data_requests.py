@@ -175,15 +175,15 @@ def logged_in_wechat(town: Town) -> Caller:
         return Caller(town.app, {"Authorization": f"Bearer {sessions.tokens.begin(db, follower_id=follower.id).access}"})
 
 
-def in_wechat() -> str:
-    """The tracking token of the report that was made there."""
-    with reading() as db:
-        return tracking_credential(db.scalars(select(Report.id).where(Report.channel == Channel.WECHAT)).one())
+def in_wechat(town: Town) -> str:
+    """What proves who it is there."""
+    return logged_in_wechat(town).headers["Authorization"].removeprefix("Bearer ")
 
 
-def ask_to_be_erased(town: Town, texts: MemorySender, time: SetClock, *tokens: str) -> Json:
+def ask_to_be_erased(town: Town, texts: MemorySender, time: SetClock, *, wechat: bool = False) -> Json:
     me = proved(town, texts, time)
-    return ok(me.post(f"{DATA}/erase", {"code": code(town, texts, time), "tokens": list(tokens)}), 201)
+    body = {"code": code(town, texts, time)} | ({"wechat": in_wechat(town)} if wechat else {})
+    return ok(me.post(f"{DATA}/erase", body), 201)
 
 
 WORDS = (NAME, CALLER, PHONE, "138-1234-5678", CALLED_FROM, "075526001234", "07552600 1234", MAIL, OPENID, "device-of-tiedan")
@@ -203,7 +203,7 @@ def test_everybody_is_erased_and_cases_and_figures_stay(town: Town, texts: Memor
             "sender_traces.value"} <= set(there)
     assert any(one.startswith("photos/") for one in there)
 
-    assert ask_to_be_erased(town, texts, time, in_wechat())["state"] == "waiting"
+    assert ask_to_be_erased(town, texts, time, wechat=True)["state"] == "waiting"
     theirs = ok(town.operator.post(ADMIN, {"wish": "erase", "phone": CALLED_FROM, "reason": f"{CALLER}来电，已回拨核对"}), 201)
     ok(town.supervisor.post(f"{ADMIN}/{theirs['id']}/agree"))
     time.passes(days=8)
@@ -236,7 +236,7 @@ def test_everybody_is_erased_and_cases_and_figures_stay(town: Town, texts: Memor
 def test_a_copy_has_all_and_is_gone_after_a_week(town: Town, texts: MemorySender, time: SetClock, config: Settings) -> None:
     lived = lived_in(town, proved(town, texts, time), time, config)
     me = proved(town, texts, time)
-    body = {"tokens": [in_wechat()]}
+    body = {"wechat": in_wechat(town)}
     made = ok(me.post(f"{DATA}/export", body), 201)
     assert ok(me.post(f"{DATA}/export", body), 201)["id"] == made["id"]  # asked twice is asked once
     town.jobs()
@@ -352,17 +352,16 @@ def test_an_erasure_that_dies_half_way_still_knows_whom_it_forgets(town: Town, t
                                                                   config: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     me = proved(town, texts, time)
     settings.configure(with_account(config))
-    user, tokens = User(town.app, openid=OPENID), list[str]()
+    user = User(town.app, openid=OPENID)
     for grid in (0, 1):
         user.says(f"{NAME}报，路灯坏了")
         on_map = wgs84_to_gcj02(at_grid(grid))
         user.stands_at(on_map.lon, on_map.lat)
         user.says("提交")
         town.jobs()
-        tokens = tokens or [in_wechat()]
     ok(me.post(REPORTS, citizen_report(name=NAME, text="井盖没了", place=point(3))), 201)
     town.jobs()
-    ask_to_be_erased(town, texts, time, *tokens)
+    ask_to_be_erased(town, texts, time, wechat=True)
     time.passes(days=8)
     dies_at_the(3, monkeypatch)  # when the reports by which name and openid are found are forgotten already
     assert traces(OPENID) != []
@@ -384,6 +383,30 @@ def test_only_who_holds_the_phone_asks(town: Town, texts: MemorySender, time: Se
     problem(me.post(f"{DATA}/export", {"tokens": ["0" * 32 + ".made-up"]}), 401)
     problem(town.dispatcher.post(f"{DATA}/export", {}), 403)
     assert stored(DataRequest) == 0
+
+
+def test_a_token_that_was_passed_on_tells_and_forgets_nobody_else(town: Town, texts: MemorySender, time: SetClock,
+                                                                  config: Settings) -> None:
+    theirs = ok(town.stranger.post(REPORTS, citizen_report(phone="13900139000", name=CALLER)), 201)
+    nobodys = ok(town.stranger.post(REPORTS, citizen_report(place=point(1))), 201)
+    settings.configure(with_account(config))
+    user = User(town.app, openid=OPENID)
+    user.says("路灯坏了")
+    user.stands_at(114.06, 22.54)
+    user.says("提交")
+    with reading() as db:
+        chat = tracking_credential(db.scalars(select(Report.id).where(Report.channel == Channel.WECHAT)).one())
+    me = proved(town, texts, time)
+    assert set(problem(me.post(f"{DATA}/export", {"tokens": [theirs["token"]]}), 422)["fields"]) == {"tokens"}
+    problem(me.post(f"{DATA}/export", {"wechat": chat}), 401)
+    assert set(problem(me.post(f"{DATA}/export", {"wechat": me.headers["Authorization"].removeprefix("Bearer ")}),
+                       422)["fields"]) == {"wechat"}
+    ok(me.post(f"{DATA}/export", {"tokens": [nobodys["token"], chat]}), 201)
+    town.jobs()
+    (made,) = ok(me.get(DATA))["items"]
+    assert made["reports"] == 2
+    with zipfile.ZipFile(BytesIO(town.stranger.get(made["copy"]).data)) as archive:
+        assert OPENID.encode() not in b"".join(archive.read(name) for name in archive.namelist())
 
 
 def test_for_who_rang_up_two_people_ask(town: Town, time: SetClock) -> None:
