@@ -12,7 +12,7 @@ from api.auth import public
 from api.blueprint import Blueprint
 from api.cases import public_number
 from api.fields import Cursor, Moment, PageIn, Place, Text, encode, page_of, rows
-from casework.cases import public_lists, publication
+from casework.cases import public_lists, public_pictures, publication
 from casework.cases.public_lists import Box, Heap, Wanted
 from casework.cases.publication import PublicCase
 from casework.cases.wording import Language
@@ -95,10 +95,19 @@ class StepOut(ma.Schema):
     words = ma.fields.String()
 
 
+class PublicPictureOut(ma.Schema):
+    """A photo in which faces and number plates are destroyed. The links work for a while, and as long as it is public."""
+
+    purpose = ma.fields.String(metadata={"enum": ["report", "before", "after"]})
+    link = ma.fields.String(metadata={"description": "longest side 1280 px"})
+    small = ma.fields.String(metadata={"description": "longest side 320 px"})
+
+
 class PublicCaseWholeOut(PublicCaseOut):
-    """The same with what happened so far, the oldest first."""
+    """The same with what happened so far and the pictures of it, the oldest first."""
 
     steps = ma.fields.List(ma.fields.Nested(StepOut()))
+    photos = ma.fields.List(ma.fields.Nested(PublicPictureOut()))
 
 
 class MapOut(ma.Schema):
@@ -134,8 +143,11 @@ def case(number: str, query: dict[str, Any]) -> Response:
         described = publication.describe(db, [found], language) if found else []
         if not described:
             raise NotFound("there is no such public case")
-        steps = [{"at": at, "words": words} for at, words in public_lists.happened(db, described[0].id, language)]
-    return kept(encode(_plain(described[0]) | {"steps": steps}))
+        case_id = described[0].id
+        steps = [{"at": at, "words": words} for at, words in public_lists.happened(db, case_id, language)]
+        photos = [{"purpose": one.purpose, "link": one.link, "small": one.small}
+                  for one in public_pictures.public_photos(db, [case_id]).get(case_id, ())]
+    return kept(encode(_plain(described[0]) | {"steps": steps, "photos": photos}))
 
 
 @blueprint.operation("GET", "/map", public(WHY), query=WhereIn(), answer=MapOut(), limit=reading_limit)
