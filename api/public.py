@@ -12,8 +12,9 @@ from api.auth import public
 from api.blueprint import Blueprint
 from api.cases import public_number
 from api.fields import Cursor, Moment, PageIn, Place, Text, encode, page_of, rows
-from casework.cases import public_lists, publication
+from casework.cases import public_lists, public_pictures, publication
 from casework.cases.public_lists import Box, Heap, Wanted
+from casework.cases.public_pictures import PURPOSES
 from casework.cases.publication import PublicCase
 from casework.cases.wording import Language
 from casework.errors import NotFound
@@ -95,9 +96,18 @@ class StepOut(ma.Schema):
     words = ma.fields.String()
 
 
-class PublicCaseWholeOut(PublicCaseOut):
-    """The same with what happened so far, the oldest first."""
+class PublicPhotoOut(ma.Schema):
+    """A photo that a moderator released, faces and number plates covered. The links work for a while."""
 
+    purpose = ma.fields.String(metadata={"enum": [one.value for one in PURPOSES]})
+    link = ma.fields.String(metadata={"description": "longest side 1280 px"})
+    small = ma.fields.String(metadata={"description": "longest side 320 px"})
+
+
+class PublicCaseWholeOut(PublicCaseOut):
+    """The same with its photos and what happened so far, the oldest first."""
+
+    photos = ma.fields.List(ma.fields.Nested(PublicPhotoOut()))
     steps = ma.fields.List(ma.fields.Nested(StepOut()))
 
 
@@ -127,7 +137,7 @@ def cases(query: dict[str, Any]) -> Response:
 
 @blueprint.operation("GET", "/cases/<number>", public(WHY), query=OneIn(), answer=PublicCaseWholeOut(), limit=reading_limit)
 def case(number: str, query: dict[str, Any]) -> Response:
-    """One public case with what happened to it. 404 also for a case that is not public, or is no more."""
+    """One public case with its photos and what happened to it. 404 also for a case that is not public, or is no more."""
     language = Language(query["lang"])
     with reading() as db:
         found = publication.find(db, public_number(number))
@@ -135,7 +145,9 @@ def case(number: str, query: dict[str, Any]) -> Response:
         if not described:
             raise NotFound("there is no such public case")
         steps = [{"at": at, "words": words} for at, words in public_lists.happened(db, described[0].id, language)]
-    return kept(encode(_plain(described[0]) | {"steps": steps}))
+        pictures = public_pictures.public_photos(db, [described[0].id]).get(described[0].id, ())
+    photos = [{"purpose": one.purpose, "link": one.link, "small": one.small} for one in pictures]
+    return kept(encode(_plain(described[0]) | {"photos": photos, "steps": steps}))
 
 
 @blueprint.operation("GET", "/map", public(WHY), query=WhereIn(), answer=MapOut(), limit=reading_limit)
