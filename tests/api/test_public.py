@@ -9,6 +9,7 @@ from api.limits import limiter
 from casework.cases import publication
 from casework.cases.publication import Publication
 from casework.settings import Settings
+from casework.storage import outbox
 from casework.storage.database import reading, transaction
 from casework.storage.outbox import Event
 from tests.api.geoclient import App, good
@@ -57,7 +58,7 @@ def test_a_filed_case_is_public_without_a_word_that_was_said(town: Town) -> None
     assert shown["square"] == {"lon": round(shown["square"]["lon"], 3), "lat": round(shown["square"]["lat"], 3)}
     whole = ok(town.stranger.get(f"{CASES}/{shown['number'].lower()}"))
     assert [one["words"] for one in whole.pop("steps")] == ["上报", "立案", "派遣"]
-    assert whole == shown
+    assert whole == shown | {"photos": []}
     assert ok(town.stranger.get(f"{CASES}/{shown['number']}", lang="en"))["stands"].startswith("sent to the department")
     assert told() == 1
 
@@ -308,3 +309,14 @@ def test_what_was_lost_on_the_way_is_published_later(town: Town, time: SetClock,
         assert publication.unfollowed(db, time.now() - schedule.LAST_DAY, time.now(), 10) == []
     schedule.publish_older_cases()
     assert [one["number"] for one in public(town)] == [number]
+
+
+def test_a_policy_whose_news_was_lost_is_followed_at_night(town: Town) -> None:
+    number = filed(town)
+    look_first(town)
+    with transaction() as db:  # handed over, and lost with Redis
+        outbox.mark_relayed(db, outbox.claim(db, 1000))
+    assert [one["number"] for one in public(town)] == [number]
+    schedule.publish_older_cases()
+    assert public(town) == []
+    assert [one["number"] for one in ok(town.operator.get(QUEUE))["items"]] == [number]

@@ -12,6 +12,7 @@ from casework.cases.case import Case
 from casework.cases.public_lists import Box, Wanted
 from casework.cases.publication import Publication, State
 from casework.cases.workflow import Status
+from casework.community.subscriptions import news
 from casework.exchange import open311
 from casework.geography.coordinates import Point
 from casework.geography.squares import blurred, tile_of
@@ -140,3 +141,9 @@ def test_open311_and_what_looks_for_lost_ones_read_by_index_too(store: str, cast
         assert publication.unseen(db, None, 10) == publication.unseen(db, new_id(), 10) == []
     (plan,) = plans(store, said, "outbox.happened_at >=")
     assert "ix_outbox_name_happened_at" in plan or "SCAN outbox" not in plan
+    with heard() as said, reading() as db:
+        assert publication.unstirred(db, clock.now() - timedelta(days=1), clock.now(), 100) == []
+        assert news.taken_back_at(db)
+    plan = next(one for one in plans(store, said, "cases.moved_at >="))
+    assert "ix_cases_moved_at" in plan
+    assert "ix_publications_left" in next(one for one in plans(store, said, "publications.published_at IS NOT NULL"))
