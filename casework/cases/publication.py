@@ -79,6 +79,8 @@ class Publication(Base):
         *(partial_index(f"ix_publications_stirred{name}", *by, "stirred_at", "case_id", where="state = 'published'")
           for name, by in (("", ()), ("_community", ("community_code",)), ("_category", ("category_code",)),
                            ("_tile", ("tile",)))),
+        partial_index("ix_publications_unlooked", "changed_at", "case_id",
+                      where="state = 'published' AND decided_by_id IS NULL"),
         partial_index("ix_publications_left", "changed_at", where="published_at IS NOT NULL AND state != 'published'"),
     )
 

@@ -132,6 +132,25 @@ def test_who_may_decide(town: Town) -> None:
     assert len(public(town)) == 1
 
 
+def test_what_was_published_before_a_look_is_looked_at_afterwards(town: Town, time: SetClock) -> None:
+    made = []
+    for grid in range(3):
+        made.append(filed(town, grid=grid))
+        time.passes(minutes=1)
+
+    def unlooked(**query: Any) -> Json:
+        return ok(town.operator.get(QUEUE, state="published", by_person="false", **query))
+    assert [one["number"] for one in unlooked()["items"]] == made[::-1]
+    first = unlooked(limit=2)
+    assert [one["number"] for one in unlooked(limit=2, cursor=first["next"])["items"]] == made[:1]
+    decide(town, made[1], "publish")
+    decide(town, made[2], "publish", words=WORDS)
+    assert [one["number"] for one in unlooked()["items"]] == made[:1]
+    looked = ok(town.operator.get(QUEUE, state="published", by_person="true"))["items"]
+    assert {one["number"] for one in looked} == set(made[1:])
+    assert {one["number"] for one in public(town)} == set(made)
+
+
 def test_what_a_case_is_no_more_is_taken_back_before_any_job_runs(town: Town) -> None:
     number, other = filed(town), filed(town, grid=1, category="10102")
     decide(town, number, "publish", words=WORDS)
