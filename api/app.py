@@ -6,6 +6,8 @@ import casework.settings
 from api import (
     abuse,
     admin,
+    adoption_desk,
+    adoptions,
     alarms,
     api_keys,
     auth,
@@ -29,6 +31,7 @@ from api import (
     geography,
     health,
     hotline,
+    hotline_desk,
     hotline_imports,
     inbox,
     limits,
@@ -41,13 +44,17 @@ from api import (
     pages,
     pda,
     performance,
+    phone_pages,
+    points,
     policy,
     proposals,
     public,
+    queues,
     registry,
     responsibility,
     rosters,
     sessions,
+    staff_pages,
     steps,
     submissions,
     subscriptions,
@@ -78,6 +85,7 @@ BLUEPRINTS = [
     open311.in_json,
     api_keys.blueprint,
     hotline.blueprint,
+    hotline_desk.blueprint,
     hotline_imports.blueprint,
     exchange.blueprint,
     citizen.blueprint,
@@ -88,6 +96,9 @@ BLUEPRINTS = [
     feeds.blueprint,
     wechat.blueprint,
     wechat_pages.blueprint,
+    points.blueprint,
+    adoptions.blueprint,
+    adoption_desk.blueprint,
     cases.blueprint,
     clocks.blueprint,
     steps.blueprint,
@@ -107,6 +118,7 @@ BLUEPRINTS = [
     duplicates.blueprint,
     admin.blueprint,
     abuse.blueprint,
+    queues.blueprint,
     rosters.blueprint,
     calendar.blueprint,
     policy.blueprint,
@@ -116,7 +128,7 @@ BLUEPRINTS = [
 ]
 """Every group of operations of the API. A new endpoint file adds its line here: it is then served and documented."""
 
-PAGES = [pages.blueprint, unsubscribe.blueprint]
+PAGES = [pages.blueprint, phone_pages.blueprint, staff_pages.blueprint, unsubscribe.blueprint]
 """What browsers open; not part of the OpenAPI document."""
 
 SMALL_BODY = 64 * 1024

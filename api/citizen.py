@@ -61,6 +61,7 @@ class ReportIn(ma.Schema):
     phone = Text(32, metadata={"description": "kept encrypted; news come by SMS"})
     photos = ma.fields.List(ma.fields.Nested(UploadedIn()), load_default=[], validate=ma.validate.Length(max=9))
     category = Text(12, validate=ma.validate.Regexp("^[0-9]+$"), metadata={"description": "code from /citizen/categories"})
+    component = Text(36, metadata={"description": "id or 16-digit code of the component that it is about; says where it is"})
     same_as = Text(200, metadata={"description": "from /citizen/similar: it is about this case, which is known already"})
 
 

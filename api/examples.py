@@ -44,6 +44,37 @@ WORDS: dict[str, Any] = {
     "draft": "我家门口的井盖没了，电话＊＊＊"}
 """By the field's name, where no shape below says otherwise."""
 
+COMMUNITY: dict[str, dict[str, Any]] = {
+    "CountsOut": {"rule": "filed", "words": "上报属实，已立案"},
+    "PointLineOut": {"day": "2026-03-02", "words": "上报属实，已立案", "report": REQUEST, "note": None},
+    "MyPointsOut": {"next": None}, "PointRuleOut": {"code": "filed", "zh": "上报属实，已立案", "branches": ["1", "2"],
+                                                    "en": "a report that was true and filed"},
+    "RewardOut": {"zh": "帆布袋", "en": "a canvas bag"}, "CorrectedOut": {"note": "误判，补回积分"},
+    "RedemptionOut": {"code": "7QK2M9XA", "zh": "帆布袋", "en": "a canvas bag", "state": "waiting", "reason": None},
+    **{shape: {"kind": "10124", "name": "消火栓", "expects": "清除周围积雪和遮挡", "weather": ["snow"], "dates": ["11-15"],
+               "code": "4403010124000017", "ended": None, "warned_at": None, "ended_at": None, "check_ins": [], "cases": [],
+               "adopters": ["老张包子铺"], "component": ID, "shop": None}
+       for shape in ("AdoptableKindOut", "AdoptableOut", "AdoptionOut", "AdoptionDetailOut")},
+    "CheckInOut": {"flags": ["照片不是近一天拍的"], "photos": [PHOTO]},
+    "CareCaseOut": {"category": "消防设施", "closed_at": None},
+    "ShopOut": {"name": "老张包子铺", "state": "confirmed", "shown": "老张包子铺"},
+    "AdoptionKindOut": {"code": "10124", "zh": "消火栓", "en": "fire hydrant", "expects_zh": "清除周围积雪和遮挡",
+                        "expects_en": "dig it out of snow", "weather": ["snow"], "dates": ["11-15"]},
+    "AdoptingShopOut": {"name": "老张包子铺", "entity": None, "state": "waiting", "shown": None},
+    "ContactOut": {"contact": "张师傅 13800000000"},
+    "OddCheckInOut": {"kind": "10124", "code": "4403010124000017", "flags": ["照片不是近一天拍的"], "photos": [PHOTO]},
+    "WeatherNoticeOut": {"kind": "snow", "areas": ["440301"], "source": "市气象台"},
+}
+
+MODERATION: dict[str, dict[str, Any]] = {
+    "PhotoRowOut": {"state": "waiting"},
+    "ModeratedPhotoOut": {"state": "waiting", "link": PHOTO.replace("/320", "/1600"), "public": None, "width": 3000,
+                          "height": 4000, "decided_at": None, "decided_by": None},
+    "FindingOut": {"kind": "face", "score": 0.87, "x": 0.31, "y": 0.12, "width": 0.08, "height": 0.11},
+    "RectangleOut": {"x": 0.29, "y": 0.09, "width": 0.12, "height": 0.17},
+    "PublicPictureOut": {"link": PHOTO.replace("/320", "/public"), "small": PHOTO.replace("/320", "/public-320")}}
+"""Of photos that wait for a moderator, by shape."""
+
 OPEN311: dict[str, dict[str, Any]] = {
     "ServiceOut": {"service_code": "10101", "service_name": "上水井盖", "description": "井盖缺失；井盖破损",
                    "type": "realtime", "keywords": "公用设施,井盖", "group": "公用设施"},
@@ -162,6 +193,10 @@ EXACTLY: dict[str, Any] = {
         "client": ID, "url": "https://12345.example.gov.cn/zhiwang", "events": ["case.dispatch", "case.resolve"],
         "active": True}.items()},
     "WebhookOut.name": "12345平台", "WebhookOut.rests_until": None, "WebhookOut.fault": "HTTP 500",
+    "QueueOut.name": "media", "DeadKindOut.job": "media.process", "DeadKindOut.fault": "OSError",
+    "MeOut.permissions": ["case.list"],
+    "WhereOut.area": "示范市东区南塘街道南塘社区", "WhereOut.sure": True,
+    "AboutOut.code": "301", "AboutOut.name": "公共服务 · 供水", "AboutOut.confidence": 0.82,
     "LookOut.refused": False, "ReportOut.confidential": False, "EarlierOut.confidential": False,
     "EarlierOut.status": "handling", "NearOut.status": "handling", "NearOut.metres": 35,
     "FormOut.form_id": "house", "FormOut.kind": "xlsx", "FormOut.md5": "9f2b6c41d0e35a7788e1c4f2ab906d13",
@@ -209,7 +244,7 @@ EXACTLY: dict[str, Any] = {
     "EntryChangeOut.what": "added", "EntryChangeOut.words": "多次虚假上报", "MarkOut.withdrawn_at": None,
     "ProgressOut.notice": None, "RatedOut.notice": None,
     "MarkOut.reason": "现场不存在该问题", "ReceiptOut.held": False, "ReceiptOut.call": None,
-    **{f"{shape}.{name}": value for shape, said in OPEN311.items() for name, value in said.items()},
+    **{f"{shape}.{name}": value for shape, said in (OPEN311 | COMMUNITY | MODERATION).items() for name, value in said.items()},
     **{f"{shape}.{name}": value for shape in ("SurveyOut", "SurveyWithProgressOut") for name, value in {
         "kind": "survey", "title": "充电隐患专项普查", "text": "逐户查看", "area": "440301", "register": None,
         "form": "charging", "cancelled_at": None}.items()}}

@@ -3,19 +3,22 @@ from dataclasses import asdict
 from typing import Any
 
 import marshmallow as ma
-from flask import Response
+from flask import Response, request
 
 from api.auth import requires
 from api.blueprint import Blueprint
 from api.fields import TO_WGS84, Text, encode
 from casework.errors import NotFound
-from casework.geography import addresses, areas
+from casework.geography import addresses, areas, outlines
 from casework.geography.coordinates import Point
 from casework.storage.database import reading, transaction
 
 blueprint = Blueprint("geography", __name__, url_prefix="/api/v1/areas", description="区域与网格 Areas and grids")
 
 LARGEST_KILOBYTES = 64 * 1024
+
+OUTLINES_HOLD = 24 * 3600
+"""Seconds: borders move with an import, and a map of yesterday still shows where one stands."""
 
 
 class AreaOut(ma.Schema):
@@ -31,6 +34,22 @@ class AreasOut(ma.Schema):
     """The areas right below one."""
 
     items = ma.fields.List(ma.fields.Nested(AreaOut()))
+
+
+class OutlineOut(ma.Schema):
+    """An area as a map draws it."""
+
+    code = ma.fields.String()
+    name = ma.fields.String()
+    level = ma.fields.String(metadata={"enum": ["district", "street", "community"]})
+    outline = ma.fields.List(ma.fields.List(ma.fields.List(ma.fields.Float())), metadata={"description":
+        "rings of [lon, lat], WGS-84"})
+
+
+class OutlinesOut(ma.Schema):
+    """What a map without tiles shows."""
+
+    items = ma.fields.List(ma.fields.Nested(OutlineOut()))
 
 
 class BelowIn(ma.Schema):
@@ -110,6 +129,16 @@ def below(query: dict[str, str]) -> dict[str, Any]:
     with reading() as db:
         return {"items": [{"code": one.code, "name": one.name, "level": one.level, "parent_code": one.parent_code}
                           for one in areas.children(db, query.get("parent"))]}
+
+
+@blueprint.operation("GET", "/outlines", requires("areas.read"), answer=OutlinesOut())
+def drawn() -> Response:
+    """The outlines of districts, streets and communities, ten metres rough, to be kept for a day."""
+    with reading() as db:
+        response = encode({"items": outlines.of_city(db)})
+    response.headers["Cache-Control"] = f"public, max-age={OUTLINES_HOLD}"
+    response.add_etag()
+    return response.make_conditional(request)  # type: ignore[return-value]  # werkzeug gives back what it was given
 
 
 @blueprint.operation("GET", "/at", requires("areas.read"), query=PointIn(), answer=GridOut())

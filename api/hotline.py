@@ -10,12 +10,11 @@ from api import limits, refusals
 from api.auth import caller, requires
 from api.blueprint import Blueprint
 from api.errors import ProblemOut, faults_of
-from api.fields import Moment, Place, Text, Whole, encode
-from casework.cases.report import Channel, Receipt
-from casework.errors import Conflict, Fault
-from casework.geography.coordinates import Point
+from api.fields import Moment, Place, Text, encode
+from casework.cases.report import Channel
+from casework.errors import Conflict, Fault, Invalid
 from casework.intake import hotline
-from casework.intake.hotline import Ticket, desk
+from casework.intake.hotline import Answer, Ticket, Updated
 from casework.intake.refusals import count
 from casework.storage.database import transaction
 
@@ -40,6 +39,7 @@ class TicketIn(ma.Schema):
     urgent = ma.fields.Boolean(load_default=False)
     confidential = ma.fields.Boolean(load_default=False, metadata={
         "description": "保密: who called is shown to nobody but the operator who took it, and supervisors"})
+    same_as = Text(40, metadata={"description": "number of the open case that it is about, for triage to weigh"})
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,8 @@ class ResultOut(ma.Schema):
     """What became of one ticket, in the order sent."""
 
     ticket = ma.fields.String(allow_none=True, metadata={"description": "the hotline's number, if it can be read"})
-    status = ma.fields.Integer(metadata={"description": "201 stored, 409 number used for another ticket, 422 refused"})
+    status = ma.fields.Integer(metadata={"description":
+        "201 stored, 200 known, and what it says now beside that is kept with it, 409 a colleague's number, 422 refused"})
     number = ma.fields.String(allow_none=True, metadata={"description": "our tracking number"})
     errors = ma.fields.List(ma.fields.Nested(ProblemOut.FaultOut()))
 
@@ -109,7 +110,8 @@ def tickets(body: dict[str, Any]) -> Response | dict[str, Any]:
     """Hand over up to 500 tickets; each is stored or refused for itself.
 
     200 with a result for each, also when all are refused: read them. A result of 201 means stored for good; sending a
-    ticket again changes nothing and gives the same number.
+    ticket again changes nothing and gives the same number. Sent again with something else in it, it is no new report: who
+    called is changed with it, and the rest becomes an internal comment on its case.
     """
     sent: list[Ticket | Refused] = body["tickets"]
     with transaction() as db:
@@ -121,72 +123,14 @@ def tickets(body: dict[str, Any]) -> Response | dict[str, Any]:
     return encode({"results": results})
 
 
-class CallerIn(ma.Schema):
-    """Who calls, and from where."""
-
-    phone = Text(32, required=True)
-    reason = Text(200, load_default="来电", metadata={"description": "kept in the access log"})
-    lon = ma.fields.Float(validate=ma.validate.Range(-180, 180), metadata={"description": "WGS-84"})
-    lat = ma.fields.Float(validate=ma.validate.Range(-90, 90))
-    metres = Whole(1, desk.FARTHEST, load_default=300)
-
-    @ma.validates_schema
-    def _whole_place(self, data: dict[str, Any], **_: Any) -> None:
-        if ("lon" in data) != ("lat" in data):
-            raise ma.ValidationError("must be given with the other", "lat" if "lon" in data else "lon")
-
-
-class EarlierOut(ma.Schema):
-    """What came from this phone before."""
-
-    number = ma.fields.String()
-    ticket = ma.fields.String(allow_none=True)
-    channel = ma.fields.String()
-    received_at = Moment()
-    text = ma.fields.String()
-    address = ma.fields.String(allow_none=True)
-    confidential = ma.fields.Boolean()
-    case = ma.fields.String(allow_none=True)
-    status = ma.fields.String(allow_none=True)
-
-
-class NearOut(ma.Schema):
-    """An open case near the place."""
-
-    number = ma.fields.String()
-    title = ma.fields.String()
-    status = ma.fields.String()
-    category_code = ma.fields.String(allow_none=True)
-    address = ma.fields.String(allow_none=True)
-    opened_at = Moment()
-    report_count = ma.fields.Integer()
-    metres = ma.fields.Integer()
-
-
-class CallerOut(ma.Schema):
-    """What helps whoever has the caller on the telephone."""
-
-    reports = ma.fields.List(ma.fields.Nested(EarlierOut()))
-    near = ma.fields.List(ma.fields.Nested(NearOut()))
-
-
-@blueprint.operation("GET", "/caller", requires("callers.read"), query=CallerIn(), answer=CallerOut())
-def who_calls(query: dict[str, Any]) -> Response:
-    """What the caller reported before, the latest first, and with a place the open cases near by, the nearest first.
-
-    The look is kept in the access log. What was said in confidence is there for whoever took it, and for supervisors.
-    """
-    with transaction() as db:
-        reports = desk.of_caller(db, caller(), query["phone"], query["reason"])
-        near = desk.near(db, caller(), Point(query["lon"], query["lat"]), query["metres"]) if "lon" in query else []
-    return encode({"reports": reports, "near": near})
-
-
-def _result(ticket: Ticket, answer: Receipt | Conflict) -> dict[str, Any]:
+def _result(ticket: Ticket, answer: Answer) -> dict[str, Any]:
+    if isinstance(answer, Invalid):
+        return _refused(Refused(ticket.number, list(answer.faults)))
     if isinstance(answer, Conflict):
         return {"ticket": ticket.number, "status": 409, "number": None,
-                "errors": [{"field": "number", "reason": answer.sentence}]}
-    return {"ticket": ticket.number, "status": 201, "number": answer.number, "errors": []}
+                "errors": [{"field": "number", "reason": "a colleague took another ticket under this number"}]}
+    return {"ticket": ticket.number, "status": 200 if isinstance(answer, Updated) else 201, "number": answer.number,
+            "errors": []}
 
 
 def _refused(one: Refused) -> dict[str, Any]:

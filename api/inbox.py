@@ -81,7 +81,7 @@ class LetterOut(ma.Schema):
     """A message that leaves the house, without its words."""
 
     id = ma.fields.UUID()
-    case = ma.fields.String(metadata={"description": "number of the case"})
+    case = ma.fields.String(allow_none=True, metadata={"description": "number of the case, if it is about one"})
     via = ma.fields.Enum(Via, by_value=True)
     kind = ma.fields.Enum(Kind, by_value=True)
     to = ma.fields.String(allow_none=True, metadata={"description": "the phone, masked, or the login of who gets mail"})

@@ -64,7 +64,7 @@ class ModeratedPhotoOut(PhotoRowOut):
     """A photo as it came, and what of it is covered or might have to be."""
 
     link = ma.fields.String(metadata={"description": f"as it came, longest side 1600 px; works for {LOOK_MINUTES} minutes"})
-    public = ma.fields.String(allow_none=True, metadata={"description": "link to what the public sees; works while it may"})
+    public = ma.fields.String(allow_none=True, metadata={"description": "what the public sees; works while it may"})
     width = ma.fields.Integer(metadata={"description": "of the photo, upright"})
     height = ma.fields.Integer()
     found = ma.fields.List(ma.fields.Nested(FindingOut()))

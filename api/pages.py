@@ -1,16 +1,15 @@
-"""What browsers open: the live board, the API's document to read, pages of problems, and the grid workers' page."""
+"""What browsers open: the live board, the API's document to read, and pages of problems."""
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import orjson
-from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, send_from_directory
-from flask.typing import ResponseReturnValue
+from flask import Blueprint, Response, current_app, make_response, render_template, request, send_from_directory
 from markupsafe import Markup
 
 from api import board as figures
-from api import docs, releases
+from api import docs
 from api.auth import public
 from api.errors import PROBLEMS
 from casework.clock import CITY
@@ -111,65 +110,3 @@ def static(name: str) -> Response:
     response.headers["Cache-Control"] = (
         f"public, max-age={A_YEAR}, immutable" if request.args.get("v") else "no-cache")
     return response
-
-
-@cache
-def _pda() -> releases.Release:
-    return releases.pda()  # it cannot change while the process lives
-
-
-@blueprint.get("/pda")
-@public("the page is empty until a grid worker logs in on it")
-def pda() -> Response:
-    """The grid workers' page; once loaded, the browser opens it from its own copy."""
-    return _of_release("index.html", "text/html")
-
-
-@blueprint.get("/pda/")
-@public("people type it so")
-def pda_with_slash() -> ResponseReturnValue:
-    """The page has one address, for its copy on the phone is found by it."""
-    return redirect("/pda")
-
-
-@blueprint.get("/pda/sw.js")
-@public("a browser fetches it by itself, without a credential")
-def pda_worker() -> Response:
-    """What keeps the page on the phone. The browser compares it byte by byte: another release, another text."""
-    response = _of_release("sw.js", "text/javascript")
-    response.headers["Service-Worker-Allowed"] = "/pda"
-    return response
-
-
-@blueprint.get("/pda/app.webmanifest")
-@public("a browser fetches it by itself, without a credential")
-def pda_manifest() -> Response:
-    """What makes the page an app on the phone's first screen."""
-    icons = [{"src": f"{_pda().address}/icons/{size}.png", "sizes": f"{size}x{size}", "type": "image/png", "purpose": purpose}
-             for size in (192, 512) for purpose in ("any", "maskable")]
-    written = orjson.dumps({
-        "id": "/pda", "name": WORDS["pda.name"][0], "short_name": WORDS["name"][0], "lang": "zh-CN", "start_url": "/pda",
-        "scope": "/pda", "display": "standalone", "background_color": "#ffffff", "theme_color": "#0a4a70", "icons": icons})
-    return Response(written, mimetype="application/manifest+json", headers={"Cache-Control": "no-cache"})
-
-
-@blueprint.get("/pda/<release>/<path:name>")
-@public("style, scripts and words of the page, which name no person")
-def pda_file(release: str, name: str) -> Response:
-    """A file of the release that is served now; another release's is not here, so that two never mix."""
-    if release != _pda().name:
-        raise NotFound("this release of the page is not served here")
-    if name == "index.html":
-        response = _of_release(name, "text/html")
-    elif name in _pda().files:
-        path = _pda().files[name]
-        response = send_from_directory(path.parent, path.name, mimetype=releases.TYPES[path.suffix])
-    else:
-        raise NotFound("there is no such file")
-    response.headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable"
-    return response
-
-
-def _of_release(template: str, media_type: str) -> Response:
-    return Response(render_template(f"pda/{template}", release=_pda()), mimetype=media_type,
-                    headers={"Cache-Control": "no-cache"})

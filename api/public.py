@@ -14,7 +14,6 @@ from api.cases import public_number
 from api.fields import Cursor, Moment, PageIn, Place, Text, encode, page_of, rows
 from casework.cases import public_lists, public_pictures, publication
 from casework.cases.public_lists import Box, Heap, Wanted
-from casework.cases.public_pictures import PURPOSES
 from casework.cases.publication import PublicCase
 from casework.cases.wording import Language
 from casework.errors import NotFound
@@ -96,19 +95,19 @@ class StepOut(ma.Schema):
     words = ma.fields.String()
 
 
-class PublicPhotoOut(ma.Schema):
-    """A photo that a moderator released, faces and number plates covered. The links work for a while."""
+class PublicPictureOut(ma.Schema):
+    """A photo in which faces and number plates are destroyed. The links work for a while, and as long as it is public."""
 
-    purpose = ma.fields.String(metadata={"enum": [one.value for one in PURPOSES]})
+    purpose = ma.fields.String(metadata={"enum": ["report", "before", "after"]})
     link = ma.fields.String(metadata={"description": "longest side 1280 px"})
     small = ma.fields.String(metadata={"description": "longest side 320 px"})
 
 
 class PublicCaseWholeOut(PublicCaseOut):
-    """The same with its photos and what happened so far, the oldest first."""
+    """The same with what happened so far and the pictures of it, the oldest first."""
 
-    photos = ma.fields.List(ma.fields.Nested(PublicPhotoOut()))
     steps = ma.fields.List(ma.fields.Nested(StepOut()))
+    photos = ma.fields.List(ma.fields.Nested(PublicPictureOut()))
 
 
 class MapOut(ma.Schema):
@@ -137,17 +136,18 @@ def cases(query: dict[str, Any]) -> Response:
 
 @blueprint.operation("GET", "/cases/<number>", public(WHY), query=OneIn(), answer=PublicCaseWholeOut(), limit=reading_limit)
 def case(number: str, query: dict[str, Any]) -> Response:
-    """One public case with its photos and what happened to it. 404 also for a case that is not public, or is no more."""
+    """One public case with what happened to it. 404 also for a case that is not public, or is no more."""
     language = Language(query["lang"])
     with reading() as db:
         found = publication.find(db, public_number(number))
         described = publication.describe(db, [found], language) if found else []
         if not described:
             raise NotFound("there is no such public case")
-        steps = [{"at": at, "words": words} for at, words in public_lists.happened(db, described[0].id, language)]
-        pictures = public_pictures.public_photos(db, [described[0].id]).get(described[0].id, ())
-    photos = [{"purpose": one.purpose, "link": one.link, "small": one.small} for one in pictures]
-    return kept(encode(_plain(described[0]) | {"photos": photos, "steps": steps}))
+        case_id = described[0].id
+        steps = [{"at": at, "words": words} for at, words in public_lists.happened(db, case_id, language)]
+        photos = [{"purpose": one.purpose, "link": one.link, "small": one.small}
+                  for one in public_pictures.public_photos(db, [case_id]).get(case_id, ())]
+    return kept(encode(_plain(described[0]) | {"steps": steps, "photos": photos}))
 
 
 @blueprint.operation("GET", "/map", public(WHY), query=WhereIn(), answer=MapOut(), limit=reading_limit)

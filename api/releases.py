@@ -1,6 +1,8 @@
-"""A page that works without the network, as one release: all its files under one address that is made of their content.
+"""Pages that are written in the browser, each as one release: all its files under one address that is made of their content.
 
-A browser has either the whole of a release or nothing of it, so the parts of two releases never meet.
+A browser has either the whole of a release or nothing of it, so the parts of two releases never meet. A page consists of the
+files of its own folder and of those in `shared/`, which lie beside them in the same address: `./store.js` in a shared file is
+the page's own.
 """
 from dataclasses import dataclass
 from hashlib import sha256
@@ -8,25 +10,43 @@ from pathlib import Path
 
 from xstatic.pkg import leaflet
 
-FOLDER = Path(__file__).with_name("pages") / "pda"
+FOLDER = Path(__file__).with_name("pages")
 MAP = Path(leaflet.BASE_DIR)
+PAGES = ("pda", "snap")
+"""Those of phones, which work without the network."""
+
+PARTS = {"staff": ("database.js", "dom.js", "language.js", "request.js")}
+"""What a page takes of `shared/`, where it is not all."""
+
 TEMPLATES = ("index.html", "sw.js")
 """Made for the release they belong to; they count in its name and are served by their own routes."""
+
+SYMBOLS = "symbols.html"
+"""Pictures that every page's index.html includes."""
+
+LATER = ("leaflet/", "offline.js", "wechat.js")
+"""Beginnings of scripts that a page asks for when it needs them."""
 
 TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json", ".png": "image/png"}
 
 
 @dataclass(frozen=True)
 class Release:
-    """Its name, and each file by the path under which the page asks for it."""
+    """Of a page: its name, and each file by the path under which the page asks for it."""
 
+    page: str
     name: str
     files: dict[str, Path]
 
     @property
     def address(self) -> str:
         """Where its files are served; whatever is there never changes."""
-        return f"/pda/{self.name}"
+        return f"/{self.page}/{self.name}"
+
+    @property
+    def first(self) -> list[str]:
+        """Scripts that the page starts with: asked for at once, not one after the other as each names the next."""
+        return [name for name in self.files if name.endswith(".js") and not name.startswith(LATER)]
 
 
 def _leaflet() -> dict[str, Path]:
@@ -34,11 +54,22 @@ def _leaflet() -> dict[str, Path]:
     return {f"leaflet/{path.relative_to(MAP).as_posix()}": path for path in wanted}
 
 
-def pda() -> Release:
-    """The page as it lies on the disk now: scripts, styles, words, pictures, and Leaflet from its package."""
-    own = {path.relative_to(FOLDER).as_posix(): path for path in sorted(FOLDER.rglob("*")) if path.suffix in TYPES}
-    served = {name: path for name, path in own.items() if name not in TEMPLATES} | _leaflet()
+def _shared(page: str) -> dict[str, Path]:
+    found = _under(FOLDER / "shared")
+    return {name: found[name] for name in PARTS.get(page, found)}
+
+
+def _under(folder: Path) -> dict[str, Path]:
+    return {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.suffix in TYPES}
+
+
+def of(page: str) -> Release:
+    """A page as it lies on the disk now: scripts, styles, words, pictures, and Leaflet from its package."""
+    folder = FOLDER / page
+    both = _shared(page) | _under(folder)
+    served = {name: path for name, path in both.items() if name not in TEMPLATES} | _leaflet()
     seen = sha256()
-    for name, path in sorted((served | {name: FOLDER / name for name in TEMPLATES}).items()):
+    made = {name: folder / name for name in TEMPLATES if (folder / name).exists()} | {SYMBOLS: FOLDER / "shared" / SYMBOLS}
+    for name, path in sorted((served | made).items()):
         seen.update(f"{name}\0{sha256(path.read_bytes()).hexdigest()}\n".encode())
-    return Release(seen.hexdigest()[:16], served)
+    return Release(page, seen.hexdigest()[:16], served)

@@ -12,6 +12,7 @@ from api.blueprint import Blueprint
 from api.fields import Text
 from casework.errors import Fault, Invalid, Unavailable
 from casework.identity import accounts, sessions
+from casework.identity.permissions import PERMISSIONS
 from casework.notifications import senders
 from casework.storage.database import transaction
 
@@ -68,6 +69,8 @@ class MeOut(ma.Schema):
     roles = ma.fields.List(ma.fields.String())
     department_ids = ma.fields.List(ma.fields.UUID())
     area_codes = ma.fields.List(ma.fields.String())
+    permissions = ma.fields.List(ma.fields.String(), metadata={
+        "description": "what my posts permit, some of it only where they lie; steps of cases are told with each case"})
 
 
 LOGGING_IN = public("whoever logs in has no credential yet")
@@ -131,7 +134,8 @@ def me() -> dict[str, Any]:
     """Who I am here, with the posts that I hold now."""
     actor = caller()
     return {"kind": actor.kind, "id": actor.id, "name": actor.name, "roles": sorted(actor.roles),
-            "department_ids": sorted(actor.department_ids), "area_codes": sorted(actor.area_codes)}
+            "department_ids": sorted(actor.department_ids), "area_codes": sorted(actor.area_codes),
+            "permissions": sorted(name for name, grant in PERMISSIONS.items() if not grant.roles.isdisjoint(actor.roles))}
 
 
 @blueprint.operation("POST", "/password", requires("password.change"), body=PasswordIn(), limit=limits.logins,

@@ -246,6 +246,7 @@ class Settings:
     upload_days: int = _setting("ZHIWANG_UPLOAD_DAYS", _whole(1, 90), 7)
     retention: tuple[tuple[str, int], ...] = _setting("ZHIWANG_RETENTION", _retention, ())
     erasure_days: int = _setting("ZHIWANG_ERASURE_DAYS", _whole(0, 15), 7)
+    adoptions_each: int = _setting("ZHIWANG_ADOPTIONS", _whole(1, 1000), 5)
     track_days: int = _setting("ZHIWANG_TRACK_DAYS", _whole(1, 1000), 90)
     duplicate_metres: float = _setting("ZHIWANG_DUPLICATE_METRES", _number(0, 5000), 50.0)
     duplicate_hours: float = _setting("ZHIWANG_DUPLICATE_HOURS", _number(0, 8760), 24.0)

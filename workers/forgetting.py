@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from casework import clock
 from casework.cases import lookout, subscribers
+from casework.community import erasing
 from casework.exchange import feed
 from casework.fieldwork import changes, coverage, operations, presence, rounds, tracks
 from casework.identity import sessions
@@ -65,6 +66,11 @@ def forget_senders() -> None:
     """What counts against no sender any more, and whom entries of the abuse list meant that ended a year ago."""
     until_fewer(traces.forget_old, 5000)
     until_fewer(book.forget_old, BATCH)
+
+
+def forget_untied_persons() -> None:
+    """What adopters have written whose phone or account was forgotten; what they adopted is free."""
+    until_fewer(erasing.forget_untied, 100)
 
 
 def forget_nonces() -> None:

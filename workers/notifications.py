@@ -6,7 +6,7 @@ from prometheus_client import Counter
 
 from casework.exchange.wechat import client
 from casework.exchange.wechat.news import WechatNews
-from casework.notifications import delivery, digests, messages, senders
+from casework.notifications import delivery, digests, messages, notices, senders
 from casework.notifications.rules import Via
 from casework.storage.database import transaction
 from workers.job import job
@@ -26,7 +26,8 @@ log = structlog.get_logger("zhiwang.notifications")
 def tell(event_ids: list[str]) -> None:
     """Write the messages of these events, each once, and send what waits. Takes ids of outbox rows."""
     with transaction() as db:
-        written = messages.write(db, [int(one) for one in event_ids])
+        ids = [int(one) for one in event_ids]
+        written = notices.write(db, ids) + messages.write(db, ids)
     _send(written)
 
 

@@ -16,11 +16,13 @@ from casework.cases import publication
 from casework.errors import Unavailable
 from casework.exchange import feed
 from casework.fieldwork import changes
+from casework.notifications.notices import NOTICES
 from casework.notifications.rules import NOBODY, RULES
 from casework.storage import outbox
 from casework.storage.database import reading, transaction
 from casework.storage.outbox import Claimed, Event
 from workers import (
+    community,
     deadlines,
     dispatching,
     exchange,
@@ -61,8 +63,13 @@ PUBLISH = Line("exchange", publishing.follow, batch=200)
 PICTURES = Line("exchange", media.enter_cases, batch=200)
 STIR = Line("exchange", publishing.stir, batch=200)
 
+ADOPTERS = Line("exchange", community.follow_cases, batch=200)
+ON_ADOPTED = ("case.published", "case.pass", "case.accept")
+POINTS = Line("exchange", community.settle_points, batch=200)
+WORTH_POINTS = ("case.file", "case.joined", "case.self_handle", "case.pass", "case.accept", "case.reject", "case.void")
+
 BESIDE: dict[str, tuple[Line, ...]] = {
-    "report.received": (Line("triage", triage.triage_reports, batch=200),),
+    "report.received": (Line("triage", triage.triage_reports, batch=200), Line("exchange", community.note_adopters_reports)),
     "report.completed": (Line("triage", triage.complete_reports, batch=200),),
     "case.report": (REVIEW,),
     "case.joined": (REVIEW, PICTURES),
@@ -74,6 +81,8 @@ BESIDE: dict[str, tuple[Line, ...]] = {
     "photo.attached": (Line("exchange", media.enter_photos, batch=200),),
     "photo.entered": (Line("media", media.look, batch=4),),
     "wechat.picture": (Line("media", wechat.fetch_pictures, batch=10),),
+    "adoption.checked_in": (Line("exchange", community.award_check_ins, batch=200),),
+    "weather.noticed": (Line("fieldwork", community.spread_occasions, batch=10),),
     "survey.opened": (Line("fieldwork", fieldwork.spread_surveys, batch=10),),
     "register.conflict": (Line("fieldwork", fieldwork.settle_conflicts, batch=200),),
     "timer.warned": (Line("deadlines", deadlines.escalate, events=True),),
@@ -88,16 +97,18 @@ BESIDE: dict[str, tuple[Line, ...]] = {
 
 JOBS: dict[str, tuple[Line, ...]] = {
     event: (*BESIDE.get(event, ()),
-            *((TELL,) if event in RULES else ()),             # people, by the table in notifications/rules.py
+            *((ADOPTERS,) if event in ON_ADOPTED else ()),    # whoever looks after the component
+            *((POINTS,) if event in WORTH_POINTS else ()),    # citizens, for what they reported
+            *((TELL,) if event in {*RULES, *NOTICES} else ()),  # people, by the tables in notifications/
             *((FOLLOW,) if event in changes.EVENTS else ()),  # devices, by fieldwork/changes/audiences.py
             *((EXCHANGE,) if event in feed.EVENTS else ()),   # platforms, by exchange/hotline_platform.py
             *((PUBLISH,) if event in publication.FOLLOWED else ()),  # everybody, by cases/publication.py
             *((STIR,) if event in publication.STIRS else ()))        # feeds
-    for event in dict.fromkeys((*BESIDE, *RULES, *changes.EVENTS, *feed.EVENTS, *publication.FOLLOWED, *publication.STIRS))}
+    for event in dict.fromkeys((*BESIDE, *RULES, *NOTICES, *changes.EVENTS, *feed.EVENTS, *publication.FOLLOWED,
+                                *publication.STIRS, *ON_ADOPTED))}
 """Event → consequences. The law test asks that every event published anywhere stands here or below."""
 
-UNHEARD = {"case.published": "lists, map and feeds read what is public when they are asked"}
-NOTHING: dict[str, str] = {event: why for event, why in (NOBODY | UNHEARD).items() if event not in JOBS}
+NOTHING: dict[str, str] = {event: why for event, why in NOBODY.items() if event not in JOBS}
 """Event → why nothing follows from it."""
 
 OUTAGE: tuple[type[Exception], ...] = (DBAPIError, Unavailable, *queues.UNREACHABLE)

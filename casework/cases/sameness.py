@@ -1,7 +1,7 @@
 """What a citizen is told before reporting: is it known already? And the answer "it is this one", which triage weighs."""
 import hmac
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -121,6 +121,11 @@ def claim(db: Session, report_id: uuid.UUID, said: str) -> None:
     if not genuine or int(expires) <= clock.now().timestamp():
         raise Invalid("this choice does not hold any more", Fault("same_as", "ask again which cases are alike"))
     db.add(Choice(report_id=report_id, case_id=uuid.UUID(hex=case)))
+
+
+def choose(db: Session, cases: Mapping[uuid.UUID, uuid.UUID]) -> None:
+    """Keep, by report, the case that it is about as somebody who works here heard."""
+    db.add_all(Choice(report_id=report_id, case_id=case_id) for report_id, case_id in cases.items())
 
 
 def chosen(db: Session, report_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:

@@ -1,11 +1,13 @@
 """`zhiwang check-rules`, `check-turns`, `verify-history`, `rotate-keys`, `scrape-token`: what operators look after at times."""
 from datetime import datetime
+from itertools import chain
 
 import click
 
 from casework import responsibility
 from casework.cases import anchors, proof, turns
 from casework.cli.ground import connect
+from casework.community.points import ledger
 from casework.identity import privacy
 from casework.identity.sealing import scrape_token
 from casework.responsibility import proposals
@@ -50,15 +52,16 @@ def check_turns() -> None:
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only cases written to since this day, and its anchors.")
 @click.option("--kept", metavar="HASH", help="The hash of an anchor that was kept elsewhere: it must still be there.")
 def verify_history(since: datetime | None, kept: str | None) -> None:
-    """Check the chain of every case's history and the anchor of every day. Exit code 1 if anything was tampered with.
+    """Check the chain of every case's history, the anchor of every day, and the ledger of points. Exit code 1 if anything was
+    tampered with.
 
-    The first line of a case that was edited, removed or reordered is named, and every case that was removed.
+    The first line of a case or account that was edited, removed or reordered is named, and every case that was removed.
     """
     connect()
     day = since.date() if since else None
     wrong = 0
     with reading() as db:
-        for sentence in proof.broken(db, day):
+        for sentence in chain(proof.broken(db, day), ledger.broken(db)):
             click.echo(sentence)
             wrong += 1
         if kept and not anchors.is_kept(db, kept):

@@ -131,6 +131,14 @@ PERMISSIONS: dict[str, Grant] = {
     "abuse.mark": _grant(Role.TRIAGE_OPERATOR, Role.OPERATOR, Role.SUPERVISOR),
     "abuse.manage": _grant(Role.SUPERVISOR, Role.ADMINISTRATOR),
     "preferences.manage": _grant(Role.CITIZEN),
+    # points and adoption
+    "adoption.take_part": _grant(Role.CITIZEN),
+    "adoption.manage": _grant(REFERENCE),
+    "weather.notice": _grant(Role.ADMINISTRATOR, Role.PLATFORM),
+    "points.own": _grant(Role.CITIZEN),
+    "points.manage": _grant(Role.ADMINISTRATOR),
+    "points.correct": _grant(Role.SUPERVISOR, Role.ADMINISTRATOR),
+    "rewards.hand_out": _grant(Role.OPERATOR, Role.TRIAGE_OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR),
     "subscriptions.manage": _grant(Role.CITIZEN),
     # cases; every step has its own row in the workflow
     "case.list": _grant(STAFF),
@@ -144,6 +152,7 @@ PERMISSIONS: dict[str, Grant] = {
     # messages
     "inbox.read": _grant(STAFF),
     "messages.manage": _grant(Role.ADMINISTRATOR),
+    "queues.manage": _grant(Role.ADMINISTRATOR),
     "templates.read": _grant(STAFF),
     "templates.manage": _grant(REFERENCE),
     # photos and sound

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
-from casework.cases import sameness
+from casework.cases import about, sameness
 from casework.cases.report import Channel, Receipt, Said, receive_one
 from casework.errors import Fault, Invalid, NotFound
 from casework.geography.coordinates import Point
@@ -19,23 +19,29 @@ from casework.media import claim
 def report(db: Session, actor: Actor, *, key: uuid.UUID, text: str, place: Point | None = None,
            address: str | None = None, name: str | None = None, phone: str | None = None,
            photos: Sequence[tuple[uuid.UUID, str]] = (), same_as: str | None = None,
-           category: str | None = None, sender: Sender | None = None) -> Receipt:
+           category: str | None = None, component: str | None = None, sender: Sender | None = None) -> Receipt:
     """Keep what a citizen reports; `photos` are ids of photos sent before, each with the token it was answered with,
     `same_as` is the token of a case that the citizen says it is about, and `category` the code that was chosen. One that the
     taxonomy does not have any more is kept as it was said, for a person to see: a phone may send days later. `sender` is who
-    the request comes from, beside the phone that is named.
+    the request comes from, beside the phone that is named. A `component` of the register, by its id or the code that is
+    painted on it, says where it is, and what it is where no category was chosen.
 
     Raises Invalid when there is neither place nor address, for a photo that was not sent or is too old and for a choice that
     does not hold any more, Conflict when the key was used for another report.
     """
+    thing = about.component(db, component, str(key)) if component else None
+    place = place or (thing.place if thing else None)
     if place is None and address is None:
         raise Invalid("say where it is", Fault("place", "give a point on the map, or an address in words"))
     # Who has proved a phone and gives no other is told by it, and finds the report under it.
     known = db.get(Citizen, actor.id) if actor.phone_index and phone is None else None
     # The key alone tells one sender from another: it is a UUID made by the sender's own browser.
     receipt = receive_one(db, Said(
-        channel=Channel.CITIZEN, source="web", key=str(key), text=text, place=place, address=address, claimed_category=category,
+        channel=Channel.CITIZEN, source="web", key=str(key), text=text, place=place, address=address,
+        claimed_category=category or (thing.category if thing else None),
         reporter_name=name, reporter_phone=known.phone.open() if known else phone, reporter_id=actor.id))
+    if thing and receipt.is_new:
+        about.concerns(db, receipt.id, thing.id)
     if same_as and receipt.is_new:
         sameness.claim(db, receipt.id, same_as)
     if receipt.is_new:

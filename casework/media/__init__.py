@@ -11,6 +11,7 @@ from casework.media.photo import (
     attach,
     check_in,
     claim,
+    claim_for_check_in,
     delete_unclaimed,
     keep,
     of_case,
@@ -20,4 +21,4 @@ from casework.media.photo import (
 )
 
 __all__ = ["Kind", "Named", "Original", "Photo", "Picture", "Purpose", "Rendition", "State", "attach", "check_in", "claim",
-           "delete_unclaimed", "keep", "of_case", "of_reports", "sign", "upload_token", "view"]
+           "claim_for_check_in", "delete_unclaimed", "keep", "of_case", "of_reports", "sign", "upload_token", "view"]

@@ -50,7 +50,8 @@ class Thinned(StrEnum):
 
 
 class Photo(Keyed, Base):
-    """One photo of one report, one case or one field task; none of them while a citizen has uploaded it but not yet reported.
+    """One photo of one report, one case, one field task or one check-in of an adopter; none of them while a citizen has
+    uploaded it and said no more.
 
     `width` and `height` are as stored in the file until the photo is ready, then upright. `taken_at`, `lon`,
     `lat` (WGS-84) are what the camera wrote: a claim, not a proof.
@@ -76,6 +77,7 @@ class Photo(Keyed, Base):
     report_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("reports.id"))
     case_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("cases.id"))
     task_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("field_tasks.id"), index=True)
+    check_in_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("adoption_check_ins.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     thinned: Mapped[Thinned | None]
     """None while every file is there."""
@@ -86,7 +88,8 @@ class Photo(Keyed, Base):
         partial_index("ix_photos_waiting", "created_at", where="state = 'received'"),
         partial_index("ix_photos_whole", "created_at", "id", where="thinned IS NULL"),
         partial_index("ix_photos_thinned", "thinned", "created_at", "id", where="thinned IS NOT NULL"),
-        partial_index("ix_photos_unclaimed", "created_at", where="report_id IS NULL AND case_id IS NULL AND task_id IS NULL"),
+        partial_index("ix_photos_unclaimed", "created_at", where="report_id IS NULL AND case_id IS NULL"
+                      " AND task_id IS NULL AND check_in_id IS NULL"),
     )
 
     @property
@@ -96,13 +99,13 @@ class Photo(Keyed, Base):
 
     @property
     def given(self) -> bool:
-        """It belongs to a report, a case or a task already."""
-        return any(owner is not None for owner in (self.report_id, self.case_id, self.task_id))
+        """It belongs to a report, a case, a task or a check-in already."""
+        return any(owner is not None for owner in (self.report_id, self.case_id, self.task_id, self.check_in_id))
 
 
 def unused() -> ColumnElement[bool]:
     """Photos that show nothing yet: `not given`, for the database."""
-    return and_(Photo.report_id.is_(None), Photo.case_id.is_(None), Photo.task_id.is_(None))
+    return and_(Photo.report_id.is_(None), Photo.case_id.is_(None), Photo.task_id.is_(None), Photo.check_in_id.is_(None))
 
 
 @dataclass(frozen=True)
@@ -191,21 +194,38 @@ def upload_token(photo_id: uuid.UUID) -> str:
 def claim(db: Session, photo_id: uuid.UUID, token: str, *, report_id: uuid.UUID) -> Photo:
     """Give a photo that was uploaded beforehand to a report; the same claim again changes nothing.
 
-    Raises NotFound for a wrong token or after 24 hours, Conflict when another report has it.
+    Raises NotFound for a wrong token or after 24 hours, Conflict when it was given to something else.
     """
-    photo = db.get(Photo, photo_id, with_for_update=True)
-    if photo is None or not hmac.compare_digest(token.encode(), upload_token(photo_id).encode()):
-        raise NotFound("there is no such uploaded photo")
+    photo = _uploaded(db, photo_id, token)
     if photo.report_id == report_id:
         return photo
-    if photo.given:
-        raise Conflict("this photo belongs to another report")
-    if photo.created_at <= clock.now() - timedelta(hours=UNCLAIMED_HOURS):
-        raise NotFound(f"uploaded photos are kept for {UNCLAIMED_HOURS} hours; send it again")
+    _must_be_new(photo)
     if known := _same(db, photo.sha256, report_id, None):
         return known
     photo.report_id = report_id
     return photo
+
+
+def claim_for_check_in(db: Session, photo_id: uuid.UUID, token: str, check_in_id: uuid.UUID) -> Photo:
+    """Give it to the check-in of an adopter. Raises what claim() raises."""
+    photo = _uploaded(db, photo_id, token)
+    _must_be_new(photo)
+    photo.check_in_id, photo.purpose = check_in_id, Purpose.INSPECTION
+    return photo
+
+
+def _uploaded(db: Session, photo_id: uuid.UUID, token: str) -> Photo:
+    photo = db.get(Photo, photo_id, with_for_update=True)
+    if photo is None or not hmac.compare_digest(token.encode(), upload_token(photo_id).encode()):
+        raise NotFound("there is no such uploaded photo")
+    return photo
+
+
+def _must_be_new(photo: Photo) -> None:
+    if photo.given:
+        raise Conflict("this photo belongs to another report")
+    if photo.created_at <= clock.now() - timedelta(hours=UNCLAIMED_HOURS):
+        raise NotFound(f"uploaded photos are kept for {UNCLAIMED_HOURS} hours; send it again")
 
 
 def attach(db: Session, photo_ids: Sequence[uuid.UUID], *, case_id: uuid.UUID, purpose: Purpose, step: str,

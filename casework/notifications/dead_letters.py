@@ -37,10 +37,11 @@ def page(db: Session, state: State, *, after: Position | None = None,
     """Up to `limit` messages in this state: the dead by when they were given up, those that wait by when they are tried;
     and where the next page goes on, or None."""
     moment = Message.failed_at if state is State.DEAD else Message.next_try_at
-    wanted = (select(Message, Case.number, Report, User.login, Citizen.phone).join(Case, Case.id == Message.case_id)
+    wanted = (select(Message, Case.number, Report, User.login, Citizen.phone)
+              .join(Case, Case.id == Message.case_id, isouter=True)
               .join(Report, Report.id == Message.report_id, isouter=True).join(User, User.id == Message.user_id, isouter=True)
               .join(Subscriber, Subscriber.id == Message.subscriber_id, isouter=True)
-              .join(Citizen, Citizen.id == Subscriber.citizen_id, isouter=True)
+              .join(Citizen, Citizen.id == func.coalesce(Message.citizen_id, Subscriber.citizen_id), isouter=True)
               .where(moment.is_not(None)).order_by(moment, Message.id).limit(limit + 1))
     if after:
         wanted = wanted.where(tuple_(moment, Message.id) > after)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import structlog
-from sqlalchemy import and_, select, update
+from sqlalchemy import and_, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from casework import clock, settings
@@ -62,9 +62,9 @@ class Letter(NamedTuple):
     mail: SealedText | None
     openid: SealedText | None
     proved: SealedText | None
-    """The phone of somebody who follows."""
+    """The phone of somebody who follows, or is told beside the reports."""
     follower: SealedText | None
-    """The openid of somebody who follows."""
+    """The openid of somebody who follows, or is told beside the reports."""
 
     @property
     def address(self) -> SealedText | None:
@@ -159,9 +159,10 @@ def _claim(db: Session, via: Via, limit: int) -> list[Letter]:
                .join(Report, Report.id == Message.report_id, isouter=True)
                .join(Follower, and_(Follower.id == Report.reporter_id, Message.via == Via.WECHAT, *REACHED), isouter=True)
                .join(Subscriber, Subscriber.id == Message.subscriber_id, isouter=True)
-               .join(Citizen, and_(Citizen.id == Subscriber.citizen_id, Citizen.active), isouter=True)
-               .join(Following, and_(Following.id == Subscriber.follower_id, Following.follows, Following.refused_at.is_(None)),
+               .join(Citizen, and_(Citizen.id == func.coalesce(Message.citizen_id, Subscriber.citizen_id), Citizen.active),
                      isouter=True)
+               .join(Following, and_(Following.id == func.coalesce(Message.follower_id, Subscriber.follower_id),
+                                     Following.follows, Following.refused_at.is_(None)), isouter=True)
                .join(Preference, Preference.user_id == Message.user_id, isouter=True).where(Message.id.in_(ids)))
     return [Letter._make(row) for row in db.execute(letters.order_by(Message.created_at, Message.id))]
 

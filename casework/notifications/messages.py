@@ -33,9 +33,12 @@ class Message(Keyed, Base):
     reader: Mapped[str]
     report_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("reports.id"))
     user_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
+    citizen_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("citizens.id"))
+    follower_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("wechat_followers.id", ondelete="SET NULL"))
+    """Whoever is told beside the reports, by a phone that was proved or in WeChat (see notices.py)."""
     subscriber_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("subscribers.id", ondelete="SET NULL"), index=True)
-    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("cases.id"))
-    """What it is about; of a digest, the first of the cases."""
+    case_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("cases.id"))
+    """What it is about; of a digest, the first of the cases; none of what is about no case."""
     via: Mapped[Via]
     kind: Mapped[Kind]
     text: Mapped[str]

@@ -50,6 +50,7 @@ class Kind(StrEnum):
     RULING = "ruling"      # 裁定与审批
     ORDER = "order"        # 催办与督办
     FOLLOWED = "followed"  # 关注
+    CARE = "care"          # 领养提醒, told by notices.py
 
 
 NECESSARY = frozenset({Kind.RESULT, Kind.QUESTION})

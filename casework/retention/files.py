@@ -15,6 +15,7 @@ from casework import clock
 from casework.cases.case import Case
 from casework.cases.report import Report
 from casework.media import Photo, Rendition, State, links
+from casework.media.blurring import public_photo
 from casework.media.photo import Thinned
 from casework.retention.walking import table_of
 from casework.storage import blobs
@@ -22,6 +23,9 @@ from casework.storage.database import Base, Keyed, insert_once, new_id, reading,
 
 ORDER = (None, Thinned.ORIGINAL, Thinned.LARGE, Thinned.ALL)
 """From everything to nothing."""
+
+OWN = tuple(one for one in Rendition if one not in links.OF_EVERYBODY)
+"""What lies beside the original. What the public sees has keys of its own, and goes with the large picture."""
 
 SETTLED = timedelta(days=2)
 """A file that no row names after so long belongs to a transaction that failed."""
@@ -41,7 +45,7 @@ class ForgottenFile(Keyed, Base):
 
 
 def gone_at(rendition: Rendition) -> Thinned:
-    """The stage from which on this file is not there. Whatever other renditions there are go with the large one."""
+    """The stage from which on this file is not there."""
     return {Rendition.ORIGINAL: Thinned.ORIGINAL, Rendition.SMALL: Thinned.ALL}.get(rendition, Thinned.LARGE)
 
 
@@ -82,8 +86,10 @@ def thin(db: Session, photo_ids: Sequence[uuid.UUID], stage: Thinned) -> int:
     for photo in news:
         photo.thinned, photo.lon, photo.lat, photo.taken_at = stage, None, None, None
     db.flush()
-    forget(db, ((links.key(photo.original_key, one), photo.original_key) for photo in news for one in Rendition
+    forget(db, ((links.key(photo.original_key, one), photo.original_key) for photo in news for one in OWN
                 if ORDER.index(gone_at(one)) <= ORDER.index(stage)))
+    if stage is not Thinned.ORIGINAL:
+        forget(db, ((key, key) for key in public_photo.forget(db, [photo.id for photo in news])))
     return len(news)
 
 
@@ -112,7 +118,7 @@ def delete_forgotten(batch: int = 200) -> int:
 
 def _needed(db: Session, file: ForgottenFile) -> bool:
     """Another photo of the same picture still has this file."""
-    rendition = next(one for one in Rendition if links.key(file.original_key, one) == file.key)
+    rendition = next(one for one in OWN if links.key(file.original_key, one) == file.key)
     holds = [one for one in ORDER[:ORDER.index(gone_at(rendition))] if one]
     still = or_(Photo.thinned.is_(None), Photo.thinned.in_(holds))
     return db.scalar(select(Photo.id).where(Photo.original_key == file.original_key, still).limit(1)) is not None

@@ -22,6 +22,9 @@ TABLES: dict[str, Fate] = {
     "training_examples": NOBODY,
     "open311_updates": NOBODY,
     # cases
+    "publications": Fate(why="words that a person released", rule="contacts_closed", links=(
+        of("case", "case_id", words=("words",)),)),
+    "report_components": NOBODY,
     "cases": Fate(why="title and address, made of the report's", rule="contacts_closed", links=(
         of("case", "id", words=("title", "address", "waiting_for", "urgent_because")),)),
     "case_history": Fate(why="words of reporters and to them, and who acted: see redaction.py", rule="contacts_closed"),
@@ -32,6 +35,7 @@ TABLES: dict[str, Fate] = {
         of("case", "case_id", words=("why", "ground", "ruling", "reason")),)),
     "duplicate_proposals": NOBODY, "escalations": NOBODY, "timers": NOBODY, "timer_segments": NOBODY, "turn_checks": NOBODY,
     # photos and files
+    "public_photos": Fate(why="where faces were, as decided by a person or a detector", rule="photos_large"),
     "photos": Fate(why="pictures, where and when a camera took them", rule="photos_originals", links=(
         of("citizen", "uploaded_by", clears={"uploaded_by": None}),)),
     "forgotten_files": NOBODY,
@@ -39,19 +43,42 @@ TABLES: dict[str, Fate] = {
     "upload_pieces": Fate(why="files on their way in", task="forget_uploads"),
     # what people are told
     "messages": Fate(why="what was said to whom", aged=Aged(column="created_at", rule="messages"), links=(
-        of("report", "report_id", clears={"next_try_at": None}, words=("text",)), of("case", "case_id", words=("text",)))),
+        of("report", "report_id", clears={"next_try_at": None}, words=("text",)), of("case", "case_id", words=("text",)),
+        of("citizen", "citizen_id", drop=True), of("follower", "follower_id", drop=True))),
     "message_preferences": Fate(why="how somebody wants to be told", rule="citizens", links=(
         of("report", "report_id", drop=True), of("phone", "phone_index", drop=True))),
     # citizens
     "citizens": Fate(why="a proved phone", rule="citizens"),
     "phone_codes": Fate(why="codes of five minutes", task="forget_expired", links=(of("phone", "phone_index", drop=True),)),
-    "log_ins": Fate(why="who is logged in", task="forget_expired", links=(of("citizen", "citizen_id", drop=True),)),
+    "log_ins": Fate(why="who is logged in", task="forget_expired", links=(
+        of("citizen", "citizen_id", drop=True), of("follower", "follower_id", drop=True))),
     "refresh_tokens": Fate(why="go with their log-in", task="forget_expired"),
+    "used_words": Fate(why="hashes of words that hold once", task="forget_expired"),
     "tallies": Fate(why="counts under keyed hashes", task="forget_expired"),
     "data_requests": Fate(why="who asked for what; proof that it was answered",
                           aged=Aged(column="ended_at", rule="data_requests"), links=(
         of("phone", "phone_index", clears={"phone": None}, words=("reason", "ruling")),
         of("phone", "phone_index", clears={"phone_index": None, "report_ids": []}))),
+    "subscribers": Fate(why="who wants to be told; what is followed goes along", task="forget_idle_subscribers", links=(
+        of("citizen", "citizen_id", drop=True), of("follower", "follower_id", drop=True),
+        of("report", "report_id", drop=True))),
+    "follows": Fate(why="what somebody follows", task="forget_idle_subscribers"),
+    # whose reports were abuse
+    "sender_traces": Fate(why="hashes of phones, devices and addresses", task="forget_senders", links=(
+        of("phone", "value", drop=True), of("report", "report_id", drop=True))),
+    "abuse_entries": Fate(why="whom abuse was seen from, as a hash; to forget on request would be no list",
+                          task="forget_senders", links=(of("phone", "value", clears={"shown": None, "objection": None}),)),
+    "abuse_changes": kept("who changed the list, and why"),
+    "abusive_reports": Fate(why="why a report was abuse", rule="contacts_closed", links=(
+        of("report", "report_id", words=("reason",)),)),
+    # adoption and points
+    "community_persons": Fate(why="who adopts and earns", task="forget_untied_persons", links=(
+        of("phone", "phone_index", clears={"phone_index": None}), of("follower", "follower_id", clears={"follower_id": None}))),
+    "adopting_shops": Fate(why="names of shops, and whom to ask for", task="forget_untied_persons"),
+    "adoption_check_ins": Fate(why="what an adopter wrote", task="forget_untied_persons"),
+    "adoptions": NOBODY, "adoption_kinds": NOBODY, "adoption_occasions": NOBODY, "adoption_reminders": NOBODY,
+    "point_accounts": NOBODY, "point_lines": NOBODY, "point_redemptions": NOBODY, "point_rewards": NOBODY,
+    "point_rules": NOBODY,
     # WeChat
     "wechat_followers": Fate(why="an openid", rule="followers"),
     "wechat_talks": Fate(why="what somebody is just saying", rule="followers", links=(

@@ -33,8 +33,8 @@ BRANCHES = {Channel.PDA: ("1", "2"), Channel.HOTLINE: ("",), Channel.CITIZEN: ("
             Channel.WECHAT: ("",)}
 """Where a channel's reports are looked for when nobody said: PDAs see things on the street, callers speak of anything."""
 
-CHOOSING = frozenset({Channel.CITIZEN, Channel.WECHAT})
-"""The doors where a reporter may say that it is a case which is known already."""
+CHOOSING = frozenset({Channel.CITIZEN, Channel.WECHAT, Channel.HOTLINE})
+"""The doors where a reporter, or who listens, may say that it is a case which is known already."""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from tests.api.test_subscriptions import a_public_case
 from tests.api.town import Town, ok
 from tests.conftest import SetClock
 from tests.storage.following import COMMUNITY, NEIGHBOUR
-from workers import schedule
+from workers import upkeep
 
 ATOM, RSS = "/feeds/cases.atom", "/feeds/cases.rss"
 A = "{http://www.w3.org/2005/Atom}"
@@ -186,10 +186,10 @@ def test_a_step_whose_news_was_lost_is_news_later(town: Town, web: FlaskClient, 
         outbox.mark_relayed(db, outbox.claim(db, 1000))
     assert entries(web) == [second, first]
     time.passes(minutes=5)
-    schedule.announce_unpublished_cases()
+    upkeep.announce_unpublished_cases()
     assert entries(web) == [first, second]
     with reading() as db:
-        assert publication.unstirred(db, clock.now() - schedule.LAST_DAY, clock.now(), 10) == []
+        assert publication.unstirred(db, clock.now() - upkeep.LAST_DAY, clock.now(), 10) == []
 
 
 def test_by_area_category_box_and_case(town: Town, web: FlaskClient) -> None:

@@ -7,9 +7,12 @@ from sqlalchemy import select
 
 from casework import clock
 from casework.cases.report import Report
-from casework.identity.sessions import signature_of
-from casework.storage.database import reading
-from tests.api.town import Town, ok, problem, stored, ticket
+from casework.identity.people import Role, create_post, create_user
+from casework.identity.privacy import blind_index
+from casework.identity.sessions import signature_of, tokens
+from casework.intake.hotline.updates import TicketUpdate
+from casework.storage.database import reading, transaction
+from tests.api.town import Caller, Town, ok, point, problem, stored, ticket
 from tests.conftest import SetClock
 
 TICKETS = "/api/v1/hotline/tickets"
@@ -116,13 +119,58 @@ def test_overlapping_batches_in_any_order_are_stored_once(town: Town) -> None:
     assert {len(one) for one in numbers.values()} == {1}
 
 
-def test_a_number_twice_in_one_batch_is_one_report_or_a_conflict(town: Town) -> None:
+def test_a_number_twice_in_one_batch_is_one_report(town: Town) -> None:
     one = ticket(number="T-1")
     results = ok(town.operator.post(TICKETS, {"tickets": [one, one, one | {"detail": "是另一件事"}]}))["results"]
-    assert [result["status"] for result in results] == [201, 201, 409]
-    assert results[0]["number"] == results[1]["number"]
-    assert results[2]["errors"][0]["field"] == "number"
-    assert stored() == 1
+    assert [result["status"] for result in results] == [201, 201, 200]
+    assert len({result["number"] for result in results}) == 1 == stored()
+
+
+def test_a_ticket_that_comes_again_with_something_else_is_updated_and_never_edited(town: Town) -> None:
+    platform, one = town.platform(), ticket(number="T-1")
+    number = ok(platform.post(TICKETS, one))["results"][0]["number"]
+    town.jobs()
+    new = one | {"detail": "仍未恢复供水，三楼以上", "caller_phone": "13900139000", "confidential": True}
+    for _ in range(2):
+        assert ok(platform.post(TICKETS, new))["results"] == [{"ticket": "T-1", "status": 200, "number": number, "errors": []}]
+    assert ok(platform.post(TICKETS, one))["results"][0]["status"] == 201, "an older one changes nothing"
+    town.jobs()
+    case = town.case_of(number)
+    (report,) = [report for report in case["reports"] if report["number"] == number]
+    assert (report["text"], report["confidential"], stored()) == (one["detail"], True, 1)
+    said = [comment["text"] for comment in ok(town.supervisor.get(f"/api/v1/cases/{case['number']}/comments"))["items"]]
+    assert len(said) == 1
+    assert "仍未恢复供水" in said[0]
+    assert "13900139000" not in said[0]
+
+
+def test_a_colleagues_number_is_refused_and_changes_nothing(town: Town) -> None:
+    one = ticket(number="T-1")
+    ok(town.operator.post(TICKETS, one))
+    with transaction() as db:
+        user = create_user(db, "colleague", "Colleague")
+        create_post(db, "operator", Role.OPERATOR, holder_id=user.id)
+        other = Caller(town.app, {"Authorization": f"Bearer {tokens.begin(db, user_id=user.id).access}"})
+    (result,) = ok(other.post(TICKETS, one | {"detail": "是另一件事", "caller_phone": "13900139000"}))["results"]
+    assert (result["status"], result["number"], result["errors"][0]["field"]) == (409, None, "number")
+    assert ok(other.post(TICKETS, one))["results"][0]["status"] == 201, "the same ticket, whoever sends it"
+    with reading() as db:
+        assert db.scalars(select(TicketUpdate)).all() == []
+        assert db.scalars(select(Report.reporter_phone_index)).one() == blind_index("phone", one["caller_phone"])
+
+
+def test_an_operator_says_that_it_is_known_already(town: Town) -> None:
+    first = ok(town.operator.post(TICKETS, ticket(category="10101", detail="井盖没了", subject="井盖", place=point(0))))
+    town.jobs()
+    case = town.case_of(first["results"][0]["number"])
+    again = ticket(subject="井盖", detail="还是那个井盖的事", category="10101", place=point(0), same_as=case["number"])
+    (result,) = ok(town.operator.post(TICKETS, again))["results"]
+    assert ok(town.operator.post(TICKETS, again))["results"] == [result]
+    town.jobs()
+    assert town.case_of(result["number"])["number"] == case["number"]
+    both = {"tickets": [ticket(same_as="AJ261122-AAAAA-AAAAA"), ticket()]}
+    (refused, kept) = ok(town.operator.post(TICKETS, both))["results"]
+    assert (refused["status"], refused["errors"][0]["field"], kept["status"]) == (422, "same_as", 201)
 
 
 def test_platforms_have_numbers_of_their_own(town: Town) -> None:

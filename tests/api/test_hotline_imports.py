@@ -46,7 +46,9 @@ def test_a_mapping_is_saved_replaced_and_used(town: Town) -> None:
     assert (report["new"], report["columns"]) == (1, {"甲": "number", "乙": "detail", "丙": "urgent"})
     assert "mapping" in problem(send(town.operator, GOOD, mapping="没有"), 422)["fields"]
     assert "columns.甲" in problem(town.operator.post(MAPPINGS, {"name": "x", "columns": {"甲": "nummer"}}), 422)["fields"]
-    assert "columns.诉求内容" in problem(send(town.operator, [["编号"], ["1"]]), 422)["fields"]
+    refused = problem(send(town.operator, [["编号", "甲"], ["1", "2"]]), 422)
+    assert "columns.诉求内容" in refused["fields"]
+    assert refused["columns"] == {"编号": "number", "甲": None}, "so that a page can ask what each is"
 
 
 def test_what_a_platform_pushed_is_known_again_in_its_export(town: Town) -> None:

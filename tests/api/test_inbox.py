@@ -44,7 +44,7 @@ def test_it_is_for_people_who_work_here(town: Town) -> None:
 def test_each_chooses_for_himself(town: Town) -> None:
     address = f"{INBOX}/preferences"
     assert ok(town.li.get(address)) == {"lang": "zh", "mail": None, "off": {}, "kinds": [
-        "progress", "result", "question", "comment", "work", "ruling", "order", "followed"]}
+        "progress", "result", "question", "comment", "work", "ruling", "order", "followed", "care"]}
     now = ok(town.li.post(address, {"mail": "li@city.example", "lang": "en", "off": {"mail": ["comment"]}}))
     assert (now["mail"], now["lang"], now["off"]) == ("li@city.example", "en", {"mail": ["comment"]})
     assert ok(town.li.post(address, {"mail": ""}))["mail"] is None

@@ -134,6 +134,9 @@ def test_a_photo_of_a_public_case_waits_for_a_person_who_covers_what_is_to_be_co
         assert contrast(answer.data, INSIDE) < 40
     assert contrast(town.stranger.get(one.link).data, OUTSIDE) > 150
     assert town.stranger.get(decided["public"]).status_code == 200
+    answer = town.stranger.get(f"/api/v1/public/cases/{number}")
+    assert ok(answer)["photos"] == [{"purpose": "report", "link": one.link, "small": one.small}]
+    assert town.stranger.get(f"/api/v1/public/cases/{number}").headers["ETag"] == answer.headers["ETag"]
 
 
 def test_where_the_setting_says_so_the_detectors_alone_suffice_but_not_in_doubt(town: Town, eyes: Eyes) -> None:

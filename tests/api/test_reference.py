@@ -35,6 +35,18 @@ def test_the_tree_is_read_level_by_level_and_a_point_leads_down_to_its_grid(town
     problem(town.stranger.get(f"{AREAS}/at", lon=0, lat=0), 404)
 
 
+def test_a_map_is_given_the_outlines_down_to_communities_and_asks_again_for_nothing(town: Town) -> None:
+    answer = town.stranger.get(f"{AREAS}/outlines")
+    items = ok(answer)["items"]
+    assert [(one["level"], one["name"]) for one in items] == [
+        ("district", "东山区"), ("street", "河口街道"), ("community", "南塘社区"), ("community", "北坡社区")]
+    corners = {(lon, lat) for lon, lat in items[2]["outline"][0]}
+    assert corners == {(round(WEST + east, 6), round(SOUTH + north, 6)) for east in (0, 2 * SIDE) for north in (0, SIDE)}
+    assert "max-age" in answer.headers["Cache-Control"]
+    again = town.app.test_client().get(f"{AREAS}/outlines", headers={"If-None-Match": answer.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+
+
 def test_a_point_is_two_numbers_on_the_globe(town: Town) -> None:
     for query, field in (({"lon": 114}, "lat"), ({"lon": "nan", "lat": 22}, "lon"), ({"lon": 181, "lat": 22}, "lon"),
                          ({"lon": "x", "lat": 22}, "lon"), ({"lon": 1, "lat": 2, "system": "mars"}, "system"),

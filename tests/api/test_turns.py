@@ -12,7 +12,7 @@ from casework.identity.sealing import scrape_token
 from casework.storage.database import transaction
 from tests.api.town import Caller, Town, ok, pda_report
 from tests.conftest import SetClock
-from workers import schedule
+from workers import upkeep
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def forgotten(town: Town, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr(checks, "connect", lambda: None)
     ok(town.li.post("/api/v1/pda/reports", pda_report()))
     town.jobs()
-    schedule.check_turns()
+    upkeep.check_turns()
     health: Any = town.stranger.get("/health/ready").json
     assert health["behind"]["cases_without_turn"] == 0
     assert CliRunner().invoke(checks.check_turns).exit_code == 0
@@ -33,7 +33,7 @@ def forgotten(town: Town, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def test_health_and_metrics_say_how_many_and_never_which(town: Town, forgotten: str) -> None:
     with capture_logs() as logs:
-        schedule.check_turns()
+        upkeep.check_turns()
     assert [(one["log_level"], one["count"]) for one in logs if one["event"] == "cases_forgotten"] == [("error", 1)]
     answer = town.stranger.get("/health/ready")
     health: Any = answer.json
@@ -66,7 +66,7 @@ def test_where_nobody_has_looked_no_figure_says_that_all_is_well(town: Town, tim
     assert "zhiwang_turns_unlooked_seconds 7200.0" in figures
     assert "turns_unlooked_seconds is too high" in health["warnings"]
     assert any("Nobody has looked" in sentence for sentence in health["warnings"])
-    schedule.check_turns()
+    upkeep.check_turns()
     health, figures = asked()
     assert "zhiwang_cases_without_turn 0.0" in figures
     assert not [sentence for sentence in health["warnings"] if "looked" in sentence]

@@ -62,7 +62,7 @@ CONDITIONS: dict[str, Change] = {
     "coarse JPEG": _coarse,
     "on its side": lambda picture, _size, _rng: picture.transpose(Image.Transpose.ROTATE_90)}
 
-pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(0)]
+pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(0), pytest.mark.usefixtures("config")]
 
 
 @pytest.fixture(autouse=True)

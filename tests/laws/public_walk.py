@@ -39,6 +39,7 @@ NUMBER = re.compile(r"(?<![\w.])-?\d{1,3}\.\d{4,}")
 MOBILE = re.compile(r"(?<![0-9A-Za-z_])1[3-9]\d{9}(?![0-9A-Za-z_])|\d{3}\*{4}\d{4}")
 IDENTITY = re.compile(r"(?<![0-9A-Za-z])\d{17}[\dXx](?![0-9A-Za-z])")
 LINK = re.compile(r"""["'>(](/[A-Za-z0-9][^"'<>\s()\\]*)""")
+OF_A_RELEASE = re.compile(r"/(pda|snap|staff)/[0-9a-f]{16}/")
 MOST_FOLLOWED = 300
 
 WORDS: dict[str, Sequence[str]] = {
@@ -59,10 +60,12 @@ CLOSED: dict[str, str] = {
     "/api/v1/citizen/subscriptions/news": "the same; tests of subscriptions read it",
     "/unsubscribe/<token>": "opens by the link of a message",
     "/api/v1/citizen/preferences": "opens by a token", "/metrics": "opens by a token",
-    "/api/v1/wechat/signature": "the town has no account", "/api/v1/wechat/h5": "the same",
-    "/api/v1/citizen/data": "opens by a token",
-    "/api/v1/data/<uuid:request_id>/copy": "opens by a link that only its person gets",
-    "/pda/": "leads to /pda"}
+    **dict.fromkeys(("/api/v1/citizen/points", "/api/v1/citizen/points/redemptions", "/api/v1/citizen/adoptions",
+                     "/api/v1/citizen/adoptions/<uuid:adoption>"), "opens to who has proved a phone, or came by WeChat"),
+    **dict.fromkeys(("/api/v1/wechat/signature", "/api/v1/wechat/h5"), "the town has no account"),
+    "/api/v1/citizen/data": "opens to who has proved a phone",
+    "/api/v1/data/<uuid:request_id>/copy": "opens by a signed link that only who asked is given",
+    "/pda/": "leads to /pda", "/snap/": "leads to /snap", "/snap/<screen>": "leads to a screen of /snap"}
 """Rules that answer a stranger nothing, and why."""
 
 
@@ -130,6 +133,8 @@ class Walk:
         converter = type(rule._converters[name]).__name__
         if converter == "UUIDConverter":
             return self.secrets.ids
+        if converter == "AnyConverter":
+            return sorted(rule._converters[name].items)  # type: ignore[attr-defined]  # werkzeug's own, without types
         if converter == "PathConverter":
             return sorted({str(one.relative_to(base)) for base in (PAGES, *PAGES.iterdir()) if base.is_dir()
                            for one in base.rglob("*") if one.is_file()})
@@ -194,7 +199,7 @@ class Walk:
         if answer.is_json and answer.mimetype == "application/json" and not own and not address.startswith(DOCUMENTS):
             self.complaints |= {Complaint("field", address, key) for key in _keys(json.loads(said)) if key in HIDDEN_KEYS}
         if not address.startswith(DOCUMENTS) and answer.mimetype not in {"text/javascript", "text/css"}:
-            self.links += [one.replace("&amp;", "&") for one in LINK.findall(said)]
+            self.links += [one.partition("#")[0].replace("&amp;", "&") for one in LINK.findall(said)]
 
     def rule_of(self, address: str) -> str:
         """Of a link that was followed."""
@@ -206,7 +211,7 @@ class Walk:
         echo = address + own
         yield from ((kind, word) for word, kind in self.secrets.words.items() if word in said and word not in echo)
         yield from (("number", one) for one in self.secrets.hidden_numbers if one in said and one not in echo)
-        if address.startswith(DOCUMENTS) or "/static/" in address or "/pda/" in address:
+        if address.startswith(DOCUMENTS) or "/static/" in address or OF_A_RELEASE.match(address):
             return
         yield from (("phone", one) for one in MOBILE.findall(said) if one not in echo)
         yield from (("identity", one) for one in IDENTITY.findall(said) if one not in echo)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from api import app as application
 from api import auth
@@ -21,6 +21,7 @@ from tests.api.town import Town
 from tests.benchmarks.harness import Server, serving
 from tests.conftest import REDIS
 from tests.factories import SIDE, SOUTH, WEST, small_city
+from tests.pages.desk import NARROW, Window, browser_of
 from tests.pages.phone import ORDINARY, Line, Phone, browser_is_there, line_to
 
 PASSWORD = "correct horse battery"
@@ -57,7 +58,7 @@ def server_of_city(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: P
     folder = tmp_path_factory.mktemp("city")
     config = Settings(database_url=f"sqlite:///{folder}/zhiwang.db", redis_url=REDIS, blob_url=f"file://{folder}/blobs",
                       home=folder, signing_key=b"s" * 32, index_key=b"i" * 32, data_keys={"k1": b"d" * 32},
-                      rate_limit_reports="100000 per minute", flood=())
+                      rate_limit_reports="100000 per minute", rate_limit_login="1000 per minute", flood=())
     shutil.copy(_sqlite_template, folder / "zhiwang.db")
     settings.configure(config)
     app = application.create_app(config, testing=True)
@@ -83,6 +84,31 @@ def city(server_of_city: tuple[Settings, Server, Town], tmp_path: Path) -> Itera
         phone.kill()
 
 
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """One for all windows, and all phones that are not killed: most of a start is the browser's."""
+    with browser_of(playwright) as made:
+        yield made
+
+
+@pytest.fixture
+def window(browser: Browser, city: City) -> Iterator[Window]:
+    """A wide window in which nobody is logged in; afterwards it must have asked no other host, and broken nothing."""
+    made = Window(browser, f"http://127.0.0.1:{city.server.port}")
+    yield made
+    assert (made.strangers(), made.wrong) == ([], [])
+    made.context.close()
+
+
+@pytest.fixture
+def narrow(browser: Browser, city: City) -> Iterator[Window]:
+    """The same on a screen of 320 pixels that is touched."""
+    made = Window(browser, f"http://127.0.0.1:{city.server.port}", NARROW, touch=True)
+    yield made
+    assert (made.strangers(), made.wrong) == ([], [])
+    made.context.close()
+
+
 @pytest.fixture
 def line(city: City) -> Iterator[Line]:
     with line_to(city.server.port) as made:
@@ -98,3 +124,18 @@ def phone(playwright: Playwright, city: City, line: Line) -> Phone:
     made.is_kept()
     made.until(lambda: any(one["kind"] == "profile" for one in made.stored("items")), why="the first changes did not come")
     return made
+
+
+class Shop:
+    """Where citizens' phones come from."""
+
+    def __init__(self, playwright: Playwright, city: City, line: Line, browser: Browser) -> None:
+        self.playwright, self.city, self.line, self.browser = playwright, city, line, browser
+
+    def phone(self, **more: Any) -> Phone:
+        return self.city.phone(self.playwright, self.line, **({"app": "snap", "browser": self.browser} | more))
+
+
+@pytest.fixture
+def shop(playwright: Playwright, city: City, line: Line, browser: Browser) -> Shop:
+    return Shop(playwright, city, line, browser)

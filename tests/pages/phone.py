@@ -1,4 +1,4 @@
-"""A grid worker's phone in a test: Chromium with a profile on the disk, behind a line to the server that can be cut."""
+"""A phone in a test: Chromium with a profile on the disk, behind a line to the server that can be cut."""
 import os
 import shutil
 import signal
@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Locator, Page, Playwright, Request, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, Request, expect
 
 from tests.conftest import absent
 
@@ -90,8 +90,13 @@ class Line:
 class Phone:
     """One phone: what is on its disk outlives its processes."""
 
-    def __init__(self, playwright: Playwright, profile: Path, line: Line, viewport: dict[str, int] = ORDINARY,
-                 place: dict[str, float] | None = None) -> None:
+    def __init__(self, playwright: Playwright, profile: Path, line: Line, *, viewport: dict[str, int] = ORDINARY,
+                 place: dict[str, float] | None = None, app: str = "pda",
+                 agent: str | None = None, browser: Browser | None = None) -> None:
+        self.app, self.agent = app, agent
+        """Which page it is for, and what the browser says it is."""
+        self.browser = browser
+        """One that runs already: the phone starts faster, and its disk ends with it."""
         self.playwright, self.profile, self.line, self.viewport = playwright, profile, line, viewport
         self.place = place
         self.url = f"http://127.0.0.1:{line.port}"
@@ -103,10 +108,13 @@ class Phone:
 
     def switch_on(self) -> None:
         """Open the page, as the worker does from the first screen."""
-        self.context = self.playwright.chromium.launch_persistent_context(
-            self.profile, executable_path=CHROMIUM, args=ARGUMENTS, headless=True, viewport=self.viewport,  # type: ignore[arg-type]
-            locale="zh-CN", timezone_id="Asia/Shanghai", color_scheme="light", permissions=["geolocation"],
-            geolocation=self.place, has_touch=True, is_mobile=True)  # type: ignore[arg-type]
+        looks: dict[str, Any] = {
+            "viewport": self.viewport, "locale": "zh-CN", "timezone_id": "Asia/Shanghai", "color_scheme": "light",
+            "permissions": ["geolocation"], "geolocation": self.place, "has_touch": True, "is_mobile": True,
+            "user_agent": self.agent}
+        self.context = self.browser.new_context(**looks) if self.browser else \
+            self.playwright.chromium.launch_persistent_context(
+                self.profile, executable_path=CHROMIUM, args=ARGUMENTS, headless=True, **looks)
         self.context.set_default_timeout(WAIT)
         self.context.on("request", self._note)
         self.page = self.context.pages[0] if self.context.pages else self.context.new_page()
@@ -118,6 +126,9 @@ class Phone:
 
     def kill(self) -> None:
         """The battery is empty: every process of this browser dies at once, and nothing is written any more."""
+        if self.browser:
+            self.context.close()
+            return
         mark = f"--user-data-dir={self.profile}".encode()
         for process in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
@@ -130,7 +141,7 @@ class Phone:
 
     def visit(self, screen: str = "") -> None:
         """Open a screen by its address."""
-        self.page.goto(f"{self.url}/pda{screen}")
+        self.page.goto(f"{self.url}/{self.app}{screen}")
 
     def go(self, screen: str) -> None:
         """Go to a screen without loading the page again."""
@@ -148,14 +159,14 @@ class Phone:
 
     def stored(self, room: str) -> list[dict[str, Any]]:
         """What the page keeps in a room of its database, without what JSON cannot carry."""
-        found: list[dict[str, Any]] = self.page.evaluate("""room => new Promise((resolve, reject) => {
-            const request = indexedDB.open('zhiwang-pda');
+        found: list[dict[str, Any]] = self.page.evaluate("""([app, room]) => new Promise((resolve, reject) => {
+            const request = indexedDB.open(`zhiwang-${app}`);
             request.onerror = () => reject(request.error);
             request.onsuccess = () => {
                 const all = request.result.transaction(room).objectStore(room).getAll();
                 all.onsuccess = () => { request.result.close(); resolve(JSON.parse(JSON.stringify(all.result))); };
             };
-        })""", room)
+        })""", [self.app, room])
         return found
 
     def until(self, condition: Callable[[], Any], seconds: float = 30, why: str = "") -> Any:

@@ -17,7 +17,7 @@ from tests.api.town import served
 
 FOLDER = Path(application.__file__).with_name("pages")
 WORDS = orjson.loads((FOLDER / "words.json").read_bytes())
-ADDRESSES = ["/", "/docs", "/problems/", "/pda"]
+ADDRESSES = ["/", "/docs", "/problems/", "/pda", "/snap", "/command/calls"]
 
 
 class Page(HTMLParser):

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from sqlalchemy import func, select
 from werkzeug.serving import make_server
 
-from api import pages, releases
+from api import phone_pages, releases
 from casework.cases.report import Report
 from casework.fieldwork.forms import judging
 from casework.fieldwork.forms.expressions import FUNCTIONS, Tree
@@ -21,6 +21,8 @@ from casework.storage.database import reading
 from tests.pages.conftest import City
 from tests.pages.phone import Line, Phone
 from tests.pages.test_pda_offline import a_picture, digest, offline, online, photos_of, report
+
+PDA = releases.of("pda").address
 
 
 def reports_of(text: str) -> int:
@@ -80,7 +82,7 @@ def test_a_cursor_that_cannot_be_read_any_more_begins_anew_and_holds_up_nothing(
         const store = await import(address);
         await store.put("meta", "no cursor of ours", "cursor");
         await store.put("items", told);
-    }""", [f"{releases.pda().address}/store.js", {"kind": "task", "id": "gone", "title": "早已没有"}])
+    }""", [f"{PDA}/store.js", {"kind": "task", "id": "gone", "title": "早已没有"}])
     online(phone)
     phone.all_sent()
     assert reports_of("游标坏了") == 1
@@ -125,11 +127,11 @@ def serving_here(city: City, line: Line) -> Iterator[None]:
 
 def test_a_new_release_takes_the_place_of_the_old_one_as_a_whole(
         phone: Phone, city: City, line: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    old = releases.pda()
+    old = releases.of("pda")
     style = tmp_path / "style.css"
     style.write_text(old.files["style.css"].read_text("utf-8") + "\n#title { letter-spacing: 3px; }\n", "utf-8")
     new = replace(old, name="0123456789abcdef", files=old.files | {"style.css": style})
-    monkeypatch.setattr(pages, "_pda", lambda: new)
+    monkeypatch.setattr(phone_pages, "served", lambda _page: new)
     spacing = "getComputedStyle(document.querySelector('#title')).letterSpacing"
     with serving_here(city, line):
         phone.page.evaluate("navigator.serviceWorker.getRegistration('/pda').then(one => one.update())")
@@ -167,7 +169,7 @@ def test_the_page_and_the_server_judge_every_expression_alike(phone: Phone) -> N
     today, found = phone.page.evaluate("""async ([address, trees, answers, here]) => {
         const {holds, evaluate} = await import(address);
         return [evaluate(["today"], answers, ""), trees.map((tree, number) => holds(tree, answers, here[number]))];
-    }""", [f"{releases.pda().address}/judging.js", trees, ANSWERS, here])
+    }""", [f"{PDA}/judging.js", trees, ANSWERS, here])
     day = date.fromisoformat(today)
     wanted = [judging.holds(tree, ANSWERS, one, day) for tree, one in zip(trees, here, strict=True)]
     differing = [(tree, one) for tree, one, mine, theirs in zip(trees, here, wanted, found, strict=True) if mine is not theirs]

@@ -21,7 +21,7 @@ def within(phone: Phone, script: str) -> Any:
     return phone.page.evaluate("""async address => {
         const names = ["store", "operations", "track"];
         const [store, operations, track] = await Promise.all(names.map(name => import(`${address}/${name}.js`)));
-        """ + script + "}", releases.pda().address)
+        """ + script + "}", releases.of("pda").address)
 
 
 def test_a_report_is_made_where_the_worker_is_not_where_the_form_was_once_opened(phone: Phone) -> None:

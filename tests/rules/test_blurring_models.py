@@ -8,6 +8,7 @@ from PIL import Image
 from casework.media.blurring import covering, detectors, judging, models
 from casework.media.blurring.boxes import Kind, Rectangle
 from tests.benchmarks.plates import KINDS, car
+from tests.conftest import absent
 
 PHOTOS = Path(__file__).parents[2].parent / "shared" / "data" / "photos"
 
@@ -15,7 +16,7 @@ PHOTOS = Path(__file__).parents[2].parent / "shared" / "data" / "photos"
 @pytest.fixture(autouse=True)
 def _installed() -> None:
     if lacking := models.missing():
-        pytest.skip(f"{', '.join(lacking)} not installed, see docs/moderation.md")
+        absent(f"{', '.join(lacking)} not installed, see docs/moderation.md")
 
 
 @pytest.mark.parametrize("kind", [*KINDS])

@@ -14,6 +14,7 @@ from casework.community import tracking
 from casework.identity.people import Role
 from casework.notifications import followers, happenings
 from casework.notifications.delivery import quiet_until
+from casework.notifications.notices import NOTICES
 from casework.notifications.rules import FOR_FOLLOWERS, NECESSARY, NOBODY, RULES, TO_REPORTERS, Audience, Kind
 from casework.settings import Settings
 from workers import relay
@@ -37,7 +38,7 @@ def test_every_step_of_the_workflow_tells_somebody_or_says_why_nobody() -> None:
 
 
 def test_whatever_is_told_has_its_line_in_the_relay_and_nothing_else_has() -> None:
-    assert {name for name, lines in relay.JOBS.items() if relay.TELL in lines} == set(RULES)
+    assert {name for name, lines in relay.JOBS.items() if relay.TELL in lines} == {*RULES, *NOTICES}
     assert not set(NOBODY) & set(RULES)
 
 
@@ -62,7 +63,7 @@ def test_followers_hear_nothing_that_was_written_about_the_case() -> None:
 
 def test_no_audience_is_named_that_nothing_is_told_and_results_reach_everybody() -> None:
     assert {rule.audience for rules in RULES.values() for rule in rules} == set(Audience)
-    assert {rule.kind for rules in RULES.values() for rule in rules} == set(Kind)
+    assert {rule.kind for rules in RULES.values() for rule in rules} | set(NOTICES.values()) == set(Kind)
     for ended in ("case.pass", "case.accept", "case.reject", "case.void", "case.self_handle"):
         assert [rule.kind for rule in RULES[ended] if rule.audience is Audience.REPORTERS] == [Kind.RESULT]
     assert {Kind.RESULT, Kind.QUESTION} == NECESSARY

@@ -28,7 +28,7 @@ from casework.triage import automatic
 from tests import people
 from tests.conftest import SetClock
 from tests.factories import a_report, at_grid, case_of, small_city
-from workers import schedule
+from workers import upkeep
 
 MONDAY, TUESDAY, WEDNESDAY = date(2026, 3, 2), date(2026, 3, 3), date(2026, 3, 4)
 
@@ -53,7 +53,7 @@ def lived(store: str, time: SetClock) -> Lived:
         time.is_now(at)
         steps(numbers[0], action, actor)
     time.is_now("2026-03-05 00:10")
-    schedule.anchor_history()
+    upkeep.anchor_history()
     return Lived(cast, *numbers)
 
 
@@ -211,7 +211,7 @@ def test_who_kept_a_hash_elsewhere_finds_anchors_that_were_made_anew(lived: Live
     with reading() as db:
         kept = anchors.last(db).hash
     by_hand(CUT, SET_BACK, "DELETE FROM history_anchors", number=lived.first, left=3)
-    schedule.anchor_history()
+    upkeep.anchor_history()
     assert wrong() == []
     with reading() as db:
         assert not anchors.is_kept(db, kept)
@@ -219,15 +219,15 @@ def test_who_kept_a_hash_elsewhere_finds_anchors_that_were_made_anew(lived: Live
 
 def test_every_day_that_is_over_has_an_anchor_once_and_a_quiet_day_too(lived: Lived, time: SetClock) -> None:
     time.is_now("2026-03-08 00:09")
-    schedule.anchor_history()
-    schedule.anchor_history()
+    upkeep.anchor_history()
+    upkeep.anchor_history()
     with reading() as db:
         found = db.scalars(select(Anchor).order_by(Anchor.day)).all()
     assert [(one.day.day, one.cases) for one in found] == [(2, 2), (3, 1), (4, 1), (5, 0), (6, 0)]
     assert [one.previous for one in found] == [GENESIS, *(one.hash for one in found[:-1])]
     assert {number: line for number, (line, _) in found[0].known().items()} == {lived.first: 3, lived.second: 3}
     time.is_now("2026-03-08 00:10")
-    schedule.anchor_history()
+    upkeep.anchor_history()
     with reading() as db:
         assert anchors.last(db).day == date(2026, 3, 7)
 
@@ -236,7 +236,7 @@ def test_every_day_that_is_over_has_an_anchor_once_and_a_quiet_day_too(lived: Li
 def test_several_at_once_anchor_a_day_once(time: SetClock) -> None:
     time.is_now("2026-03-10 02:00")
     with ThreadPoolExecutor(4) as pool:
-        for one in [pool.submit(schedule.anchor_history) for _ in range(4)]:
+        for one in [pool.submit(upkeep.anchor_history) for _ in range(4)]:
             one.result()
     with reading() as db:
         assert len(db.scalars(select(Anchor.day)).all()) == 8
@@ -245,7 +245,7 @@ def test_several_at_once_anchor_a_day_once(time: SetClock) -> None:
 
 @pytest.mark.usefixtures("store", "time")
 def test_a_city_without_history_has_no_anchor() -> None:
-    schedule.anchor_history()
+    upkeep.anchor_history()
     with reading() as db:
         assert anchors.last(db) is None
     assert wrong() == []
@@ -255,7 +255,7 @@ def test_what_was_committed_late_is_in_the_anchor_of_the_next_day(lived: Lived, 
     time.is_now("2026-03-04 23:59")  # its transaction ends a day later
     steps(lived.second, "sign", lived.cast.water_handler)
     time.is_now("2026-03-06 00:10")
-    schedule.anchor_history()
+    upkeep.anchor_history()
     with reading() as db:
         assert anchors.last(db).known()[lived.second][0] == 4
         assert list(anchors.late(db)) == []
@@ -267,7 +267,7 @@ def test_a_line_that_came_when_its_day_had_long_been_anchored_is_remarked_and_no
     time.is_now("2026-03-02 12:00")  # a server whose clock was wrong
     steps(lived.second, "sign", lived.cast.water_handler)
     time.is_now("2026-03-06 00:10")
-    schedule.anchor_history()
+    upkeep.anchor_history()
     assert wrong() == []
     with reading() as db:
         assert list(anchors.late(db)) == [

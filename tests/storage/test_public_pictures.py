@@ -21,7 +21,7 @@ from tests.factories import a_photo
 from tests.storage.bare_cases import bare_cases
 from tests.storage.city import City
 from tests.storage.test_reads_by_index import heard, plans
-from workers import schedule
+from workers import upkeep
 
 WHERE = Rectangle(0.1, 0.1, 0.2, 0.2)
 
@@ -124,12 +124,20 @@ def test_a_photo_whose_file_is_gone_is_withheld(receipt: Receipt) -> None:
     assert [one.state for one in rows()] == [State.WITHHELD]
 
 
+def test_a_photo_of_the_night_is_never_left_to_a_machine(receipt: Receipt) -> None:
+    dark = photo(receipt, "black")
+    enter(receipt)
+    looking.look_at([one.photo_id for one in rows()], alone=True)
+    assert {one.photo_id == dark: (one.state, one.certain) for one in rows()} == {
+        True: (State.WAITING, False), False: (State.READY, True)}
+
+
 def test_what_a_lost_job_left_behind_is_found_and_said_again(
         receipt: Receipt, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schedule, "_queued", lambda _queue: False)
+    monkeypatch.setattr(upkeep, "_queued", lambda _queue: False)
     with reading() as db:
         assert public_pictures.unentered(db, clock.now(), 10) == [case_id(receipt)]
-    schedule.enter_forgotten_pictures()
+    upkeep.enter_forgotten_pictures()
     assert len(rows()) == 1
     with reading() as db:
         assert public_pictures.unentered(db, clock.now(), 10) == []
@@ -154,9 +162,9 @@ def test_a_photo_that_is_forgotten_takes_what_the_public_saw_along(receipt: Rece
     looking.look_at(ids, alone=True)
     assert len(files()) == 2
     with transaction() as db:
-        assert public_photo.forget(db, ids) == 1
+        keys = public_photo.forget(db, ids)
         db.delete(db.get_one(Photo, ids[0]))
-    assert (rows(), files()) == ([], [])
+    assert (rows(), sorted(keys)) == ([], sorted(files()))
 
 
 def test_a_page_of_those_that_wait_begins_where_the_last_ended(receipt: Receipt, city: City) -> None:

@@ -23,7 +23,7 @@ from tests.factories import at_grid
 from tests.storage.bare_cases import bare_cases
 from tests.storage.city import City
 from workers import recounting as jobs
-from workers import schedule
+from workers import upkeep
 
 LIMIT = policies.DEFAULT.limit(Stage.SIGN)
 
@@ -188,7 +188,7 @@ def test_a_clock_that_began_under_the_old_policy_while_it_changed_is_found_minut
     handed = []
     for _ in range(4):
         time.passes(minutes=9)
-        schedule.look_at_clocks_again()
+        upkeep.look_at_clocks_again()
         with transaction() as db:
             events = outbox.claim(db, 10)
             outbox.mark_relayed(db, events)

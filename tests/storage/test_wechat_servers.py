@@ -23,7 +23,7 @@ from casework.storage.database import new_id, reading, transaction
 from tests.conftest import SetClock
 from tests.factories import a_photo
 from tests.wechat import APP_ID, SECRET, Servers, servers, with_account
-from workers import schedule, wechat
+from workers import upkeep, wechat
 
 OPENID = "oABC-def_1234567890abcdefghi"
 TOKEN, CUSTOM = "/cgi-bin/token", "/cgi-bin/message/custom/send"
@@ -216,10 +216,10 @@ def test_what_is_too_large_is_not_read_to_its_end(city: Servers, server: WechatS
 def test_the_schedule_looks_for_photos_of_which_no_worker_heard(city: Servers, zhang: Follower, time: SetClock) -> None:
     a_picture(zhang)
     with reading() as db:
-        assert list(pictures.waiting(db, clock.now() - schedule.STUCK, 10)) == []
+        assert list(pictures.waiting(db, clock.now() - upkeep.STUCK, 10)) == []
     time.passes(minutes=2)
     with reading() as db:
-        assert len(pictures.waiting(db, clock.now() - schedule.STUCK, 10)) == 1
+        assert len(pictures.waiting(db, clock.now() - upkeep.STUCK, 10)) == 1
 
 
 # --- news ---

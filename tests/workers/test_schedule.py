@@ -25,7 +25,7 @@ from tests import people
 from tests.conftest import SetClock
 from tests.factories import a_report, at_grid, small_city
 from tests.workers import errands
-from workers import forgetting, queues, relay, schedule
+from workers import forgetting, queues, relay, schedule, upkeep
 from workers.queues import Batch
 from workers.run import work
 from workers.schedule import TIMETABLE, Entry
@@ -167,10 +167,10 @@ def _relayed(store: str, time: SetClock) -> None:
 
 @pytest.mark.usefixtures("_relayed")
 def test_reports_that_got_lost_on_the_way_are_announced_again(time: SetClock, server: redis.Redis) -> None:
-    schedule.announce_waiting_reports()
+    upkeep.announce_waiting_reports()
     assert events("report.received") == 2
     time.passes(seconds=90)
-    schedule.announce_waiting_reports()
+    upkeep.announce_waiting_reports()
     assert events("report.received") == 4
 
 
@@ -178,7 +178,7 @@ def test_reports_that_got_lost_on_the_way_are_announced_again(time: SetClock, se
 def test_reports_that_only_stand_in_a_long_queue_are_not(time: SetClock, server: redis.Redis) -> None:
     time.passes(seconds=90)
     queues.enqueue([Batch("triage", errands.run, ["x"], "1-1")])
-    schedule.announce_waiting_reports()
+    upkeep.announce_waiting_reports()
     assert events("report.received") == 2
 
 
@@ -186,7 +186,7 @@ def test_reports_that_wait_for_the_relay_are_not_either(store: str, time: SetClo
     with transaction() as db:
         receive(db, [said("垃圾堆积")])
     time.passes(minutes=10)
-    schedule.announce_waiting_reports()
+    upkeep.announce_waiting_reports()
     assert events("report.received") == 1
 
 
@@ -215,30 +215,30 @@ def work_off() -> Counter[str]:
 
 
 def test_what_an_emptied_redis_lost_is_done_all_the_same(lost: people.Cast) -> None:
-    schedule.dispatch_waiting_cases()
+    upkeep.dispatch_waiting_cases()
     work(queues.QUEUES, burst=True)
     with reading() as db:
         assert db.scalars(select(Case.status)).one() is Status.DISPATCHED
     assert work_off() == {"case.dispatch": 1}
-    schedule.announce_untold_news()
+    upkeep.announce_untold_news()
     assert work_off() == {"case.file": 1}
     assert work_off() == {"case.published": 1}  # the same event lets it be public
     with reading() as db:
         assert len(db.scalars(select(Message).where(Message.report_id.is_not(None))).all()) == 2
-    for task in (schedule.dispatch_waiting_cases, schedule.announce_untold_news):
+    for task in (upkeep.dispatch_waiting_cases, upkeep.announce_untold_news):
         task()
         assert queues.depth() == dict.fromkeys(queues.QUEUES, 0)
         assert work_off() == {}
 
 
 def test_an_alarm_that_got_lost_is_heard_once(lost: people.Cast, time: SetClock) -> None:
-    schedule.announce_unheard_alarms()
+    upkeep.announce_unheard_alarms()
     assert work_off() == {"timer.overdue": 1}
     with reading() as db:
         assert db.scalars(select(Escalation.user_id)).all() == [lost.leader.id]
     assert work_off() == {"case.changed": 1}  # devices that show the case are told that it is late
     time.passes(seconds=61)
-    schedule.announce_unheard_alarms()
+    upkeep.announce_unheard_alarms()
     assert work_off() == {}
 
 
@@ -252,15 +252,15 @@ def test_what_came_to_nothing_lawfully_is_left_alone(lost: people.Cast) -> None:
         outbox.mark_relayed(db, outbox.claim(db, 100))
         messages.write(db, db.scalars(select(Event.id)).all())
         db.execute(update(Event).values(relayed_at=clock.now() - timedelta(minutes=2)))
-    schedule.announce_unheard_alarms()
-    schedule.announce_untold_news()
+    upkeep.announce_unheard_alarms()
+    upkeep.announce_untold_news()
     assert work_off() == {}
 
 
 def test_what_only_stands_in_a_long_queue_is_not_lost(lost: people.Cast) -> None:
     queues.enqueue([Batch(name, errands.run, ["x"], "1-1") for name in ("dispatching", "deadlines", "notifications")])
     before = queues.depth()
-    for task in (schedule.dispatch_waiting_cases, schedule.announce_unheard_alarms, schedule.announce_untold_news):
+    for task in (upkeep.dispatch_waiting_cases, upkeep.announce_unheard_alarms, upkeep.announce_untold_news):
         task()
     with reading() as db:
         assert outbox.oldest_waiting(db) is None
@@ -272,9 +272,9 @@ def test_a_case_that_dispatching_stumbles_over_is_given_to_a_person_and_not_trie
     def stumbles(*_: object) -> None:
         raise ZeroDivisionError
     monkeypatch.setattr(dispatch.responsibility, "find_many", stumbles)
-    schedule.dispatch_waiting_cases()
+    upkeep.dispatch_waiting_cases()
     work(queues.QUEUES, burst=True)
-    schedule.dispatch_waiting_cases()
+    upkeep.dispatch_waiting_cases()
     assert queues.depth()["dispatching"] == 0
     with reading() as db:
         assert db.scalars(select(Case.waiting_for)).one() == "自动派遣出错，请派遣员派遣"

@@ -1,70 +1,34 @@
-// The shell: which screen is shown, the bar above and the tabs below, the state of sending, and new releases.
-import {make, notice, trouble} from "./dom.js";
+// The shell: which screen is shown, the bar above and the tabs below, and the state of sending.
+import {trouble} from "./dom.js";
 import {resume} from "./duty.js";
 import * as language from "./language.js";
 import {say} from "./language.js";
 import {OPEN} from "./operations.js";
 import * as runner from "./runner.js";
 import {speak} from "./server.js";
+import {keepRelease, markTab, shell} from "./shell.js";
 import * as store from "./store.js";
 import * as guard from "./screens/guard.js";
 import {SCREENS} from "./screens/screens.js";
 
-const ASK_FOR_RELEASE = 6 * 3600 * 1000;
-
-const main = document.getElementById("content");
 const byId = (id) => document.getElementById(id);
 
-let shown = {};
-let turn = 0;
-
-function decoded(part) {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part; // an address that was broken on its way
-  }
-}
-
-async function go() {
-  const [name = "today", ...args] = location.hash.replace(/^#\/?/, "").split("/").filter(Boolean).map(decoded);
+async function choose(name) {
   const device = await store.device();
   const away = !device || device.revoked;
   const screen = away && name !== "sync" ? SCREENS.login : SCREENS[name] ?? SCREENS.today;
-  const mine = ++turn;
-  const left = shown;
-  shown = {};
-  try {
-    await left.leave?.();
-  } catch (error) {
-    trouble(error); // what was typed last could not be kept: that is no reason to stay
-  }
-  if (mine !== turn) return;
-  main.replaceChildren();
-  byId("title").textContent = say(screen.title);
-  document.title = `${say(screen.title)} · ${say("app")}`;
-  byId("back").hidden = !screen.under && !(away && name === "sync");
-  byId("back").setAttribute("href", `#/${screen.under ?? ""}`);
-  byId("tabs").hidden = away;
-  byId("mail").hidden = away || name === "messages";
-  byId("sync").hidden = !device || name === "sync";
-  for (const tab of byId("tabs").querySelectorAll("a")) {
-    if (tab.getAttribute("href") === `#/${screen.under ?? name}`) tab.setAttribute("aria-current", "page");
-    else tab.removeAttribute("aria-current");
-  }
-  const room = make("div", {class: `screen ${name}`});
-  main.append(room);
-  try {
-    const made = await screen.show(room, ...args) ?? {};
-    if (mine === turn) shown = made;
-    else made.leave?.();
-  } catch (error) {
-    console.error(error);
-    room.replaceChildren(make("p", {class: "empty", role: "alert"}, say("failed"), " ", String(error.message ?? error)));
-  }
-  main.focus({preventScroll: true});
-  window.scrollTo(0, 0);
+  return [screen, () => {
+    byId("back").hidden = !screen.under && !(away && name === "sync");
+    byId("back").setAttribute("href", `#/${screen.under ?? ""}`);
+    byId("tabs").hidden = away;
+    byId("mail").hidden = away || name === "messages";
+    byId("sync").hidden = !device || name === "sync";
+    markTab(`#/${screen.under ?? name}`);
+  }];
 }
+
+const frame = shell({first: "today", choose});
+const {go} = frame;
 
 let planned = null;
 
@@ -76,7 +40,7 @@ function changed(what) {
   planned ??= setTimeout(async () => {
     planned = null;
     await bar();
-    await shown.refresh?.();
+    await frame.refresh();
   }, 150);
   return undefined;
 }
@@ -108,32 +72,6 @@ async function bar() {
   byId("unread").hidden = !unread;
 }
 
-async function keepRelease() {
-  if (!("serviceWorker" in navigator)) {
-    notice(say("no_worker"), "fault");
-    return;
-  }
-  let isKept = Boolean(navigator.serviceWorker.controller);
-  navigator.serviceWorker.addEventListener("controllerchange", async () => {
-    const wasKept = isKept;
-    isKept = true;
-    if (!wasKept) return; // the first release, which this page is of
-    await shown.leave?.(); // what is typed is kept; in other pages, too, whose parts are gone with the old release
-    location.reload();
-  });
-  try {
-    const registration = await navigator.serviceWorker.register("/pda/sw.js", {
-      type: "module", scope: "/pda", updateViaCache: "none"});
-    const offer = () => { byId("update").hidden = !(registration.waiting && navigator.serviceWorker.controller); };
-    registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", offer));
-    offer();
-    setInterval(() => registration.update().catch(() => {}), ASK_FOR_RELEASE); // an app may stay open for weeks
-    byId("update-now").addEventListener("click", () => registration.waiting?.postMessage("replace"));
-  } catch (error) {
-    console.warn(error); // no network at the very first visit, or a browser that keeps none: the page works while it is open
-  }
-}
-
 async function again() {
   await language.start();
   speak(language.language());
@@ -146,7 +84,7 @@ speak(language.language());
 store.listen(changed);
 window.addEventListener("hashchange", go);
 window.addEventListener("unhandledrejection", ({reason}) => trouble(reason));
-keepRelease();
+keepRelease("/pda", frame);
 navigator.storage?.persist?.();
 await bar();
 await go();

@@ -1,20 +1,8 @@
 // One request to the server, with this phone's credential; what went wrong comes as one of three errors.
+import {Away, Problem, jsonBy, request, speak} from "./request.js";
 import * as store from "./store.js";
 
-/** Nobody answers, or not now: worth trying again after `after` seconds. */
-export class Away extends Error {
-  constructor(message, after = null) { super(message); this.after = after; }
-}
-
-/** The server answered that this cannot be: its problem document tells why. */
-export class Problem extends Error {
-  constructor(status, document, headers) {
-    super(document?.detail ?? document?.title ?? `HTTP ${status}`);
-    this.status = status;
-    this.document = document;
-    this.headers = headers;
-  }
-}
+export {Away, Problem, speak};
 
 /** This phone is not let in any more. With `wipe` the data on it is to be erased. */
 export class LockedOut extends Error {
@@ -25,72 +13,19 @@ export class LockedOut extends Error {
   }
 }
 
-let spoken = "zh";
-
-const SOON = new Set([408, 425, 429, 500, 502, 503, 504]);
-const JSON_TIMEOUT = 60_000;
-
 const headersOf = (device) => (device ? {Authorization: `Device ${device.token}`, "X-Device-Id": device.id} : {});
 
-function parsed(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null; // a proxy's page, or nothing
-  }
-}
-
-async function exchange(path, request, timeout) {
-  const control = new AbortController();
-  const timer = setTimeout(() => control.abort(), timeout);
-  try {
-    const response = await fetch(path, {
-      ...request, signal: control.signal, cache: "no-store", redirect: "error", credentials: "omit"});
-    return {status: response.status, ok: response.ok, headers: response.headers, text: await response.text()};
-  } catch (error) {
-    throw new Away(error.message);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** {status, headers, text}, if the server did what it was asked; raises Away, Problem or LockedOut. `timeout` in
- * milliseconds is for all of it, to the last byte of the answer. */
-export async function send(method, path, {headers = {}, body = undefined, timeout = JSON_TIMEOUT, device = undefined} = {}) {
+/** {status, headers, text}, if the server did what it was asked; raises Away, Problem or LockedOut. */
+export async function send(method, path, {headers = {}, device = undefined, ...options} = {}) {
   const who = device === undefined ? await store.device() : device;
-  const answer = await exchange(path, {
-    method, body, headers: {"Accept-Language": spoken, ...headersOf(who), ...headers}}, timeout);
-  if (answer.ok) return answer;
-  const document = parsed(answer.text);
-  if (answer.status === 401 && who && !document) throw new Away("the answer was not ours");
-  if (answer.status === 401 && who) throw new LockedOut(document);
-  if (SOON.has(answer.status)) {
-    throw new Away(document?.detail ?? `HTTP ${answer.status}`, Number(answer.headers.get("Retry-After")) || null);
+  try {
+    return await request(method, path, {...options, headers: {...headersOf(who), ...headers}});
+  } catch (error) {
+    if (!(error instanceof Problem) || error.status !== 401 || !who) throw error;
+    if (!error.document) throw new Away("the answer was not ours");
+    throw new LockedOut(error.document);
   }
-  throw new Problem(answer.status, document, answer.headers);
 }
 
-/** The language in which the server's sentences are wanted. */
-export function speak(language) { spoken = language; }
-
-/** Bytes from which on packing pays. */
-const WORTH_PACKING = 2000;
-
-async function packed(text) {
-  const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
-  return new Response(stream).arrayBuffer();
-}
-
-/** The JSON of the answer, null where there is none. What is not JSON did not come from our server: it counts as no answer.
- * With `pack` a long body goes by gzip, to those addresses that take it. */
-export async function json(method, path, value = undefined, {pack = false, ...options} = {}) {
-  const text = value === undefined ? undefined : JSON.stringify(value);
-  const packs = pack && text.length > WORTH_PACKING;
-  const headers = {Accept: "application/json", ...(text && {"Content-Type": "application/json"}),
-    ...(packs && {"Content-Encoding": "gzip"})};
-  const answer = await send(method, path, {...options, headers, body: packs ? await packed(text) : text});
-  if (answer.status === 204) return null;
-  const told = parsed(answer.text);
-  if (told === null) throw new Away("the answer was not ours");
-  return told;
-}
+/** The JSON of the answer, null where there is none. */
+export const json = jsonBy(send);

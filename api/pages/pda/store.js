@@ -1,4 +1,8 @@
-// All that the phone keeps. One IndexedDB; what the worker says is written in one transaction that is on the disk when it ends.
+// All that the phone keeps. What the worker says is written in one transaction that is on the disk when it ends.
+import {answer, bulletin, database, isFull} from "./database.js";
+
+export {answer, isFull};
+
 const NAME = "zhiwang-pda";
 const VERSION = 2;
 
@@ -11,67 +15,11 @@ const ROOMS = {
   points: {autoIncrement: true},
 };
 
-let opening = null;
-
-function open() {
-  opening ??= new Promise((resolve, reject) => {
-    const request = indexedDB.open(NAME, VERSION);
-    request.onupgradeneeded = () => {
-      const {objectStoreNames: there} = request.result;
-      for (const [name, options] of Object.entries(ROOMS)) {
-        if (!there.contains(name)) request.result.createObjectStore(name, options);
-      }
-      const files = request.transaction.objectStore("files");
-      if (!files.indexNames.contains("operation")) files.createIndex("operation", "operation");
-    };
-    request.onsuccess = () => {
-      const db = request.result;
-      db.onversionchange = () => { db.close(); opening = null; };
-      db.onclose = () => { opening = null; };
-      resolve(db);
-    };
-    request.onerror = () => { opening = null; reject(request.error); };
-  });
-  return opening;
-}
-
-/** The answer of one request as a promise. Inside a transaction wait for nothing but these. */
-export function answer(request) {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-}
-
-async function run(mode, names, work, options) {
-  const db = await open();
-  const transaction = db.transaction(names, mode, options);
-  const finished = new Promise((resolve, reject) => {
-    transaction.oncomplete = resolve;
-    transaction.onabort = () => reject(transaction.error ?? new Error("the transaction was aborted"));
-  });
-  finished.catch(() => {}); // told to the caller below; a rejection that comes earlier is not "unhandled"
-  let result;
-  try {
-    result = await work(...names.map((name) => transaction.objectStore(name)));
-  } catch (error) {
-    try { transaction.abort(); } catch { /* it has aborted by itself */ }
-    throw error;
-  }
-  await finished;
-  return result;
-}
-
-/** `work` gets the rooms in the order named. */
-export const read = (names, work) => run("readonly", names, work);
-
-/** All of it or nothing; on the disk, not only in its cache, when this returns. */
-export const write = (names, work) => run("readwrite", names, work, {durability: "strict"});
-
-export const all = (name) => read([name], (room) => answer(room.getAll()));
-export const get = (name, key) => read([name], (room) => answer(room.get(key)));
-export const put = (name, value, key) => write([name], (room) => answer(room.put(value, key)));
-export const remove = (name, key) => write([name], (room) => answer(room.delete(key)));
+const db = database({name: NAME, version: VERSION, rooms: ROOMS, upgrade(transaction) {
+  const files = transaction.objectStore("files");
+  if (!files.indexNames.contains("operation")) files.createIndex("operation", "operation");
+}});
+export const {read, write, all, get, put, remove} = db;
 
 /** Everything of one kind that the server told. */
 export const items = (kind) =>
@@ -105,17 +53,11 @@ export async function keepProgress(facts) {
 /** Within a transaction: a file leaves, with its progress. */
 export const dropFile = (room, progress, key) => Promise.all([room, progress].map((one) => answer(one.delete(key))));
 
-/** Whether there was no room on the phone for what was to be written. */
-export const isFull = (error) => error?.name === "QuotaExceededError";
-
 /** Who is logged in on this phone: {id, token, name, login, until?: "revoked"}, or nothing. */
 export const device = () => get("meta", "device");
 
 /** Forget everything at once, whatever else has the database open. */
-export async function wipe() {
-  const names = Object.keys(ROOMS);
-  await write(names, (...rooms) => Promise.all(rooms.map((room) => answer(room.clear()))));
-}
+export const wipe = db.clear;
 
 /** Forget whose phone it was; in which language it speaks stays. */
 export async function wipeButLanguage() {
@@ -128,18 +70,5 @@ export async function wipeButLanguage() {
 export const forgetItems = () => write(["items", "meta"], (told, meta) => Promise.all(
   [answer(told.clear()), answer(meta.delete("cursor"))]));
 
-const channel = new BroadcastChannel("zhiwang-pda");
-const listeners = new Set();
-channel.onmessage = ({data}) => { for (const listener of listeners) listener(data); };
-
-/** Tell every open page, this one too, that something has changed: "items", "operations", "sync", "wiped". */
-export function tell(what) {
-  channel.postMessage(what);
-  for (const listener of listeners) listener(what);
-}
-
-/** Be told; the answer ends it. */
-export function listen(listener) {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
-}
+/** Tell every open page, this one too, that something has changed: "items", "operations", "sync", "wiped"; and be told. */
+export const {tell, listen} = bulletin("zhiwang-pda");

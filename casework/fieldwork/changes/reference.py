@@ -1,8 +1,4 @@
 """What a device looks things up in: who carries it, the areas he works in, and the forms; told again when they change."""
-from collections.abc import Iterable
-from typing import Any
-
-import shapely
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -10,6 +6,7 @@ from casework.fieldwork.changes.sections import Batch, Item, Position, Section, 
 from casework.fieldwork.forms import library
 from casework.fieldwork.forms.library import CollectionForm
 from casework.geography.areas import Area, AreasVersion
+from casework.geography.outlines import rings
 from casework.identity.sessions import Device
 
 ROUGH_DEGREES = 2e-5
@@ -32,7 +29,7 @@ def areas(db: Session, worker: Worker, position: Position, limit: int) -> Batch:
     told, position, more = turn(version.hex[-12:] if version else "", worker.inside, position, limit)
     wanted = select(Area.code, Area.name, Area.level, Area.parent_code, Area.outline).where(Area.code.in_(told))
     items = [{"kind": "area", "id": code, "code": code, "name": name, "level": level, "parent": parent,
-              "outline": _rings(outline)}
+              "outline": rings(outline, ROUGH_DEGREES)}
              for code, name, level, parent, outline in (db.execute(wanted.order_by(Area.code)) if told else ())]
     return Batch(items, position, more)
 
@@ -48,15 +45,6 @@ def forms(db: Session, worker: Worker, position: Position, limit: int) -> Batch:
     used = {row.form_id: {"kind": "form", "id": row.form_id, **row._mapping}  # noqa: SLF001 - the public way
             for row in (db.execute(wanted) if told else ())}
     return Batch([used.get(form_id, {"kind": "form", "id": form_id, "deleted": True}) for form_id in told], position, more)
-
-
-def _rings(outline: bytes | None) -> list[list[list[float]]]:
-    if outline is None:
-        return []
-    shape: Any = shapely.simplify(shapely.from_wkb(outline), ROUGH_DEGREES)
-    parts: Iterable[Any] = shapely.get_parts(shape)
-    return [[[round(lon, 6), round(lat, 6)] for lon, lat in shapely.get_coordinates(ring).tolist()]
-            for part in parts for ring in shapely.get_rings(part)]
 
 
 PROFILE, AREAS, FORMS = (Section(read, fits_turn) for read in (profile, areas, forms))

@@ -59,6 +59,11 @@ class Headings:
     faults: Mapping[str, str]
 
     @property
+    def read_as(self) -> dict[str, str | None]:
+        """The field of each heading."""
+        return dict(zip(self.names, self.targets, strict=True))
+
+    @property
     def missing(self) -> set[str]:
         """What every ticket needs and no column is."""
         return NEEDED.keys() - set(self.targets)

@@ -43,7 +43,7 @@ class Imported:
 def report_of(sheet: Sheet) -> Imported:
     """What can be told of a file before any row is taken."""
     return Imported(rows=sheet.rows, skipped=len(sheet.lines), bad=[one._asdict() for one in sheet.bad],
-                    columns=dict(zip(sheet.headings.names, sheet.headings.targets, strict=True)),
+                    columns=sheet.headings.read_as,
                     error_file=sheet.error_file())
 
 

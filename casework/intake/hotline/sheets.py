@@ -69,15 +69,15 @@ class Sheet:
 def read(db: Session, content: bytes, name: str, plan: Plan) -> Sheet:
     """The rows of a CSV (UTF-8 or GBK) or XLSX file; `name` says by its ending which it is.
 
-    Raises Invalid with faults by heading ("来电时间") when the columns do not fit, TooLarge or Invalid for a file that cannot
-    be read.
+    Raises Invalid with faults by heading ("来电时间") when the columns do not fit, and how each was read, TooLarge or
+    Invalid for a file that cannot be read.
     """
     lines = iter(tables.xlsx_lines(content, Table("tickets", TITLE, ()), or_first=True) if _is_workbook(name)
                  else tables.csv_lines(content))
     headings = _headings(lines, plan)
     if headings.faults:
-        raise Invalid("the columns do not fit", *(Fault(f"columns.{heading}", reason)
-                                                  for heading, reason in headings.faults.items()))
+        wrong = [Fault(f"columns.{heading}", reason) for heading, reason in headings.faults.items()]
+        raise Invalid("the columns do not fit", *wrong, columns=headings.read_as)
     made = Sheet(name, headings)
     reader = _Reader(plan, headings, _Categories(taxonomy.catalogue(db).by_code))
     as_meant = tables.unguarded if columns.REASON in headings.names else str  # only our own error files are guarded

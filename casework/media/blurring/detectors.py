@@ -18,7 +18,7 @@ OVERLAP = 128
 """What lies on the border of two pieces is whole in one of them; what is larger is found at the next smaller size."""
 
 DARK = 60
-"""Mean brightness (0 to 255) below which a picture is brightened before it is looked at."""
+"""Mean brightness (0 to 255) below which a picture is brightened before it is looked at, and a person looks as well."""
 
 NETWORKS: dict[Kind, Callable[[Image.Image], Boxes]] = {Kind.FACE: networks.faces, Kind.PLATE: networks.plates}
 
@@ -28,10 +28,15 @@ def ready() -> bool:
     return not models.missing()
 
 
+def dark(picture: Image.Image) -> bool:
+    """Whether it was night: plates of 60 px are missed then, so that the detectors' silence says nothing."""
+    return ImageStat.Stat(picture.convert("L")).mean[0] < DARK
+
+
 def look(picture: Image.Image) -> list[Finding]:
     """Everything in an upright RGB picture that might be a face or a plate, down to networks.FLOOR; the surest first. Takes
     seconds; only where ready()."""
-    if ImageStat.Stat(picture.convert("L")).mean[0] < DARK:
+    if dark(picture):
         picture = ImageOps.autocontrast(picture, cutoff=(0, 1), preserve_tone=True)
     found: list[Finding] = []
     for kind, network in NETWORKS.items():

@@ -1,7 +1,7 @@
 """The detectors look at photos that wait for them."""
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
@@ -43,7 +43,9 @@ def _look(photo_id: uuid.UUID, original_key: str, *, alone: bool) -> bool:
         with transaction() as db:
             public_photo.settle(db.get_one(PublicPhoto, photo_id), None, by=None)
         return False
-    verdict = judging.judge(detectors.look(covering.opened(content)))
+    picture = covering.opened(content)
+    verdict = judging.judge(detectors.look(picture))
+    verdict = replace(verdict, certain=verdict.certain and not detectors.dark(picture))
     made = public_photo.make(content, verdict.rectangles) if alone and verdict.certain else None
     with transaction() as db:
         kept = public_photo.looked(db, photo_id, verdict, made)

@@ -142,14 +142,10 @@ def shows(photo: Photo) -> None:
         raise NotFound(f"this photo cannot be shown: {photo.reason}")
 
 
-def forget(db: Session, photo_ids: Iterable[uuid.UUID]) -> int:
-    """Take these photos from the public for good, with their files; how many there were. To be called before the photos
-    themselves are forgotten."""
+def forget(db: Session, photo_ids: Iterable[uuid.UUID]) -> list[str]:
+    """Take these photos from the public for good. Answers the keys of their files, which go once this is committed."""
     gone = delete(PublicPhoto).where(PublicPhoto.photo_id.in_(list(photo_ids))).returning(PublicPhoto.key)
-    keys = db.scalars(gone).all()
-    for key in keys:
-        drop(key)
-    return len(keys)
+    return [_file(key, one) for key in db.scalars(gone).all() if key for one in sorted(links.OF_EVERYBODY)]
 
 
 def _file(key: str, rendition: Rendition) -> str:

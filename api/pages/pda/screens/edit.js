@@ -1,4 +1,5 @@
 // A new entry, or another statement about one: only what was changed is said, with the version it was seen in.
+import {middle} from "../areas.js";
 import {saved} from "../cards.js";
 import {add, button, empty, make, notice} from "../dom.js";
 import {draft, keeper} from "../drafts.js";
@@ -6,7 +7,6 @@ import {entries, formOf} from "../entries.js";
 import {answersOf, askForm} from "../fields/form.js";
 import {said} from "../fields/place.js";
 import {say} from "../language.js";
-import {middleOfOwnGrid} from "../map.js";
 import {isPlaced} from "../nearness.js";
 import {save} from "../operations.js";
 
@@ -44,7 +44,7 @@ export async function show(room, id, register = null) {
   }
   const saver = keeper(key, () => ({...state, photos: undefined}));
   const asking = askForm(form, state.answers, {
-    place: state.place, around: await middleOfOwnGrid(), masked, onchange: saver.keep, fresh});
+    place: state.place, around: await middle(), masked, onchange: saver.keep, fresh});
   const title = fresh ? say("registers.new", {register: say(`register.${register}`)}) : one.label || say("entry.unnamed");
 
   async function keep() {

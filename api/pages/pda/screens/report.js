@@ -1,4 +1,5 @@
 // Reporting: a photo, a category, save. The position comes by itself; the words are the category's where none are typed.
+import {middle} from "../areas.js";
 import {saved} from "../cards.js";
 import {add, button, choices, fault, field, make, notice} from "../dom.js";
 import {draft, keeper} from "../drafts.js";
@@ -7,7 +8,6 @@ import {photosField} from "../fields/photos.js";
 import {placeField, said} from "../fields/place.js";
 import {voice} from "../fields/voice.js";
 import {say} from "../language.js";
-import {middleOfOwnGrid} from "../map.js";
 import {plain, save} from "../operations.js";
 
 const KEY = "report";
@@ -42,7 +42,7 @@ export async function show(room) {
     text.placeholder = wordsOf(one);
     kept.keep();
   }});
-  const where = placeField(say("place"), state.place, {around: await middleOfOwnGrid(), onchange: kept.keep});
+  const where = placeField(say("place"), state.place, {around: await middle(), onchange: kept.keep});
   const marks = new Set(["handled", "urgent"].filter((name) => state[name]));
   const pictures = make("div", {class: "form"});
 

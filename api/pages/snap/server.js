@@ -1,0 +1,48 @@
+// One request to the server: as nobody, as whoever holds a report's token, or as the citizen whose phone was proved.
+import {newKey} from "./keys.js";
+import {Away, Problem, jsonBy, request, speak} from "./request.js";
+import * as session from "./session.js";
+import * as store from "./store.js";
+
+export {Away, Problem, speak};
+
+/** A random key of this browser's own, by which the city counts how much one device sends; it says nothing about it. */
+async function device() {
+  const known = await store.get("meta", "device");
+  if (known) return known;
+  const made = newKey();
+  await store.put("meta", made, "device");
+  return made;
+}
+
+async function send(method, path, {token = null, headers: own = {}, ...options} = {}) {
+  const headers = method === "GET" ? own : {...own, "X-Device": await device()};
+  if (token) return await request(method, path, {...options, headers: {...headers, "X-Tracking-Token": token}});
+  return await session.within((access) => request(method, path, {
+    ...options, headers: {...headers, ...(access && {Authorization: `Bearer ${access}`})}}));
+}
+
+/** The JSON of the answer, null where there is none; raises Away or Problem. With `token` as the holder of that report's
+ * receipt, else as whoever is signed in on this phone, else as nobody. */
+export const json = jsonBy(send);
+
+/** The same without any credential; the browser may answer from what it was told to keep. */
+export const open = jsonBy((method, path, options) => request(method, path, {cache: "default", ...options}));
+
+/** Send one photo ahead of its report: {id, token}. */
+export async function photo(blob, name) {
+  const body = new FormData();
+  body.append("photo", blob, name || "photo.jpg");
+  const answer = await send("POST", "/api/v1/citizen/photos", {body, timeout: 300_000});
+  return JSON.parse(answer.text);
+}
+
+/** Nothing where the server does not have that part, or does not answer just now: what shows it is then left out. */
+export async function ifThere(asked) {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof Away || error instanceof Problem) return null;
+    throw error;
+  }
+}

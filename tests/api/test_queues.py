@@ -1,0 +1,53 @@
+"""Administrators see which batches of work were given up, and try them again from the browser."""
+from collections.abc import Iterator
+
+import pytest
+import redis
+
+from casework.settings import Settings
+from tests.api.test_health import free_port
+from tests.api.town import Town, ok, problem
+from tests.conftest import absent
+from tests.workers import errands
+from workers import queues
+from workers.queues import Batch
+from workers.run import work
+
+QUEUES = "/api/v1/admin/queues"
+
+
+@pytest.fixture
+def server(config: Settings) -> Iterator[redis.Redis]:
+    made = redis.Redis.from_url(config.redis_url)
+    try:
+        made.flushdb()
+    except redis.ConnectionError as error:
+        absent(f"no Redis at {config.redis_url} ({error})")
+    queues.forget_connection()
+    yield made
+    queues.forget_connection()
+    made.flushdb()
+
+
+def test_what_was_given_up_is_told_and_tried_once_more(town: Town, server: redis.Redis) -> None:
+    queues.enqueue([Batch("triage", errands.run, ["a", "bad"], "1-1"), Batch("media", errands.run, ["good"], "2-2")])
+    work(queues.QUEUES, burst=True)
+    found = {one["name"]: one for one in ok(town.administrator.get(QUEUES))["items"]}
+    (fault,) = found["triage"]["faults"]
+    assert (found["triage"]["dead"], found["triage"]["waiting"], found["media"]["dead"]) == (1, 0, 0)
+    assert (fault["job"], fault["fault"], fault["batches"]) == ("tests.workers.errands.run", "GivenUp", 1)
+    assert fault["last_at"]
+    assert ok(town.administrator.post(f"{QUEUES}/triage/revive")) == {"revived": 1}
+    assert (queues.dead()["triage"], queues.depth()["triage"]) == (0, 1)
+    assert ok(town.administrator.post(f"{QUEUES}/triage/revive")) == {"revived": 0}
+
+
+def test_only_administrators_and_only_queues_that_are_there(town: Town, server: redis.Redis) -> None:
+    problem(town.supervisor.get(QUEUES), 403)
+    problem(town.stranger.post(f"{QUEUES}/triage/revive"), 401)
+    problem(town.administrator.post(f"{QUEUES}/nowhere/revive"), 404)
+
+
+def test_a_queue_that_does_not_answer_is_said(town: Town, config: Settings) -> None:
+    object.__setattr__(config, "redis_url", f"redis://127.0.0.1:{free_port()}/0")
+    assert problem(town.administrator.get(QUEUES), 503)["detail"]
