@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from casework import clock, settings
 from casework.cases.report import Report
+from casework.cases.subscribers import Follow, Subscriber
 from casework.cases.workflow import Status
 from casework.identity.followers import Follower
 from casework.identity.people import Citizen
@@ -90,9 +91,10 @@ def _forget_submissions(db: Session, ids: Sequence[uuid.UUID]) -> int:
 
 
 def _silent_followers(db: Session, before: datetime, limit: int | None) -> Sequence[uuid.UUID]:
-    """Who has not written for so long, and of whom no report is left that he might hear of."""
+    """Who has not written for so long, follows nothing, and of whom no report is left that he might hear of."""
     named = exists().where(Report.reporter_id == Follower.id, Report.anonymised_at.is_(None))
-    return db.scalars(select(Follower.id).where(Follower.heard_at < before, ~named)
+    is_told = exists().where(Subscriber.follower_id == Follower.id, Follow.subscriber_id == Subscriber.id)
+    return db.scalars(select(Follower.id).where(Follower.heard_at < before, ~named, ~is_told)
                       .order_by(Follower.heard_at).limit(limit)).all()
 
 
@@ -103,11 +105,12 @@ def _forget_followers(db: Session, ids: Sequence[uuid.UUID]) -> int:
 
 
 def _idle_citizens(db: Session, before: datetime, limit: int | None) -> Sequence[uuid.UUID]:
-    """Who proved a phone so long ago, is not logged in, and has no report left."""
+    """Who proved a phone so long ago, is not logged in, follows nothing, and has no report left."""
     log_ins = walking.table_of("log_ins")
     logged_in = exists().where(log_ins.c.citizen_id == Citizen.id)
     named = exists().where(Report.reporter_phone_index == Citizen.phone_index)
-    return db.scalars(select(Citizen.id).where(Citizen.created_at < before, Citizen.active, ~logged_in, ~named)
+    is_told = exists().where(Subscriber.citizen_id == Citizen.id, Follow.subscriber_id == Subscriber.id)
+    return db.scalars(select(Citizen.id).where(Citizen.created_at < before, Citizen.active, ~logged_in, ~named, ~is_told)
                       .order_by(Citizen.created_at).limit(limit)).all()
 
 

@@ -124,8 +124,8 @@ def test_what_waits_for_a_moderator_is_read_by_index(store: str, cast: people.Ca
         again, _ = moderation.queue(db, cast.operator, State.PUBLISHED, by_person=False, after=after, limit=20)
     assert [one.row.changed_at for one in found + again] == sorted((one.row.changed_at for one in found + again), reverse=True)
     for plan in plans(store, said, "ORDER BY publications.changed_at DESC"):
-        # SQLite walks all that is published in the same order, which a town of its size bears.
-        assert ("ix_publications_unlooked" if store.startswith("postgresql") else "ix_publications_published") in plan
+        # SQLite may walk all that is published in the same order, which a town of its size bears.
+        assert "ix_publications_unlooked" in plan or ("ix_publications_published" in plan and store.startswith("sqlite"))
         assert "Seq Scan on cases" not in plan
 
 

@@ -9,13 +9,17 @@ from sqlalchemy.orm import Session
 
 from casework import clock, settings
 from casework.cases.report import Channel, Receipt, Report
+from casework.cases.subscribers import Subscriber
 from casework.cli import commands, ground
+from casework.community.subscriptions import Kind, Wish, following
+from casework.community.subscriptions.holders import of_follower
 from casework.errors import Gone
 from casework.fieldwork.forms.submissions import SubmittedFile
-from casework.fieldwork.tasks.task import Kind, Task
+from casework.fieldwork.tasks.task import Kind as TaskKind
 from casework.fieldwork.tasks.task import State as TaskState
+from casework.fieldwork.tasks.task import Task
 from casework.identity import followers
-from casework.identity.people import Citizen
+from casework.identity.people import ANONYMOUS, Citizen
 from casework.identity.privacy import Access, seal
 from casework.identity.sealing import blind_index
 from casework.identity.sessions import log_in_proved
@@ -36,6 +40,7 @@ from casework.storage.database import new_id, reading, transaction
 from tests.conftest import SetClock
 from tests.factories import a_photo, at_grid
 from tests.storage.city import City
+from tests.storage.following import COMMUNITY, citizen, follows, in_wechat
 
 NAME, PHONE = "赵淑芬", "13912345678"
 CITIZEN = {"channel": Channel.CITIZEN, "source": "web", "reporter_name": NAME, "reporter_phone": PHONE,
@@ -202,7 +207,7 @@ def test_photos_grow_thin_by_stages_and_evidence_later(city: City, time: SetCloc
 
 def test_a_photo_of_a_task_goes_when_the_task_was_done_long_ago(city: City, time: SetClock) -> None:
     with transaction() as db:
-        task = Task(id=new_id(), kind=Kind.VISIT, title="走访", area_code="44030100100101", due_at=clock.now(),
+        task = Task(id=new_id(), kind=TaskKind.VISIT, title="走访", area_code="44030100100101", due_at=clock.now(),
                     state=TaskState.DONE, is_open=False, done_at=clock.now(), note=seal(f"{NAME}不在家"))
         db.add(task)
         db.flush()
@@ -349,6 +354,25 @@ def test_idle_citizens_and_silent_followers_go_and_those_with_a_report_stay(city
         assert [one.id for one in db.scalars(select(followers.Follower))] == [waiting.id]
         assert silent.id != waiting.id
     assert carrying_out.carry_out()["citizens"] == 0
+
+
+def test_who_still_follows_something_is_told_of_it_however_long_ago_he_last_came(city: City, time: SetClock) -> None:
+    me, person = citizen(PHONE), in_wechat()
+    kept = {follows(me, Kind.AREA, COMMUNITY).subscriber_id}
+    with transaction() as db:
+        made = following.follow(db, of_follower(db.merge(person)), ANONYMOUS, Wish(kind=Kind.CATEGORY, what="101"))
+        kept.add(made.subscriber_id)
+    time.passes(days=731)
+    done = carrying_out.carry_out()
+    assert (done["citizens"], done["followers"]) == (0, 0)
+    with transaction() as db:
+        assert {one.id for one in db.scalars(select(Subscriber))} == kept
+        for one in kept:
+            following.end(db, db.get_one(Subscriber, one))
+    done = carrying_out.carry_out()
+    assert (done["citizens"], done["followers"]) == (1, 1)
+    with reading() as db:
+        assert db.scalars(select(Subscriber)).all() == []
 
 
 def test_a_dry_run_counts_and_changes_nothing(city: City, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> None:
