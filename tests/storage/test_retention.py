@@ -12,12 +12,15 @@ from casework import clock, settings
 from casework.cases.report import Channel, Receipt, Report
 from casework.cases.subscribers import Subscriber
 from casework.cli import commands, ground
+from casework.community.subscriptions import Kind, Wish, following
+from casework.community.subscriptions.holders import of_follower
 from casework.errors import Gone
 from casework.fieldwork.forms.submissions import SubmittedFile
-from casework.fieldwork.tasks.task import Kind, Task
+from casework.fieldwork.tasks.task import Kind as TaskKind
 from casework.fieldwork.tasks.task import State as TaskState
+from casework.fieldwork.tasks.task import Task
 from casework.identity import followers
-from casework.identity.people import Citizen
+from casework.identity.people import ANONYMOUS, Citizen
 from casework.identity.privacy import Access, seal
 from casework.identity.sealing import blind_index
 from casework.identity.sessions import log_in_proved
@@ -39,6 +42,7 @@ from casework.storage.database import new_id, reading, transaction
 from tests.conftest import SetClock
 from tests.factories import a_photo, at_grid
 from tests.storage.city import City
+from tests.storage.following import COMMUNITY, citizen, follows, in_wechat
 
 NAME, PHONE = "赵淑芬", "13912345678"
 WHOLE = {Rendition.ORIGINAL, Rendition.LARGE, Rendition.SMALL}
@@ -206,7 +210,7 @@ def test_photos_grow_thin_by_stages_and_evidence_later(city: City, time: SetCloc
 
 def test_a_photo_of_a_task_goes_when_the_task_was_done_long_ago(city: City, time: SetClock) -> None:
     with transaction() as db:
-        task = Task(id=new_id(), kind=Kind.VISIT, title="走访", area_code="44030100100101", due_at=clock.now(),
+        task = Task(id=new_id(), kind=TaskKind.VISIT, title="走访", area_code="44030100100101", due_at=clock.now(),
                     state=TaskState.DONE, is_open=False, done_at=clock.now(), note=seal(f"{NAME}不在家"))
         db.add(task)
         db.flush()
@@ -355,25 +359,34 @@ def test_idle_citizens_and_silent_followers_go_and_those_with_a_report_stay(city
     assert carrying_out.carry_out()["citizens"] == 0
 
 
-def test_who_still_hears_from_us_is_not_idle_and_who_is_goes_with_all_that_refers_to_him(city: City, time: SetClock) -> None:
+def test_whoever_is_logged_in_is_not_idle(city: City, time: SetClock) -> None:
     with transaction() as db:
         log_in_proved(db, PHONE)
-        citizen = db.scalars(select(Citizen)).one()
-        in_page, in_chat = (followers.meet(db, "wx1", openid) for openid in ("one", "two"))
-        begin(db, follower_id=in_page.id)
-        db.add_all(Subscriber(follower_id=in_chat.id) if one else Subscriber(citizen_id=citizen.id) for one in (0, 1))
+        begin(db, follower_id=followers.meet(db, "wx1", "one").id)
     time.passes(days=731)
-    with transaction() as db:
-        db.execute(Citizen.__table__.update().values(created_at=clock.now() - timedelta(days=731)))
-        db.execute(table_of("log_ins").delete().where(table_of("log_ins").c.citizen_id == citizen.id))
-        db.execute(table_of("subscribers").update().values(seen_at=clock.now() - timedelta(days=300)))
     done = carrying_out.carry_out()
     assert (done["citizens"], done["followers"]) == (0, 0)
-    time.passes(days=500)
     with transaction() as db:
         db.execute(table_of("log_ins").delete())
     done = carrying_out.carry_out()
-    assert (done["citizens"], done["followers"]) == (1, 2)
+    assert (done["citizens"], done["followers"]) == (1, 1)
+
+
+def test_who_still_follows_something_is_told_of_it_however_long_ago_he_last_came(city: City, time: SetClock) -> None:
+    me, person = citizen(PHONE), in_wechat()
+    kept = {follows(me, Kind.AREA, COMMUNITY).subscriber_id}
+    with transaction() as db:
+        made = following.follow(db, of_follower(db.merge(person)), ANONYMOUS, Wish(kind=Kind.CATEGORY, what="101"))
+        kept.add(made.subscriber_id)
+    time.passes(days=731)
+    done = carrying_out.carry_out()
+    assert (done["citizens"], done["followers"]) == (0, 0)
+    with transaction() as db:
+        assert {one.id for one in db.scalars(select(Subscriber))} == kept
+        for one in kept:
+            following.end(db, db.get_one(Subscriber, one))
+    done = carrying_out.carry_out()
+    assert (done["citizens"], done["followers"]) == (1, 1)
     with reading() as db:
         assert db.scalars(select(Subscriber)).all() == []
 
