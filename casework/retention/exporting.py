@@ -29,18 +29,19 @@ MOST_MEGABYTES = 100
 """Of photos in one copy; those beyond are named in the list, and can be seen with their reports."""
 
 OURS = frozenset({"digest", "key", "source", "suggestion", "openid_index", "phone_index", "reporter_phone_index", "token_hash",
-                  "code_hash", "hash", "previous", "head", "by_id", "decided_by_id"})
+                  "code_hash", "list_index", "hash", "previous", "head", "by_id", "decided_by_id"})
 """Columns that mean something to our machines alone, or name who works here."""
 
 TOLD_OTHERWISE = frozenset({"messages", "comments", "photos", "data_requests"})
 """Tables of which a copy tells as the tracking page does."""
 
-NOT_THEIRS = frozenset({"access_log", "form_submissions"})
-"""Tables that speak of those who work here."""
+NOT_THEIRS = frozenset({"access_log", "form_submissions", "sender_traces"})
+"""Tables that speak of those who work here, or to our machines alone."""
 
 THROUGH = (("adoptions", "person_id", "community_persons"), ("adoption_check_ins", "adoption_id", "adoptions"),
            ("adopting_shops", "person_id", "community_persons"), ("point_accounts", "person_id", "community_persons"),
-           ("point_lines", "account_id", "point_accounts"), ("point_redemptions", "account_id", "point_accounts"))
+           ("point_lines", "account_id", "point_accounts"), ("point_redemptions", "account_id", "point_accounts"),
+           ("follows", "subscriber_id", "subscribers"))
 """Tables that belong to a person by way of another table: which column names a row of that."""
 
 READ_ME = """\
