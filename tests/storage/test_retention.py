@@ -41,7 +41,7 @@ from casework.storage import blobs
 from casework.storage.database import new_id, reading, transaction
 from tests.conftest import SetClock
 from tests.factories import a_photo, at_grid
-from tests.storage.adopters import adopt, checks_in, citizen, component
+from tests.storage import adopters
 from tests.storage.city import City
 from tests.storage.following import COMMUNITY, citizen, follows, in_wechat
 
@@ -229,8 +229,8 @@ def test_a_photo_of_a_task_goes_when_the_task_was_done_long_ago(city: City, time
 
 
 def test_a_photo_of_an_adopters_check_in_grows_thin_as_well(city: City, time: SetClock) -> None:
-    me = citizen()
-    made = checks_in(me, adopt(me, component(city.cast.steward)))
+    me = adopters.citizen()
+    made = adopters.checks_in(me, adopters.adopt(me, adopters.component(city.cast.steward)))
     with reading() as db:
         photo_id = db.scalars(select(Photo.id).where(Photo.check_in_id == made.id)).one()
     processing.process([photo_id])
