@@ -95,6 +95,8 @@ def upgrade() -> None:
     sa.Column('phone', sa.LargeBinary(), nullable=True),
     sa.Column('phone_index', sa.String(), nullable=True),
     sa.Column('report_ids', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('known', sa.LargeBinary(), nullable=True),
+    sa.Column('follower_id', sa.Uuid(), nullable=True),
     sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('ready_at', sa.DateTime(timezone=True), nullable=False),
@@ -323,6 +325,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('case_id', name=op.f('pk_publications'))
     )
     with op.batch_alter_table('publications', schema=None) as batch_op:
+        batch_op.create_index('ix_publications_left', ['changed_at'], unique=False, postgresql_where=sa.text("published_at IS NOT NULL AND state != 'published'"), sqlite_where=sa.text("published_at IS NOT NULL AND state != 'published'"))
         batch_op.create_index('ix_publications_public', ['is_open', 'published_at', 'case_id'], unique=False, postgresql_where=sa.text("state = 'published'"), sqlite_where=sa.text("state = 'published'"))
         batch_op.create_index('ix_publications_public_category', ['is_open', 'category_code', 'published_at', 'case_id'], unique=False, postgresql_where=sa.text("state = 'published'"), sqlite_where=sa.text("state = 'published'"))
         batch_op.create_index('ix_publications_public_community', ['is_open', 'community_code', 'published_at', 'case_id'], unique=False, postgresql_where=sa.text("state = 'published'"), sqlite_where=sa.text("state = 'published'"))
@@ -332,6 +335,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_publications_stirred_category', ['category_code', 'stirred_at', 'case_id'], unique=False, postgresql_where=sa.text("state = 'published'"), sqlite_where=sa.text("state = 'published'"))
         batch_op.create_index('ix_publications_stirred_community', ['community_code', 'stirred_at', 'case_id'], unique=False, postgresql_where=sa.text("state = 'published'"), sqlite_where=sa.text("state = 'published'"))
         batch_op.create_index('ix_publications_stirred_tile', ['tile', 'stirred_at', 'case_id'], unique=False, postgresql_where=sa.text("state = 'published'"), sqlite_where=sa.text("state = 'published'"))
+        batch_op.create_index('ix_publications_unlooked', ['changed_at', 'case_id'], unique=False, postgresql_where=sa.text("state = 'published' AND decided_by_id IS NULL"), sqlite_where=sa.text("state = 'published' AND decided_by_id IS NULL"))
         batch_op.create_index('ix_publications_waiting', ['changed_at', 'case_id'], unique=False, postgresql_where=sa.text("state = 'waiting'"), sqlite_where=sa.text("state = 'waiting'"))
         batch_op.create_index('ix_publications_withheld', ['changed_at', 'case_id'], unique=False, postgresql_where=sa.text("state = 'withheld'"), sqlite_where=sa.text("state = 'withheld'"))
 
@@ -485,8 +489,8 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_messages_created_at'), ['created_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_messages_subscriber_id'), ['subscriber_id'], unique=False)
         batch_op.create_foreign_key(batch_op.f('fk_messages_follower_id'), 'wechat_followers', ['follower_id'], ['id'], ondelete='SET NULL')
-        batch_op.create_foreign_key(batch_op.f('fk_messages_citizen_id'), 'citizens', ['citizen_id'], ['id'])
         batch_op.create_foreign_key(batch_op.f('fk_messages_subscriber_id'), 'subscribers', ['subscriber_id'], ['id'], ondelete='SET NULL')
+        batch_op.create_foreign_key(batch_op.f('fk_messages_citizen_id'), 'citizens', ['citizen_id'], ['id'])
 
     with op.batch_alter_table('photos', schema=None) as batch_op:
         batch_op.add_column(sa.Column('check_in_id', sa.Uuid(), nullable=True))
@@ -528,8 +532,8 @@ def downgrade() -> None:
         batch_op.drop_column('check_in_id')
 
     with op.batch_alter_table('messages', schema=None) as batch_op:
-        batch_op.drop_constraint(batch_op.f('fk_messages_subscriber_id'), type_='foreignkey')
         batch_op.drop_constraint(batch_op.f('fk_messages_citizen_id'), type_='foreignkey')
+        batch_op.drop_constraint(batch_op.f('fk_messages_subscriber_id'), type_='foreignkey')
         batch_op.drop_constraint(batch_op.f('fk_messages_follower_id'), type_='foreignkey')
         batch_op.drop_index(batch_op.f('ix_messages_subscriber_id'))
         batch_op.drop_index(batch_op.f('ix_messages_created_at'))
@@ -598,6 +602,7 @@ def downgrade() -> None:
     with op.batch_alter_table('publications', schema=None) as batch_op:
         batch_op.drop_index('ix_publications_withheld', postgresql_where=sa.text("state = 'withheld'"), sqlite_where=sa.text("state = 'withheld'"))
         batch_op.drop_index('ix_publications_waiting', postgresql_where=sa.text("state = 'waiting'"), sqlite_where=sa.text("state = 'waiting'"))
+        batch_op.drop_index('ix_publications_unlooked', postgresql_where=sa.text("state = 'published' AND decided_by_id IS NULL"), sqlite_where=sa.text("state = 'published' AND decided_by_id IS NULL"))
         batch_op.drop_index('ix_publications_stirred_tile', postgresql_where=sa.text("state = 'published'"), sqlite_where=sa.text("state = 'published'"))
         batch_op.drop_index('ix_publications_stirred_community', postgresql_where=sa.text("state = 'published'"), sqlite_where=sa.text("state = 'published'"))
         batch_op.drop_index('ix_publications_stirred_category', postgresql_where=sa.text("state = 'published'"), sqlite_where=sa.text("state = 'published'"))
@@ -607,6 +612,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_publications_public_community', postgresql_where=sa.text("state = 'published'"), sqlite_where=sa.text("state = 'published'"))
         batch_op.drop_index('ix_publications_public_category', postgresql_where=sa.text("state = 'published'"), sqlite_where=sa.text("state = 'published'"))
         batch_op.drop_index('ix_publications_public', postgresql_where=sa.text("state = 'published'"), sqlite_where=sa.text("state = 'published'"))
+        batch_op.drop_index('ix_publications_left', postgresql_where=sa.text("published_at IS NOT NULL AND state != 'published'"), sqlite_where=sa.text("published_at IS NOT NULL AND state != 'published'"))
 
     op.drop_table('publications')
     with op.batch_alter_table('point_redemptions', schema=None) as batch_op:
