@@ -116,13 +116,14 @@ def test_an_operator_sees_what_the_caller_reported_before_and_what_is_open_near_
     ok(town.operator.post(TICKETS, ticket(detail="路灯不亮", place=point(0, 40), caller_phone="13900139000", category="10105")))
     town.jobs()
     here = point(0)
-    answer = ok(town.operator.post(CALLER, {"phone": "+86 138-0013-8000", "lon": here["lon"], "lat": here["lat"], "metres": 100}))
+    answer = ok(town.operator.post(CALLER, {"phone": "+86 138-0013-8000", "metres": 100} | here))
     assert [one["number"] for one in answer["reports"]] == [second, first]
     assert [one["metres"] for one in answer["near"]] == sorted(one["metres"] for one in answer["near"])
     assert town.case_of(first)["number"] == answer["near"][0]["number"]
     assert town.case_of(second)["number"] not in {one["number"] for one in answer["near"]}
     assert PHONE not in str(answer)
-    assert [one["number"] for one in ok(colleague.post(CALLER, {"phone": PHONE}))["reports"]] == [first], "not what was in confidence"
+    theirs = ok(colleague.post(CALLER, {"phone": PHONE}))["reports"]
+    assert [one["number"] for one in theirs] == [first], "not what was in confidence"
     assert ok(town.operator.post(CALLER, {"phone": "13700137000"})) == {"reports": [], "near": []}
     looks = ok(town.supervisor.get(LOOKS))["items"]
     assert {(one["subject_kind"], one["field"]) for one in looks} == {("caller", "reports")}

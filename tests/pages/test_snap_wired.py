@@ -1,4 +1,4 @@
-"""The citizens' page in a real browser, where it meets the rest: public photos, WeChat's account, and what the server puts off."""
+"""The citizens' page in a real browser, where it meets the rest: public photos, WeChat's account, a server that puts off."""
 import time
 from io import BytesIO
 
@@ -32,8 +32,12 @@ def phone(shop: Shop) -> Phone:
 
 # ---- photos
 
-LOADED = """() => Promise.all([...document.querySelectorAll('.sides > div')].map(async (side) => [side.querySelector('h3').textContent,
-    await Promise.all([...side.querySelectorAll('img')].map(async (one) => { await one.decode(); return one.naturalWidth > 0; }))]))"""
+LOADED = """() => Promise.all([...document.querySelectorAll('.sides > div')].map(async (side) => [
+    side.querySelector('h3').textContent,
+    await Promise.all([...side.querySelectorAll('img')].map(async (one) => {
+        await one.decode();
+        return one.naturalWidth > 0;
+    }))]))"""
 
 
 def sides(page: Page) -> list[tuple[str, list[bool]]]:
@@ -162,7 +166,7 @@ def test_a_report_that_the_server_puts_off_holds_up_no_other(phone: Phone) -> No
 
 def test_what_is_written_to_object_is_there_while_the_page_looks_for_news(phone: Phone) -> None:
     phone.context.route(f"**{REPORTS}", lambda route: route.fulfill(status=403, json={
-        "type": "/problems/refused", "title": "不允许", "status": 403, "detail": "在名单上", "entry": "018f3c1e7b5a7c2d9e4f0123456789ab"}))
+        "type": "/problems/refused", "title": "不允许", "status": 403, "detail": "在名单上", "entry": "e1"}))
     write(phone, "不让报的")
     phone.page.locator("#send").click()
     phone.page.get_by_role("link", name="去处理").click()
@@ -177,7 +181,8 @@ def test_what_is_written_to_object_is_there_while_the_page_looks_for_news(phone:
 def test_a_heap_on_the_map_is_shown_to_its_last_case(phone: Phone) -> None:
     def page_of(route: Route) -> None:
         first = "cursor=" not in route.request.url
-        one = {"status": "open", "stands": "已立案", "category": "上水井盖", "opened_at": "2026-11-26T08:00:00Z", "report_count": 1}
+        one = {"status": "open", "stands": "已立案", "category": "上水井盖", "report_count": 1,
+               "opened_at": "2026-11-26T08:00:00Z"}
         route.fulfill(json={"items": [one | {"number": f"AJ-{n}"} for n in (range(20) if first else range(20, 23))],
                             "next": "more" if first else None})
 

@@ -14,7 +14,8 @@ def test_without_a_screen_in_the_address_whoever_logs_in_is_led_to_the_first_of_
 
 
 def test_a_case_that_was_chosen_is_told_as_long_as_it_goes_with_the_ticket(window: Window, city: City) -> None:
-    told = ok(city.town.operator.post(TICKETS, ticket(category="10101", subject="井盖", detail="井盖破了", caller_phone="13900000021")))
+    told = ok(city.town.operator.post(TICKETS, ticket(
+        category="10101", subject="井盖", detail="井盖破了", caller_phone="13900000021")))
     city.town.jobs()
     case = city.town.case_of(told["results"][0]["number"])["number"]
     page = window.log_in("operator", PASSWORD, CALLS)

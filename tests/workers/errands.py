@@ -12,7 +12,8 @@ DONE, OTHER, SLOW = "test:done", "test:other", "test:slow"
 
 @job
 def run(ids: list[str]) -> None:
-    """Note every id; "bad" raises, "chatty" says more, "busy" is refused the first time, "die" kills the process, "slow" takes a second."""
+    """Note every id; "bad" raises, "chatty" quotes somebody, "busy" is refused the first time, "die" kills the process, "slow"
+    takes a second."""
     redis = queues.connection()
     if "bad" in ids:
         raise ValueError("this id cannot be worked")
