@@ -21,13 +21,18 @@ def served() -> releases.Release:
     return releases.of(PAGE)
 
 
-@blueprint.get("/command", defaults={"screen": ""}, strict_slashes=False)
+@blueprint.get("/command", strict_slashes=False)
+@public("the page is empty until somebody logs in on it")
+def command() -> Response:
+    """The page goes on to the first screen that the posts of whoever logs in permit."""
+    return _shell()
+
+
 @blueprint.get(f"/command/<any({','.join(SCREENS)}):screen>", strict_slashes=False)
 @public("the page is empty until somebody logs in on it")
 def screen(screen: str) -> Response:
-    """The shell, the same for every screen; without one it goes on to the first that the posts of whoever logs in permit."""
-    return Response(render_template(f"{PAGE}/index.html", release=served(), screen=screen), mimetype="text/html",
-                    headers={"Cache-Control": "no-cache"})
+    """The shell, the same for every screen."""
+    return _shell()
 
 
 @blueprint.get(f"/{PAGE}/<release>/<path:name>")
@@ -40,3 +45,8 @@ def file(release: str, name: str) -> Response:
     response = send_from_directory(path.parent, path.name, mimetype=releases.TYPES[path.suffix])
     response.headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable"
     return response
+
+
+def _shell() -> Response:
+    return Response(render_template(f"{PAGE}/index.html", release=served()), mimetype="text/html",
+                    headers={"Cache-Control": "no-cache"})
