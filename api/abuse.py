@@ -15,6 +15,7 @@ from api.senders import sender
 from casework.cases import search
 from casework.cases.report import Report
 from casework.errors import NotFound
+from casework.intake import guard
 from casework.intake.guard import book, marks
 from casework.intake.guard.book import Effect, Entry
 from casework.intake.guard.sender import Kind
@@ -192,10 +193,13 @@ def withdraw(number: str, report: str) -> dict[str, Any]:
 def object_to(body: dict[str, Any]) -> None:
     """Say why I should not be on the list; `entry` stands in the refusal. A supervisor decides.
 
+    Whose report is held may show its tracking token instead.
+
     409 while an earlier objection waits.
     """
     with transaction() as db:
-        book.object_to(db, caller(), body.get("entry") or sender().listed_as(), body["words"])
+        known = body.get("entry") or guard.known_as(db, sender(), caller().report_id)
+        book.object_to(db, caller(), known, body["words"])
 
 
 def _report(db: Session, number: str, report: str) -> Report:

@@ -5,12 +5,14 @@ from typing import Any
 
 import marshmallow as ma
 from flask import Response, request
+from sqlalchemy.orm import Session
 
 from api import limits
 from api.auth import caller, public, requires, shown_reports
 from api.blueprint import Blueprint
 from api.fields import Cursor, Moment, PageIn, Text, Whole, page_of, rows
 from casework.identity import sessions
+from casework.identity.people import Actor
 from casework.retention import answering, carrying_out, requests
 from casework.retention.requests import DataRequest, State, Wish
 from casework.retention.rules import RULES
@@ -23,7 +25,9 @@ class AlsoIn(ma.Schema):
     """Reports that were sent without the phone."""
 
     tokens = ma.fields.List(Text(80), load_default=[], validate=ma.validate.Length(max=50), metadata={"description":
-        "tracking tokens of reports that were sent without this phone; one of a report in WeChat brings all sent there"})
+        "tracking tokens of reports that were sent without a phone"})
+    wechat = Text(2000, metadata={"description":
+        "access token of /wechat/h5/sessions: brings that WeChat user, and all that he sent there"})
 
 
 class EraseIn(AlsoIn):
@@ -130,7 +134,7 @@ def export(body: dict[str, Any]) -> dict[str, Any]:
     Needs a log-in by phone code. It is made within minutes; `copy` of GET /citizen/data then leads to it, for a week.
     """
     with transaction() as db:
-        return _shown(requests.ask(db, caller(), Wish.EXPORT, shown_reports(body["tokens"])))
+        return _shown(requests.ask(db, caller(), Wish.EXPORT, shown_reports(body["tokens"]), _in_wechat(db, body)))
 
 
 @blueprint.operation("POST", "/citizen/data/erase", requires("data.own"), body=EraseIn(), answer=DataRequestOut(), status=201,
@@ -143,9 +147,9 @@ def erase(body: dict[str, Any]) -> dict[str, Any]:
     """
     with transaction() as db:
         phone = requests.phone_of(db, caller())
-        also = shown_reports(body["tokens"])
+        also, wechat = shown_reports(body["tokens"]), _in_wechat(db, body)
         sessions.prove_phone(db, phone, body["code"], request.remote_addr or "")
-        return _shown(requests.ask(db, caller(), Wish.ERASE, also))
+        return _shown(requests.ask(db, caller(), Wish.ERASE, also, wechat))
 
 
 @blueprint.operation("GET", "/citizen/data", requires("data.own"), answer=DataRequestsOut())
@@ -231,6 +235,11 @@ def runs(query: dict[str, Any]) -> Response:
     page = [{"id": one.id, "rule": one.rule, "days": one.days, "count": one.count, "at": one.at}
             for one in found[:query["limit"]]]
     return rows(page, [page[-1]["at"], page[-1]["id"]] if len(found) > len(page) else None)
+
+
+def _in_wechat(db: Session, body: dict[str, Any]) -> Actor | None:
+    """Who has a page of ours open in WeChat, by the session that is shown. Raises Unauthenticated."""
+    return sessions.actor_of_access(db, body["wechat"]) if "wechat" in body else None
 
 
 def _shown(one: DataRequest) -> dict[str, Any]:

@@ -29,6 +29,8 @@ class QueueIn(PageIn):
 
     cursor = Cursor(datetime, UUID)
     state = ma.fields.Enum(State, by_value=True, load_default=State.WAITING)
+    by_person = ma.fields.Boolean(metadata={"description":
+        "decided by a person, or by none: `state=published&by_person=false` is what was published before a look"})
 
 
 class SaidOut(ma.Schema):
@@ -72,9 +74,10 @@ class DecisionIn(ma.Schema):
 
 @blueprint.operation("GET", "/cases", requires("moderation.decide"), query=QueueIn(), answer=page_of(ModeratedOut()))
 def waiting(query: dict[str, Any]) -> Response:
-    """Cases within my reach in this state, the longest first: those that wait for a look, unless told otherwise."""
+    """Cases within my reach in this state: those that wait for a look, the longest first; of other states the latest first."""
     with reading() as db:
-        found, after = moderation.queue(db, caller(), query["state"], after=query.get("cursor"), limit=query["limit"])
+        found, after = moderation.queue(db, caller(), query["state"], by_person=query.get("by_person"),
+                                        after=query.get("cursor"), limit=query["limit"])
         return rows([_plain(db, one) for one in found], after)
 
 

@@ -120,7 +120,8 @@ def listed(query: dict[str, Any]) -> Response:
         return rows(_described(db, found, query.get("lang")), None if last is None else [last])
 
 
-@blueprint.operation("GET", "/news", ACCESS, query=NewsIn(), answer=page_of(NewsOut()), problems=("conflict",))
+@blueprint.operation("GET", "/news", ACCESS, query=NewsIn(), answer=page_of(NewsOut()), limit=limits.reports,
+                     problems=("conflict",))
 def followed(query: dict[str, Any]) -> Response:
     """What is new of all that I follow, the latest first: cases that became public or went on."""
     holder = _holder()

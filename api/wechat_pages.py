@@ -67,20 +67,19 @@ def back(query: dict[str, str]) -> Response:
     """Where WeChat sends the browser: on to the page. The state holds once, and for the browser that set out."""
     browser = request.cookies.get(COOKIE, "")
     page = browser[32:] if OURS.fullmatch(browser[32:]) else HOME
-    answer = _to(f"{page}#wechat={_ticket(query, browser)}")
-    answer.delete_cookie(COOKIE, path="/api/v1/wechat")
-    return answer
+    return _to(f"{page}#wechat={_ticket(query, browser)}")
 
 
 @blueprint.operation("POST", "/h5/sessions", NOBODY_YET, body=TicketIn(), answer=TokensOut(), status=201, limit=limits.reports,
                      problems=("unauthenticated",), example={"ticket": "018f3c1e7b5a7c2d9e4f0123456789ab65a1c4e7"})
 def session(body: dict[str, str]) -> sessions.Tokens:
-    """The page's session, for the ticket in its address: a citizen with the reports of his WeChat account. It holds once.
+    """The page's session, for the ticket in its address: a citizen with the reports of his WeChat account. It holds once, in
+    the browser that was at WeChat: the page sends its cookie along.
 
     These tokens are ours, as those of /sessions; WeChat's own go no further than our server.
     """
     with transaction() as db:
-        return h5.session(db, body["ticket"])
+        return h5.session(db, body["ticket"], request.cookies.get(COOKIE, ""))
 
 
 def _ticket(query: dict[str, Any], browser: str) -> str:
@@ -90,7 +89,7 @@ def _ticket(query: dict[str, Any], browser: str) -> str:
             h5.came_back(db, query["state"], browser)
         openid = h5.openid_of(query["code"])
         with transaction() as db:
-            return h5.ticket(db, openid)
+            return h5.ticket(db, openid, browser)
     except CaseworkError as error:
         log.warning("wechat_page_unknown", fault=type(error).__name__)
         return "failed"

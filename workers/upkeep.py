@@ -26,7 +26,7 @@ from casework.sla import timers
 from casework.storage import outbox
 from casework.storage.database import reading, transaction
 from casework.triage import automatic
-from workers import community, dispatching, exchange, fieldwork, notifications, queues
+from workers import community, dispatching, exchange, fieldwork, notifications, publishing, queues
 from workers.forgetting import until_fewer
 
 STUCK = timedelta(seconds=60)
@@ -134,20 +134,27 @@ def announce_untold_platforms() -> None:
 
 
 def announce_unpublished_cases() -> None:
-    """What happened in the last day to a case, and the public's lists do not know, is handed over again."""
+    """What happened in the last day to a case, and the public's lists or feeds do not know, is handed over or noted again."""
     _hand_over_again("publications", "exchange", publication.unfollowed)
+    now = clock.now()
+    with reading() as db:
+        lost = publication.unstirred(db, now - LAST_DAY, now - STUCK, BATCH)
+    if lost:
+        with transaction() as db:
+            publication.stir(db, lost)
 
 
 def publish_older_cases() -> None:
-    """Filed cases that are older than publications are, or that no job ever saw."""
+    """Filed cases older than publications are, or that no job ever saw; and what a policy says whose news was lost."""
     after = None
     while True:
         with transaction() as db:
             unseen = publication.unseen(db, after, BATCH)
             publication.follow(db, unseen)
         if len(unseen) < BATCH:
-            return
+            break
         after = unseen[-1]
+    publishing.reconsider([])
 
 
 def deliver_waiting_webhooks() -> None:

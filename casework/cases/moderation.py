@@ -20,7 +20,7 @@ from casework.cases.report import Report
 from casework.errors import Conflict, Fault, Invalid, NotFound
 from casework.geography.codes import lies_in
 from casework.identity.people import Actor
-from casework.identity.permissions import check, reach
+from casework.identity.permissions import areas_of, check
 
 MOST_TEXTS = 3
 """So many reports of a case are shown beside it: its first ones."""
@@ -51,18 +51,24 @@ Position = tuple[datetime, uuid.UUID]
 """Where a page ended: since when its last case has this state, and its id."""
 
 
-def queue(db: Session, actor: Actor, state: State, *, after: Position | None = None,
+def queue(db: Session, actor: Actor, state: State, *, by_person: bool | None = None, after: Position | None = None,
           limit: int = 50) -> tuple[list[Waiting], Position | None]:
-    """Up to `limit` cases within the actor's reach whose publication has this state, who has waited longest on top; and
-    where the next page goes on, or None."""
-    key = Publication.changed_at, Publication.case_id
+    """Up to `limit` cases where the actor moderates whose publication has this state, and where the next page goes on, or None.
+
+    Who has waited longest is on top; else what came to this state last. `by_person`: only what a person has decided, or only
+    what none has: of what is published before a look, that is what is still to be looked at.
+    """
+    key, waits = (Publication.changed_at, Publication.case_id), state is State.WAITING
+    order = key if waits else tuple(one.desc() for one in key)
     wanted = (select(Publication, Case).join(Case, Case.id == Publication.case_id)
-              .where(publication.has_state(state)).order_by(*key).limit(limit + 1))
-    scope = reach(actor)
-    if not scope.everything:
-        wanted = wanted.where(or_(false(), *(lies_in(Case.area_code, code) for code in sorted(scope.area_codes))))
+              .where(publication.has_state(state)).order_by(*order).limit(limit + 1))
+    codes = areas_of(actor, "moderation.decide")
+    if codes is not None:
+        wanted = wanted.where(or_(false(), *(lies_in(Case.area_code, code) for code in codes)))
+    if by_person is not None:
+        wanted = wanted.where(Publication.decided_by_id.is_not(None) if by_person else Publication.decided_by_id.is_(None))
     if after:
-        wanted = wanted.where(tuple_(*key) > after)
+        wanted = wanted.where(tuple_(*key) > after if waits else tuple_(*key) < after)
     found = db.execute(wanted).all()
     last = found[limit - 1][0] if len(found) > limit else None
     return (_with_reports(db, [(case, row) for row, case in found[:limit]]),

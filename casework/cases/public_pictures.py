@@ -22,7 +22,7 @@ from casework.cases.report import Report
 from casework.errors import NotFound
 from casework.geography.codes import lies_in
 from casework.identity.people import Actor
-from casework.identity.permissions import check, reach
+from casework.identity.permissions import areas_of, check
 from casework.media import Photo, Picture, Purpose, Rendition, links
 from casework.media import State as PhotoState
 from casework.media.blurring import public_photo
@@ -143,9 +143,9 @@ def queue(db: Session, actor: Actor, state: State, *, after: uuid.UUID | None = 
     """Up to `limit` photos of public cases within the actor's reach that are in this state, the oldest first; and where the
     next page goes on, or None."""
     wanted = _moderated().where(PublicPhoto.state == state, *_fit()).order_by(PublicPhoto.photo_id).limit(limit + 1)
-    scope = reach(actor)
-    if not scope.everything:
-        wanted = wanted.where(or_(false(), *(lies_in(Case.area_code, code) for code in sorted(scope.area_codes))))
+    codes = areas_of(actor, "moderation.decide")
+    if codes is not None:
+        wanted = wanted.where(or_(false(), *(lies_in(Case.area_code, code) for code in codes)))
     if after:
         wanted = wanted.where(PublicPhoto.photo_id > after)
     found = [Moderated(*row) for row in db.execute(wanted)]

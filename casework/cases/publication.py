@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from casework import clock, taxonomy
 from casework.cases import wording
 from casework.cases.case import Case
+from casework.cases.history import Entry
 from casework.cases.report import Report
 from casework.cases.wording import Language
 from casework.cases.workflow import Status
@@ -64,7 +65,7 @@ class Publication(Base):
     followed_at: Mapped[datetime] = mapped_column(default=clock.now)
     """Up to when what happened to the case is seen here."""
     stirred_at: Mapped[datetime] = mapped_column(default=clock.now)
-    """When the public last had something new to read of it: it became public, or the case went on."""
+    """When the public last had something new to read of it: it became public, its words changed, or the case went on."""
     decided_by_id: Mapped[uuid.UUID | None]
     """Nobody, where the policy or a rule decided."""
     reason: Mapped[str | None]
@@ -78,6 +79,9 @@ class Publication(Base):
         *(partial_index(f"ix_publications_stirred{name}", *by, "stirred_at", "case_id", where="state = 'published'")
           for name, by in (("", ()), ("_community", ("community_code",)), ("_category", ("category_code",)),
                            ("_tile", ("tile",)))),
+        partial_index("ix_publications_unlooked", "changed_at", "case_id",
+                      where="state = 'published' AND decided_by_id IS NULL"),
+        partial_index("ix_publications_left", "changed_at", where="published_at IS NOT NULL AND state != 'published'"),
     )
 
     @property
@@ -119,6 +123,8 @@ STANDS = and_(Case.standard_id.is_not(None), Case.status.not_in(BARRED), Case.ca
 """Of a case: nothing bars it now."""
 HOLDS = and_(has_state(State.PUBLISHED), Publication.reopens == Case.reopens)
 """Of its publication: it was published, and that is not out of date."""
+LEFT = and_(Publication.published_at.is_not(None), Publication.state != literal_column(f"'{State.PUBLISHED.value}'"))
+"""Of a publication, as its index spells it: it was public once and is no more."""
 
 
 def shown() -> ColumnElement[bool]:
@@ -253,10 +259,13 @@ def settle(db: Session, case: Case, row: Publication, state: State, *, by: uuid.
     was_public = row.state is State.PUBLISHED and row.reopens == case.reopens
     if row.state is not state or row.reopens != case.reopens:
         row.changed_at = clock.now()
+    reads_otherwise = row.words != words
     row.state, row.reopens, row.decided_by_id, row.words, row.reason = state, case.reopens, by, words, reason
     becomes = state is State.PUBLISHED and not was_public
+    if becomes or (was_public and reads_otherwise):
+        row.stirred_at = clock.now()
     if becomes:
-        row.published_at = row.stirred_at = clock.now()
+        row.published_at = row.stirred_at
         outbox.publish(db, "case.published", case.id)
     return becomes
 
@@ -296,6 +305,14 @@ def unfollowed(db: Session, since: datetime, until: datetime, limit: int) -> lis
                                    or_(known, and_(Event.name.in_(BEGINS), filed)))
             .order_by(Event.happened_at, Event.id).limit(limit))
     return list(db.scalars(lost))
+
+
+def unstirred(db: Session, since: datetime, until: datetime, limit: int) -> list[uuid.UUID]:
+    """Public cases that went on in this span without stir() having been told of it: lost with Redis."""
+    unread = exists().where(Entry.case_id == Case.id, Entry.action.in_(wording.HAPPENED), Entry.at > Publication.stirred_at)
+    moved = Case.moved_at >= since, Case.moved_at < until
+    return list(db.scalars(select(Case.id).join(Publication, Publication.case_id == Case.id).where(
+        *moved, has_state(State.PUBLISHED), Publication.stirred_at < Case.moved_at, unread).limit(limit)))
 
 
 def unseen(db: Session, after: uuid.UUID | None, limit: int) -> list[uuid.UUID]:

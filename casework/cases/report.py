@@ -16,7 +16,7 @@ from casework import clock
 from casework.errors import Conflict
 from casework.geography.coordinates import Point
 from casework.identity.people import Actor
-from casework.identity.privacy import Sealed, SealedText, blind_index, seal
+from casework.identity.privacy import Sealed, SealedText, blind_index, phone_index, seal
 from casework.storage import outbox
 from casework.storage.database import Base, Keyed, insert_once, new_id, partial_index
 
@@ -233,7 +233,7 @@ def _row(one: Said, at: datetime) -> dict[str, Any]:
         "handled_on_the_spot": one.handled_on_the_spot, "urgent": one.urgent, "reporter_id": one.reporter_id,
         "reporter_name": seal(one.reporter_name) if one.reporter_name else None,
         "reporter_phone": seal(one.reporter_phone) if one.reporter_phone else None,
-        "reporter_phone_index": blind_index("phone", one.reporter_phone) if one.reporter_phone else None,
+        "reporter_phone_index": phone_index(one.reporter_phone),
         "external_number": one.external_number, "confidential": one.confidential, "taken_by_id": one.taken_by_id,
     }
 

@@ -113,14 +113,18 @@ def token(case_id: uuid.UUID) -> str:
     return f"{case_id.hex}.{expires}.{signature('same as', case_id.hex, str(expires))}"
 
 
-def claim(db: Session, report_id: uuid.UUID, said: str) -> None:
-    """Keep what the reporter chose. Raises Invalid for a token that is not ours, or is too old."""
+def claim(db: Session, report_id: uuid.UUID, said: str) -> bool:
+    """Keep what the reporter chose; False for a token that is too old, which says nothing any more: a phone without a network
+    sends hours later, and triage looks for itself. Raises Invalid for one that is not ours."""
     case, _, rest = said.partition(".")
     expires, _, signed = rest.partition(".")
     genuine = hmac.compare_digest(signed.encode(), signature("same as", case, expires).encode())
-    if not genuine or int(expires) <= clock.now().timestamp():
-        raise Invalid("this choice does not hold any more", Fault("same_as", "ask again which cases are alike"))
+    if not genuine:
+        raise Invalid("this choice is not ours", Fault("same_as", "ask again which cases are alike"))
+    if int(expires) <= clock.now().timestamp():
+        return False
     db.add(Choice(report_id=report_id, case_id=uuid.UUID(hex=case)))
+    return True
 
 
 def choose(db: Session, cases: Mapping[uuid.UUID, uuid.UUID]) -> None:

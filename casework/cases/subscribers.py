@@ -193,5 +193,7 @@ def forget_idle(db: Session, batch: int) -> int:
     idle = (select(Subscriber.id).where(or_(
         (Subscriber.seen_at < now - IDLE) & page[0] & page[1], (Subscriber.seen_at < now - EMPTY) & follows_nothing))
         .order_by(Subscriber.seen_at).limit(batch))
-    return len(db.scalars(delete(Subscriber).where(Subscriber.id.in_(idle)).returning(Subscriber.id)).all())
+    # Said again outside: whoever begins to follow at this moment holds his row, and is looked at anew once it is free.
+    gone = delete(Subscriber).where(Subscriber.id.in_(idle), Subscriber.seen_at < now - EMPTY)
+    return len(db.scalars(gone.returning(Subscriber.id)).all())
 

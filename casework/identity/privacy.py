@@ -18,13 +18,14 @@ from casework.identity.sealing import (
     mask_name,
     mask_phone,
     normal_phone,
+    phone_index,
     seal,
 )
 from casework.storage.database import Base, Keyed
 
 __all__ = [
     "Access", "Sealed", "SealedText", "UnreadableError", "blind_index", "looks", "mask_name", "mask_phone",
-    "normal_phone", "note", "reveal", "rotate", "seal"]
+    "normal_phone", "note", "phone_index", "reveal", "rotate", "seal"]
 
 
 class Access(Keyed, Base):

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from casework.identity.sealing import HIDDEN, normal_phone
+from casework.identity.sealing import HIDDEN, SHORTEST_PHONE, normal_phone
 
-SHORTEST_NAME, SHORTEST_PHONE = 2, 5
-"""A surname alone, or 110, stands in texts of whoever it may be."""
+SHORTEST_NAME = 2
+"""A surname alone stands in texts of whoever it may be."""
 
 BETWEEN = r"[\s\-.·()（）]*"
 MOBILE = r"(?<!\d)(?<!\d[-.])(?:(?:\+|00)?86[\s-]?)?[1１][3-9３-９](?:[\s\-·]?\d){9}(?!\d)"

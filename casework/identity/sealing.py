@@ -15,6 +15,8 @@ from casework import settings
 
 NONCE_BYTES = 12
 HIDDEN = "•••"
+SHORTEST_PHONE = 5
+"""Digits of what can be somebody's phone: 110 may stand in texts of whoever it may be."""
 
 
 class UnreadableError(Exception):
@@ -128,6 +130,12 @@ def blind_index(kind: str, text: str) -> str:
     plain = normal_phone(text) if kind == "phone" else _normal_text(text)
     said = f"{kind}\0{plain}".encode(errors="replace")
     return hmac.digest(settings.current().index_key, said, hashlib.sha256).hex()[:32]
+
+
+def phone_index(text: str | None) -> str | None:
+    """The blind index of what stands where a phone is asked for; None for what is none ("无"): those who write that are not
+    one person."""
+    return blind_index("phone", text) if text and len(normal_phone(text)) >= SHORTEST_PHONE else None
 
 
 def normal_phone(text: str) -> str:

@@ -10,7 +10,7 @@ from casework.cases.report import Channel, Receipt, Said, receive_one
 from casework.errors import Fault, Invalid, NotFound
 from casework.geography.coordinates import Point
 from casework.identity.people import Actor, Citizen
-from casework.identity.privacy import blind_index
+from casework.identity.privacy import phone_index
 from casework.intake import guard
 from casework.intake.guard import Sender
 from casework.media import claim
@@ -27,7 +27,7 @@ def report(db: Session, actor: Actor, *, key: uuid.UUID, text: str, place: Point
     painted on it, says where it is, and what it is where no category was chosen.
 
     Raises Invalid when there is neither place nor address, for a photo that was not sent or is too old and for a choice that
-    does not hold any more, Conflict when the key was used for another report.
+    was never offered, Conflict when the key was used for another report. A choice that is too old counts for nothing.
     """
     thing = about.component(db, component, str(key)) if component else None
     place = place or (thing.place if thing else None)
@@ -42,11 +42,10 @@ def report(db: Session, actor: Actor, *, key: uuid.UUID, text: str, place: Point
         reporter_name=name, reporter_phone=known.phone.open() if known else phone, reporter_id=actor.id))
     if thing and receipt.is_new:
         about.concerns(db, receipt.id, thing.id)
-    if same_as and receipt.is_new:
-        sameness.claim(db, receipt.id, same_as)
     if receipt.is_new:
-        sender = replace(sender or Sender(), phone=blind_index("phone", phone) if phone else None, proved=actor.phone_index)
-        guard.admit(db, receipt.id, sender, place, known=same_as is not None)
+        joins = same_as is not None and sameness.claim(db, receipt.id, same_as)
+        sender = replace(sender or Sender(), phone=phone_index(phone), proved=actor.phone_index)
+        guard.admit(db, receipt.id, sender, place, known=joins)
     for at, (photo_id, token) in enumerate(photos if receipt.is_new else ()):
         try:
             claim(db, photo_id, token, report_id=receipt.id)

@@ -14,7 +14,7 @@ from casework.cases.particulars import Particulars, source_of
 from casework.cases.report import Channel, Receipt, Report, Said, receive_one
 from casework.geography.coordinates import Point
 from casework.identity.people import Actor
-from casework.identity.privacy import blind_index, seal
+from casework.identity.privacy import phone_index, seal
 from casework.identity.sealing import derived_key
 from casework.intake import guard
 from casework.intake.guard import Sender
@@ -64,8 +64,8 @@ def report(db: Session, actor: Actor, posted: Posted, photos: Sequence[Original]
         files=(_told(posted.sent), *(one.sha256 for one in photos)) if posted.key else ()))
     if receipt.is_new:
         _keep(db, receipt.id, posted)
-        phone = blind_index("phone", posted.phone) if posted.phone else None
-        guard.admit(db, receipt.id, Sender(app=actor.id, device=posted.device, phone=phone), posted.place)
+        sender = Sender(app=actor.id, device=posted.device, phone=phone_index(posted.phone))
+        guard.admit(db, receipt.id, sender, posted.place)
         for original in photos:
             check_in(db, original, channel=Channel.OPEN311, report_id=receipt.id)
     return receipt

@@ -43,10 +43,11 @@ NEW = {Language.ZH: "新增", Language.EN: "new"}
 
 
 def due(db: Session, limit: int) -> int:
-    """Announce the digests of up to `limit` subscribers that are due, each with all that is due of it; how many."""
+    """Announce the digests that are due, each with all that is due of its subscriber, until at least `limit` follows are in
+    them; how many follows are, fewer than `limit` when no more are due."""
     now = clock.now()
     waits = (select(Follow.subscriber_id).where(Follow.due_at.is_not(None), Follow.due_at <= now)
-             .order_by(Follow.due_at).limit(limit))
+             .order_by(Follow.due_at, Follow.subscriber_id).limit(limit))
     locked = db.scalars(select(Subscriber.id).where(Subscriber.id.in_(waits)).order_by(Subscriber.id)
                         .with_for_update(skip_locked=True)).all()
     ready: dict[uuid.UUID, list[Follow]] = {}
@@ -57,7 +58,7 @@ def due(db: Session, limit: int) -> int:
                        follows={one.id.hex: one.told_until.isoformat() for one in follows})
         for one in follows:
             one.told_until, one.due_at = now, subscribers.next_digest(one.rhythm, now)
-    return len(ready)
+    return sum(map(len, ready.values()))
 
 
 Found = tuple[Case, bool]

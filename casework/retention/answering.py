@@ -1,8 +1,10 @@
 """Requests are answered: the copy is made and kept locked, or the person is forgotten. Killed anywhere, it comes again."""
 import uuid
 
+from sqlalchemy.orm import Session
+
 from casework.errors import Gone
-from casework.identity.sealing import UnreadableError, lock, unlock
+from casework.identity.sealing import UnreadableError, lock, seal, unlock
 from casework.media import of_reports
 from casework.media.links import signature
 from casework.media.photo import Thinned
@@ -22,13 +24,18 @@ def answer(request_id: uuid.UUID) -> bool:
         request = db.get(DataRequest, request_id)
         if request is None or not request.is_ready:
             return False
-        person = persons.find(db, request.phone.open() if request.phone else None, map(uuid.UUID, request.report_ids))
         wish = request.wish
+        person = _person(db, request)
     if wish is Wish.EXPORT:
         _export(request_id, person)
     else:
-        _erase(request_id, person)
+        _erase(request_id)
     return True
+
+
+def _person(db: Session, request: DataRequest) -> Person:
+    return persons.find(db, request.phone.open() if request.phone else None, map(uuid.UUID, request.report_ids),
+                        request.follower_id, request.known.open() if request.known else None)
 
 
 def _export(request_id: uuid.UUID, person: Person) -> None:
@@ -45,8 +52,15 @@ def _export(request_id: uuid.UUID, person: Person) -> None:
     files.delete_forgotten()
 
 
-def _erase(request_id: uuid.UUID, person: Person) -> None:
-    """Report by report in short transactions, the account last: what a killed process has not done is still found."""
+def _erase(request_id: uuid.UUID) -> None:
+    """Report by report in short transactions, the account last. By what the person is known is written down first: reports
+    that are forgotten already lead to nobody, and a killed process must find the rest."""
+    with transaction() as db:
+        request = db.get_one(DataRequest, request_id, with_for_update=True)
+        if request.state is not State.WAITING:
+            return
+        person = _person(db, request)
+        request.known = seal(person.remembered())
     while True:
         with transaction() as db:
             request = db.get_one(DataRequest, request_id, with_for_update=True)

@@ -1,7 +1,8 @@
 """Carrying the rules out, in short transactions, and the record of it: how many, when, by which rule; nobody's name or id."""
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Index, select
 from sqlalchemy.orm import Mapped, Session
@@ -43,13 +44,22 @@ def dry_run() -> list[Due]:
 
 def carry_out(rules: Iterable[Rule] | None = None) -> dict[str, int]:
     """Carry out all rules, or these; how many by rule, as recorded. Opens its own transactions, one for each batch, and bears
-    being killed, repeated, and run twice at once. Files are deleted last, after the commits that forgot them."""
-    done = {}
-    for rule in RULES.values() if rules is None else rules:
-        done[rule.name] = _one(rule)
-    done["files"] = files.delete_forgotten()
+    being killed, repeated, and run twice at once. Files are deleted last, after the commits that forgot them. A rule that
+    fails holds up no other; its error is raised at the end."""
+    done, failed = dict[str, int](), list[Exception]()
+    ways: dict[str, Callable[[], int]] = {rule.name: partial(_one, rule)
+                                          for rule in (RULES.values() if rules is None else rules)}
+    ways["files"] = files.delete_forgotten
     if rules is None:
-        done["orphans"] = files.sweep_orphans()
+        ways["orphans"] = files.sweep_orphans
+    for name, forget in ways.items():
+        try:
+            done[name] = forget()
+        except Exception as error:  # whatever it is, the others are none the worse for it
+            error.add_note(f"while carrying out {name}")
+            failed.append(error)
+    if failed:
+        raise failed[0]
     return done
 
 

@@ -29,14 +29,14 @@ MOST_MEGABYTES = 100
 """Of photos in one copy; those beyond are named in the list, and can be seen with their reports."""
 
 OURS = frozenset({"digest", "key", "source", "suggestion", "openid_index", "phone_index", "reporter_phone_index", "token_hash",
-                  "code_hash"})
+                  "code_hash", "list_index"})
 """Columns that mean something to our machines alone."""
 
 TOLD_OTHERWISE = frozenset({"messages", "comments", "photos", "data_requests"})
 """Tables of which a copy tells as the tracking page does."""
 
-NOT_THEIRS = frozenset({"access_log", "form_submissions"})
-"""Tables that speak of those who work here."""
+NOT_THEIRS = frozenset({"access_log", "form_submissions", "sender_traces"})
+"""Tables that speak of those who work here, or to our machines alone."""
 
 READ_ME = """\
 个人数据副本　Copy of personal data
@@ -101,6 +101,8 @@ def _account(db: Session, person: Person) -> dict[str, Any]:
         for table, link in walking.links(kind):
             if ids and table.name not in TOLD_OTHERWISE:
                 made.setdefault(table.name, []).extend(_rows(db, table, table.c[link.column].in_(list(ids))))
+    follows = walking.table_of("follows")
+    made["follows"] = _rows(db, follows, follows.c.subscriber_id.in_([one["id"] for one in made.get("subscribers", ())]))
     return {name: rows for name, rows in made.items() if rows}
 
 

@@ -89,7 +89,7 @@ def thin(db: Session, photo_ids: Sequence[uuid.UUID], stage: Thinned) -> int:
     forget(db, ((links.key(photo.original_key, one), photo.original_key) for photo in news for one in OWN
                 if ORDER.index(gone_at(one)) <= ORDER.index(stage)))
     if stage is not Thinned.ORIGINAL:
-        forget(db, ((key, key) for key in public_photo.forget(db, [photo.id for photo in news])))
+        forget(db, ((key, key) for key in public_photo.take_back(db, [photo.id for photo in news])))
     return len(news)
 
 

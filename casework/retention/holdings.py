@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Kind = Literal["report", "case", "phone", "citizen", "follower"]
-"""What a column names: a report, a case, a phone by its blind index, a citizen or a WeChat follower by id."""
+Kind = Literal["report", "case", "phone", "citizen", "follower", "sender"]
+"""What a column names: a report, a case, a phone by its blind index, a citizen or a WeChat follower by id; or a sender by the
+blind index of his phone or openid, whichever it is."""
 
 
 @dataclass(frozen=True, kw_only=True)

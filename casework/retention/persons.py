@@ -1,15 +1,16 @@
 """One person, as far as we know of one: a proved phone, or reports whose tracking tokens were shown; and what is theirs."""
 import secrets
 import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+import orjson
 from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from casework.cases import anonymity
-from casework.cases.report import Channel, Report
+from casework.cases.report import Report
 from casework.identity.followers import Follower
 from casework.identity.people import Citizen
 from casework.identity.scrubbing import Known, scrub_all
@@ -30,6 +31,8 @@ class Person:
     follower_ids: tuple[uuid.UUID, ...]
     report_ids: tuple[uuid.UUID, ...]
     known: Known
+    openids: tuple[str, ...] = ()
+    """Blind indexes."""
 
     @property
     def actors(self) -> tuple[uuid.UUID, ...]:
@@ -40,15 +43,27 @@ class Person:
     def subjects(self) -> Mapping[Kind, Collection[uuid.UUID] | Collection[str]]:
         """For walking.forget(): what belongs to the person, and to none of the reports."""
         phones = [blind_index("phone", self.phone)] if self.phone else []
-        return {"phone": phones, "citizen": self.citizen_ids, "follower": self.follower_ids}
+        return {"phone": phones, "citizen": self.citizen_ids, "follower": self.follower_ids, "sender": [*phones, *self.openids]}
+
+    def remembered(self) -> str:
+        """What is known now, and found no more once a part is forgotten: for find(), when whoever forgets dies half way."""
+        return orjson.dumps({"followers": list(map(str, self.follower_ids)), "names": sorted(self.known.names),
+                             "phones": sorted(self.known.phones), "others": sorted(self.known.others)}).decode()
 
 
-def find(db: Session, phone: str | None, report_ids: Iterable[uuid.UUID] = ()) -> Person:
-    """Who holds this phone and sent these reports. A report in WeChat leads to its sender there, and to all he sent."""
-    shown = db.scalars(select(Report).where(Report.id.in_(list(report_ids)))).all()
-    followers = tuple({one.reporter_id for one in shown if one.channel is Channel.WECHAT and one.reporter_id})
+def find(db: Session, phone: str | None, report_ids: Iterable[uuid.UUID] = (), follower_id: uuid.UUID | None = None,
+         remembered: str | None = None) -> Person:
+    """Who holds this phone, has sent these reports, and is this WeChat user, with all that he sent there in words or by a page.
+
+    A report leads to nobody: its tracking token may have been passed on. `remembered` is what remembered() said of
+    this person before some of it was forgotten.
+    """
+    former = orjson.loads(remembered) if remembered else {"followers": [], "names": [], "phones": [], "others": []}
+    senders = {*([follower_id] if follower_id else []), *(uuid.UUID(one) for one in former.pop("followers"))}
+    found = db.execute(select(Follower.id, Follower.openid, Follower.openid_index).where(Follower.id.in_(senders))).all()
+    followers = tuple(one.id for one in found)
     citizens: tuple[uuid.UUID, ...] = ()
-    mine: list[ColumnElement[bool]] = [Report.id.in_([one.id for one in shown])]
+    mine: list[ColumnElement[bool]] = [Report.id.in_(list(report_ids))]
     if phone is not None:
         index = blind_index("phone", phone)
         citizens = tuple(db.scalars(select(Citizen.id).where(Citizen.phone_index == index)))
@@ -56,13 +71,10 @@ def find(db: Session, phone: str | None, report_ids: Iterable[uuid.UUID] = ()) -
     if actors := citizens + followers:
         mine.append(Report.reporter_id.in_(actors))
     reports = db.scalars(select(Report).where(or_(*mine)).order_by(Report.id)).all()
-    return Person(phone, citizens, followers, tuple(one.id for one in reports), _known(db, phone, reports, followers))
-
-
-def _known(db: Session, phone: str | None, reports: Sequence[Report], followers: Collection[uuid.UUID]) -> Known:
-    openids = db.scalars(select(Follower.openid).where(Follower.id.in_(followers)))
-    return anonymity.known_of(db, reports) | Known(phones=frozenset([phone] if phone else []),
-                                                   others=frozenset(one.open() for one in openids))
+    known = (anonymity.known_of(db, reports) | Known(**{name: frozenset(said) for name, said in former.items()})
+             | Known(phones=frozenset([phone] if phone else []), others=frozenset(one.openid.open() for one in found)))
+    return Person(phone, citizens, followers, tuple(one.id for one in reports), known,
+                  tuple(one.openid_index for one in found))
 
 
 def erase_some(db: Session, person: Person) -> list[uuid.UUID]:

@@ -15,11 +15,12 @@ from sqlalchemy import Index, select, tuple_, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock, settings
-from casework.errors import Conflict, Gone, NotFound, Refused, TooMany
+from casework.cases.report import Report
+from casework.errors import Conflict, Fault, Gone, Invalid, NotFound, Refused, TooMany
 from casework.identity.people import Actor, Citizen
 from casework.identity.permissions import check
 from casework.identity.privacy import Sealed, SealedText, note
-from casework.identity.sealing import blind_index, normal_phone, seal
+from casework.identity.sealing import blind_index, normal_phone, phone_index, seal
 from casework.retention import files
 from casework.storage import outbox
 from casework.storage.database import Base, Keyed, new_id, partial_index
@@ -67,6 +68,10 @@ class DataRequest(Keyed, Base):
     phone_index: Mapped[str | None] = mapped_column(index=True)
     report_ids: Mapped[list[str]] = mapped_column(default=list)
     """Reports that were sent without this phone, and whose tokens were shown."""
+    known: Mapped[SealedText | None] = mapped_column(Sealed("data_requests.known"))
+    """While somebody is being forgotten: by what he is known, see persons.py. Gone with the phone."""
+    follower_id: Mapped[uuid.UUID | None]
+    """The WeChat user who this is as well, and whose session was shown."""
     asked_at: Mapped[datetime]
     due_at: Mapped[datetime]
     ready_at: Mapped[datetime]
@@ -103,12 +108,19 @@ class DataRequest(Keyed, Base):
         return self.ended_at + timedelta(days=days) if self.file_key and self.ended_at else None
 
 
-def ask(db: Session, actor: Actor, wish: Wish, also: Iterable[uuid.UUID] = ()) -> DataRequest:
-    """A citizen asks for himself; `also` are reports whose tokens he shows. What is asked for twice is one request.
+def ask(db: Session, actor: Actor, wish: Wish, also: Iterable[uuid.UUID] = (), wechat: Actor | None = None) -> DataRequest:
+    """A citizen asks for himself; `also` are reports whose tokens he shows, `wechat` is who has a page of ours open there, if
+    he shows that. What is asked for twice is one request.
 
-    Raises Refused for who has not proved a phone.
+    Raises Refused for who has not proved a phone, Invalid for a report that names another phone: its token was passed on.
     """
-    return _keep(db, phone_of(db, actor), wish, also)
+    phone, also = phone_of(db, actor), list(also)
+    another = Report.reporter_phone_index.is_not(None) & (Report.reporter_phone_index != actor.phone_index)
+    if db.scalar(select(Report.id).where(Report.id.in_(also), another, Report.anonymised_at.is_(None)).limit(1)):
+        raise Invalid("one of these reports names another phone", Fault("tokens", "that phone is to be proved"))
+    if wechat and wechat.openid_index is None:
+        raise Invalid("this is no session of a page in WeChat", Fault("wechat", "must come from /wechat/h5/sessions"))
+    return _keep(db, phone, wish, also, follower_id=wechat.id if wechat else None)
 
 
 def phone_of(db: Session, actor: Actor) -> str:
@@ -120,8 +132,12 @@ def phone_of(db: Session, actor: Actor) -> str:
 
 
 def ask_for_caller(db: Session, actor: Actor, wish: Wish, phone: str, reason: str) -> DataRequest:
-    """Somebody here asks for who rang up; another person must agree before anything is done. It stands in the log of looks."""
+    """Somebody here asks for who rang up; another person must agree before anything is done. It stands in the log of looks.
+
+    Raises Refused, Invalid for what is no phone."""
     check(actor, "data_requests.manage")
+    if phone_index(phone) is None:
+        raise Invalid("this is no phone", Fault("phone", "must be a phone number"))
     made = _keep(db, normal_phone(phone), wish, (), state=State.AGREEING, asked_by_id=actor.id, reason=reason)
     note(db, actor, "data_request", made.id, wish, SEE)
     return made
@@ -188,7 +204,7 @@ def end(made: DataRequest, state: State) -> None:
     """Answered: who it was about is forgotten here too, unless there is a copy to be fetched."""
     made.state, made.ended_at = state, clock.now()
     if made.file_key is None:
-        made.phone, made.report_ids = None, []
+        made.phone, made.known, made.follower_id, made.report_ids = None, None, None, []
         made.phone_index = made.phone_index if state is not State.DONE else None
 
 
@@ -235,24 +251,26 @@ def forget_files(db: Session, ids: Sequence[uuid.UUID]) -> int:
     """The copies go, and with them who it was about."""
     keys = db.scalars(select(DataRequest.file_key).where(DataRequest.id.in_(ids), DataRequest.file_key.is_not(None))).all()
     files.forget(db, ((key, key) for key in keys if key))
-    gone: dict[str, Any] = {"file_key": None, "phone": None, "phone_index": None, "report_ids": []}
+    gone: dict[str, Any] = {"file_key": None, "phone": None, "phone_index": None, "follower_id": None, "report_ids": []}
     db.execute(update(DataRequest).where(DataRequest.id.in_(ids)).values(gone))
     return len(keys)
 
 
 def _keep(db: Session, phone: str, wish: Wish, also: Iterable[uuid.UUID], *, state: State = State.WAITING,
-          asked_by_id: uuid.UUID | None = None, reason: str | None = None) -> DataRequest:
+          asked_by_id: uuid.UUID | None = None, follower_id: uuid.UUID | None = None, reason: str | None = None) -> DataRequest:
     index, reports = blind_index("phone", phone), [str(one) for one in dict.fromkeys(also)]
     waiting = db.scalars(select(DataRequest).where(DataRequest.phone_index == index, DataRequest.ended_at.is_(None))
                          .with_for_update()).all()
     for one in waiting:
-        if (one.wish, one.report_ids, one.asked_by_id is None) == (wish, reports, asked_by_id is None):
+        if (one.wish, one.report_ids, one.follower_id, one.asked_by_id is None) == (
+                wish, reports, follower_id, asked_by_id is None):
             return one
     if len(waiting) >= MOST_OPEN:
         raise TooMany("wait until what was asked for before is answered", retry_after=86_400)
     now = clock.now()
     made = DataRequest(id=new_id(), wish=wish, state=state, phone=seal(phone), phone_index=index, report_ids=reports,
-                       asked_at=now, due_at=now + ANSWER, ready_at=_ready(wish), asked_by_id=asked_by_id, reason=reason)
+                       follower_id=follower_id, asked_at=now, due_at=now + ANSWER, ready_at=_ready(wish),
+                       asked_by_id=asked_by_id, reason=reason)
     db.add(made)
     db.flush()
     if state is State.WAITING:

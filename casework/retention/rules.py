@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from casework import clock, settings
 from casework.cases.report import Report
+from casework.cases.subscribers import Follow, Subscriber
 from casework.cases.workflow import Status
 from casework.identity.followers import Follower
 from casework.identity.people import Citizen
@@ -90,9 +91,11 @@ def _forget_submissions(db: Session, ids: Sequence[uuid.UUID]) -> int:
 
 
 def _silent_followers(db: Session, before: datetime, limit: int | None) -> Sequence[uuid.UUID]:
-    """Who has not written for so long, and of whom no report is left that he might hear of."""
+    """Who has not written for so long, has no page of ours open, follows nothing, and of whom no report is left that he might
+    hear of."""
     named = exists().where(Report.reporter_id == Follower.id, Report.anonymised_at.is_(None))
-    return db.scalars(select(Follower.id).where(Follower.heard_at < before, ~named)
+    away = _away("follower_id", Follower.id)
+    return db.scalars(select(Follower.id).where(Follower.heard_at < before, ~named, *away)
                       .order_by(Follower.heard_at).limit(limit)).all()
 
 
@@ -102,12 +105,18 @@ def _forget_followers(db: Session, ids: Sequence[uuid.UUID]) -> int:
     return len(ids)
 
 
-def _idle_citizens(db: Session, before: datetime, limit: int | None) -> Sequence[uuid.UUID]:
-    """Who proved a phone so long ago, is not logged in, and has no report left."""
+def _away(column: str, who: Any) -> list[ColumnElement[bool]]:
+    """Nobody is logged in as this one, and he follows nothing: who still hears from us is not gone."""
     log_ins = walking.table_of("log_ins")
-    logged_in = exists().where(log_ins.c.citizen_id == Citizen.id)
+    follows = exists().where(getattr(Subscriber, column) == who, Follow.subscriber_id == Subscriber.id)
+    return [~exists().where(log_ins.c[column] == who), ~follows]
+
+
+def _idle_citizens(db: Session, before: datetime, limit: int | None) -> Sequence[uuid.UUID]:
+    """Who proved a phone so long ago, is not logged in, follows nothing, and has no report left."""
     named = exists().where(Report.reporter_phone_index == Citizen.phone_index)
-    return db.scalars(select(Citizen.id).where(Citizen.created_at < before, Citizen.active, ~logged_in, ~named)
+    away = _away("citizen_id", Citizen.id)
+    return db.scalars(select(Citizen.id).where(Citizen.created_at < before, Citizen.active, ~named, *away)
                       .order_by(Citizen.created_at).limit(limit)).all()
 
 

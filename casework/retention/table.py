@@ -23,7 +23,7 @@ TABLES: dict[str, Fate] = {
     "open311_updates": NOBODY,
     # cases
     "publications": Fate(why="words that a person released", rule="contacts_closed", links=(
-        of("case", "case_id", words=("words",)),)),
+        of("case", "case_id", words=("words", "reason")),)),
     "report_components": NOBODY,
     "cases": Fate(why="title and address, made of the report's", rule="contacts_closed", links=(
         of("case", "id", words=("title", "address", "waiting_for", "urgent_because")),)),
@@ -57,17 +57,20 @@ TABLES: dict[str, Fate] = {
     "tallies": Fate(why="counts under keyed hashes", task="forget_expired"),
     "data_requests": Fate(why="who asked for what; proof that it was answered",
                           aged=Aged(column="ended_at", rule="data_requests"), links=(
-        of("phone", "phone_index", clears={"phone": None}, words=("reason", "ruling")),
-        of("phone", "phone_index", clears={"phone_index": None, "report_ids": []}))),
+        of("phone", "phone_index", clears={"phone": None, "known": None}, words=("reason", "ruling")),
+        of("phone", "phone_index", clears={"phone_index": None, "report_ids": []}),
+        of("follower", "follower_id", clears={"follower_id": None}))),
     "subscribers": Fate(why="who wants to be told; what is followed goes along", task="forget_idle_subscribers", links=(
         of("citizen", "citizen_id", drop=True), of("follower", "follower_id", drop=True),
         of("report", "report_id", drop=True))),
-    "follows": Fate(why="what somebody follows", task="forget_idle_subscribers"),
+    "follows": Fate(why="what somebody follows: of his own report it would say whose that was", task="forget_idle_subscribers",
+                    links=(of("report", "report_id", drop=True),)),
     # whose reports were abuse
     "sender_traces": Fate(why="hashes of phones, devices and addresses", task="forget_senders", links=(
-        of("phone", "value", drop=True), of("report", "report_id", drop=True))),
+        of("sender", "value", drop=True), of("report", "report_id", drop=True))),
     "abuse_entries": Fate(why="whom abuse was seen from, as a hash; to forget on request would be no list",
-                          task="forget_senders", links=(of("phone", "value", clears={"shown": None, "objection": None}),)),
+                          task="forget_senders", links=(
+        of("sender", "value", clears={"shown": None}, words=("reason", "objection")),)),
     "abuse_changes": kept("who changed the list, and why"),
     "abusive_reports": Fate(why="why a report was abuse", rule="contacts_closed", links=(
         of("report", "report_id", words=("reason",)),)),

@@ -1,11 +1,13 @@
 """The doors of citizens are guarded: a flood is told when to come back, the list says so, and a crowd is let in."""
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from casework import settings
+from casework import clock, settings
 from casework.cases.report import Report
 from casework.identity import sessions
 from casework.intake.guard.book import Change, Entry
@@ -104,6 +106,14 @@ def test_a_phone_that_is_named_counts_and_its_holder_is_not_shut_out(guarded: To
     ok(holder.post(REPORTS, citizen_report()), 201)
 
 
+def test_those_who_name_no_phone_are_not_one_sender(guarded: Town, config: Settings) -> None:
+    limit(config, Flood("phone", 1, 3600))
+    for nothing in ("无", "不详", "110"):
+        ok(guarded.stranger.post(REPORTS, citizen_report(phone=nothing)), 201)
+    with reading() as db:
+        assert db.scalars(select(Report.reporter_phone_index)).all() == [None] * 3
+
+
 def test_uploads_have_a_limit_of_their_own(guarded: Town, config: Settings) -> None:
     limit(config, Flood("upload", 1, 3600))
     ok(by(guarded).post("/api/v1/citizen/photos", files={"photo": jpeg()}), 201)
@@ -164,6 +174,21 @@ def test_what_is_held_is_taken_and_waits_for_a_person_with_the_reason(town: Town
     assert "多次虚假上报" in case["waiting_for"]
     assert town.case_of(first["number"])["status"] == "dispatched"
     town.act(town.triage, case["number"], "file", category="10101")
+
+
+def test_who_is_held_by_a_phone_that_he_named_objects_with_his_report_s_token(town: Town) -> None:
+    listed = entry(town, kind="phone", value="13800000000", effect="hold")
+    receipt = ok(town.stranger.post(REPORTS, citizen_report(phone="13800000000")), 201)
+    assert receipt["held"]
+    problem(town.stranger.post("/api/v1/citizen/objections", {"words": "号码是上月才办的"}), 404)
+    assert town.citizen(receipt).post("/api/v1/citizen/objections", {"words": "号码是上月才办的"}).status_code == 204
+    assert [one["id"] for one in ok(town.supervisor.get(ABUSE, objected="true"))["items"]] == [listed["id"]]
+
+
+def test_until_when_is_said_by_the_city_s_calendar(town: Town, time: SetClock) -> None:
+    until = (clock.now().astimezone(clock.CITY) + timedelta(days=9)).replace(hour=5)
+    entry(town, until=until.isoformat())
+    assert f"至 {until:%Y-%m-%d}" in problem(by(town).post(REPORTS, citizen_report()), 403)["detail"]
 
 
 def test_an_entry_ends_by_itself_and_can_be_changed(town: Town, time: SetClock) -> None:
@@ -229,6 +254,20 @@ def test_three_abusive_reports_put_their_sender_on_the_list_and_a_withdrawal_tak
     ok(town.triage.post(f"{address}/withdraw"))
     assert not ok(by(town).post(REPORTS, citizen_report()), 201)["held"]
     problem(town.triage.post(f"{address}/withdraw"), 409)
+
+
+def test_judged_by_many_at_once_a_sender_comes_on_the_list_once(town: Town) -> None:
+    numbers = [ok(by(town).post(REPORTS, citizen_report(place=point(grid))), 201)["number"] for grid in range(3)]
+    town.jobs()
+    paths = [f"/api/v1/cases/{town.case_of(one)['number']}/reports/{one}/abuse" for one in numbers]
+    with ThreadPoolExecutor(6) as several:
+        for answer in several.map(lambda path: town.triage.post(path, {"reason": "虚假"}), paths * 2):
+            ok(answer)
+    assert len(ok(town.supervisor.get(ABUSE))["items"]) == 1
+    body = {"kind": "phone", "value": "13800000000", "effect": "hold", "reason": "多次虚假上报"}
+    with ThreadPoolExecutor(4) as several:
+        answers = list(several.map(lambda _: town.supervisor.post(ABUSE, body).status_code, range(4)))
+    assert sorted(answers) == [201, 409, 409, 409]
 
 
 def test_abuse_of_long_ago_counts_no_more(town: Town, time: SetClock) -> None:

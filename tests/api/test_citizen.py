@@ -361,7 +361,7 @@ def test_the_page_is_read_in_english_too(town: Town) -> None:
     assert set(problem(me.get(address, lang="fr"), 422)["fields"]) == {"lang"}
 
 
-def test_what_a_citizen_says_it_is_about_is_kept_once_and_a_made_up_choice_is_refused(town: Town) -> None:
+def test_what_a_citizen_says_it_is_about_is_kept_once_and_a_made_up_choice_is_refused(town: Town, time: SetClock) -> None:
     first = ok(town.stranger.post(REPORTS, citizen_report(phone="13900139000")), 201)
     filed(town, first)
     (known, *_) = ok(town.stranger.post("/api/v1/citizen/similar", {"text": "路边的井盖没了", "place": point(0, 4)}))["items"]
@@ -373,3 +373,6 @@ def test_what_a_citizen_says_it_is_about_is_kept_once_and_a_made_up_choice_is_re
     second = ok(town.stranger.post(REPORTS, body), 201)
     assert ok(town.stranger.post(REPORTS, body), 201) == second
     assert (stored(), stored(Choice)) == (2, 1)
+    time.passes(hours=7)  # the phone had no network
+    ok(town.stranger.post(REPORTS, body | {"key": key()}), 201)
+    assert (stored(), stored(Choice)) == (3, 1)

@@ -11,16 +11,19 @@ from defusedxml.ElementTree import fromstring
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from casework import settings
+from casework import clock, settings
+from casework.cases import publication
 from casework.cases.case import Case
 from casework.cases.publication import Publication, State, settle
 from casework.settings import Settings
-from casework.storage.database import transaction
+from casework.storage import outbox
+from casework.storage.database import reading, transaction
 from casework.taxonomy.models import Category
 from tests.api.test_subscriptions import a_public_case
-from tests.api.town import Town
+from tests.api.town import Town, ok
 from tests.conftest import SetClock
 from tests.storage.following import COMMUNITY, NEIGHBOUR
+from workers import upkeep
 
 ATOM, RSS = "/feeds/cases.atom", "/feeds/cases.rss"
 A = "{http://www.w3.org/2005/Atom}"
@@ -142,6 +145,51 @@ def test_only_what_is_public_and_not_what_was_taken_back(town: Town, web: FlaskC
     with transaction() as db:  # the case alone has changed, and no job has run
         db.execute(update(Case).where(Case.number == stays).values(category_code="301"))
     assert entries(web) == []
+
+
+def look_first(town: Town, wanted: int, version: str) -> None:
+    ok(town.administrator.post("/api/v1/admin/policy", {"version": version, "rules": [], "numbers": {
+        "101": {"look_first": wanted}}}))
+    town.jobs()
+
+
+def test_a_reader_hears_of_what_left_to_wait_for_a_look(town: Town, web: FlaskClient, time: SetClock) -> None:
+    a_public_case(town)
+    since = web.get(ATOM).headers["Last-Modified"]
+    time.passes(minutes=5)
+    look_first(town, 1, "2026.9")
+    assert entries(web) == []
+    assert web.get(ATOM, headers={"If-Modified-Since": since}).status_code == 200
+
+
+def test_words_that_are_released_or_taken_back_are_news(town: Town, web: FlaskClient, time: SetClock) -> None:
+    first = a_public_case(town)
+    time.passes(minutes=5)
+    second = a_public_case(town, 2)
+    for words in ("路口的井盖缺失。", "井盖缺失。", None):
+        before = fetched(web, case=first).findtext(f"{A}entry/{A}updated")
+        since = web.get(ATOM).headers["Last-Modified"]
+        time.passes(minutes=5)
+        ok(town.operator.post(f"/api/v1/moderation/cases/{first}", {"decision": "publish", "words": words}))
+        assert web.get(ATOM, headers={"If-Modified-Since": since}).status_code == 200
+        assert str(fetched(web, case=first).findtext(f"{A}entry/{A}updated")) > str(before)
+        assert entries(web) == [first, second]
+
+
+def test_a_step_whose_news_was_lost_is_news_later(town: Town, web: FlaskClient, time: SetClock) -> None:
+    first = a_public_case(town)
+    time.passes(minutes=5)
+    second = a_public_case(town, 2)
+    time.passes(minutes=5)
+    town.act(town.water_handler, first, "sign")
+    with transaction() as db:  # handed over, and lost with Redis
+        outbox.mark_relayed(db, outbox.claim(db, 1000))
+    assert entries(web) == [second, first]
+    time.passes(minutes=5)
+    upkeep.announce_unpublished_cases()
+    assert entries(web) == [first, second]
+    with reading() as db:
+        assert publication.unstirred(db, clock.now() - upkeep.LAST_DAY, clock.now(), 10) == []
 
 
 def test_by_area_category_box_and_case(town: Town, web: FlaskClient) -> None:

@@ -320,3 +320,19 @@ def test_publishing_runs_again_without_a_second_row(town: Town, eyes: Eyes) -> N
         look()
     assert eyes.looks == 1
     assert len(waiting(town)) == 1
+
+
+def test_everybody_sees_the_released_photos_with_the_case_and_only_there(town: Town, eyes: Eyes) -> None:
+    number = public(town)
+    address = f"/api/v1/public/cases/{number}"
+    assert ok(town.stranger.get(address))["photos"] == []
+    (row,) = waiting(town)
+    ok(town.triage.post(f"{PHOTOS}/{row['id']}", {"decision": "publish", "rectangles": [FACE]}))
+    answer = town.stranger.get(address)
+    (photo,) = ok(answer)["photos"]
+    assert photo == {"purpose": "report", "link": shown(number)[0].link, "small": shown(number)[0].small}
+    assert contrast(town.stranger.get(photo["link"]).data, INSIDE) < 40
+    again = town.app.test_client().get(address, headers={"If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304, "links are the same for a while"
+    ok(town.triage.post(f"{PHOTOS}/{row['id']}", {"decision": "withhold"}))
+    assert ok(town.stranger.get(address))["photos"] == []

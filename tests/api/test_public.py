@@ -9,6 +9,7 @@ from api.limits import limiter
 from casework.cases import publication
 from casework.cases.publication import Publication
 from casework.settings import Settings
+from casework.storage import outbox
 from casework.storage.database import reading, transaction
 from casework.storage.outbox import Event
 from tests.api.geoclient import App, good
@@ -130,6 +131,25 @@ def test_who_may_decide(town: Town) -> None:
     problem(town.operator.post(f"{QUEUE}/{number}", {"decision": "withhold", "reason": "一", "words": "二"}), 422)
     problem(town.operator.post(f"{QUEUE}/{number}", {"decision": "maybe"}), 422)
     assert len(public(town)) == 1
+
+
+def test_what_was_published_before_a_look_is_looked_at_afterwards(town: Town, time: SetClock) -> None:
+    made = []
+    for grid in range(3):
+        made.append(filed(town, grid=grid))
+        time.passes(minutes=1)
+
+    def unlooked(**query: Any) -> Json:
+        return ok(town.operator.get(QUEUE, state="published", by_person="false", **query))
+    assert [one["number"] for one in unlooked()["items"]] == made[::-1]
+    first = unlooked(limit=2)
+    assert [one["number"] for one in unlooked(limit=2, cursor=first["next"])["items"]] == made[:1]
+    decide(town, made[1], "publish")
+    decide(town, made[2], "publish", words=WORDS)
+    assert [one["number"] for one in unlooked()["items"]] == made[:1]
+    looked = ok(town.operator.get(QUEUE, state="published", by_person="true"))["items"]
+    assert {one["number"] for one in looked} == set(made[1:])
+    assert {one["number"] for one in public(town)} == set(made)
 
 
 def test_what_a_case_is_no_more_is_taken_back_before_any_job_runs(town: Town) -> None:
@@ -309,3 +329,14 @@ def test_what_was_lost_on_the_way_is_published_later(town: Town, time: SetClock,
         assert publication.unfollowed(db, time.now() - upkeep.LAST_DAY, time.now(), 10) == []
     upkeep.publish_older_cases()
     assert [one["number"] for one in public(town)] == [number]
+
+
+def test_a_policy_whose_news_was_lost_is_followed_at_night(town: Town) -> None:
+    number = filed(town)
+    look_first(town)
+    with transaction() as db:  # handed over, and lost with Redis
+        outbox.mark_relayed(db, outbox.claim(db, 1000))
+    assert [one["number"] for one in public(town)] == [number]
+    upkeep.publish_older_cases()
+    assert public(town) == []
+    assert [one["number"] for one in ok(town.operator.get(QUEUE))["items"]] == [number]

@@ -106,7 +106,6 @@ def test_a_state_holds_once_and_for_the_browser_that_set_out(town: Town, city: S
     cookie = browser.get_cookie("wechat_h5", path="/api/v1/wechat")
     assert cookie is not None
     assert comes_back(browser, asked, "code-2") != "/snap#wechat=failed"
-    browser.set_cookie("wechat_h5", cookie.value, path="/api/v1/wechat")
     assert comes_back(browser, asked, "code-3") == "/snap#wechat=failed"
 
 
@@ -128,6 +127,15 @@ def test_a_ticket_opens_one_session_and_a_changed_one_none(town: Town, city: Ser
         problem(browser.post(SESSIONS, json={"ticket": changed}), 401)
     ok(browser.post(SESSIONS, json={"ticket": ticket}), 201)
     problem(browser.post(SESSIONS, json={"ticket": ticket}), 401)
+
+
+def test_a_ticket_in_a_link_that_somebody_was_sent_makes_him_nobody_else(town: Town, city: Servers) -> None:
+    browser, victim = town.app.test_client(), town.app.test_client()
+    ticket = comes_back(browser, sets_out(browser)).partition("#wechat=")[2]
+    problem(victim.post(SESSIONS, json={"ticket": ticket}), 401)
+    sets_out(victim)
+    problem(victim.post(SESSIONS, json={"ticket": ticket}), 401)
+    ok(browser.post(SESSIONS, json={"ticket": ticket}), 201)
 
 
 def test_nobody_is_sent_to_a_page_that_is_not_ours(town: Town, city: Servers) -> None:

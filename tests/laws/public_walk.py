@@ -55,7 +55,6 @@ QUERIES: dict[str, Sequence[str]] = {
 """What is asked besides, by name; what the document lists by values is asked with each of them."""
 
 CLOSED: dict[str, str] = {
-    "/api/v1/media/<uuid:photo_id>/<rendition>": "opens by a signed link, which is followed where one is found",
     "/api/v1/citizen/reports/<number>": "opens by the token of its receipt",
     "/api/v1/citizen/subscriptions": "opens by a token, or to the browser that keeps the list",
     "/api/v1/citizen/subscriptions/news": "the same; tests of subscriptions read it",
@@ -91,6 +90,8 @@ class Walk:
     asked: set[str] = field(default_factory=set)
     complaints: set[Complaint] = field(default_factory=set)
     links: list[str] = field(default_factory=list)
+    unfollowed: list[str] = field(default_factory=list)
+    """Links of which nobody knows where they lead, because there were too many."""
 
     @cached_property
     def paths(self) -> dict[str, Any]:
@@ -104,11 +105,17 @@ class Walk:
                 for address in self.addresses(rule):
                     for query in queries:
                         self.ask(method, address + query, rule)
-        for _ in range(MOST_FOLLOWED):
-            if not self.links:
-                break
-            self.ask("GET", self.links.pop(), None)
+        followed = 0
+        while (left := self.new_links()) and followed < MOST_FOLLOWED:
+            self.links, followed = [], followed + len(left)
+            for one in left:
+                self.ask("GET", one, None)
+        self.unfollowed = left
         return self
+
+    def new_links(self) -> list[str]:
+        """Found, and not yet followed."""
+        return [one for one in dict.fromkeys(self.links) if f"GET {one}" not in self.asked]
 
     def rules(self) -> list[Rule]:
         """Those that let somebody in who has no credential."""

@@ -59,6 +59,8 @@ def test_a_stranger_is_told_nothing_that_is_somebodys(planted: Planted) -> None:
     assert {one for one in unopened if not one.startswith("/leaks")} == set(), "say in public_walk.py how they are opened"
     # It was not for want of anything to find: what is public was found by the same walk, and that is not all there is.
     assert len(walk.asked) > 500
+    assert walk.unfollowed == []
+    assert "/api/v1/media/<uuid:photo_id>/<rendition>" in walk.opened  # photos that were released, made from ones with EXIF
     listed = planted.town.app.test_client().get("/api/v1/public/cases").get_json()["items"]
     numbers = {one["number"] for one in listed}
     assert numbers > set(planted.public)

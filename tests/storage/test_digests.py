@@ -34,6 +34,7 @@ from tests.storage.following import (
 )
 from tests.storage.test_following import suspended
 from tests.storage.test_messages import cast, dispatched, told_everything
+from workers.forgetting import until_fewer
 
 __all__ = ["cast"]
 
@@ -46,7 +47,7 @@ def a_public_case(grid: int = 0, **facts: object) -> Receipt:
 
 
 def digested() -> int:
-    """The timetable's task and what follows of it; how many digests were due."""
+    """The timetable's task and what follows of it; how many follows were due."""
     with transaction() as db:
         due = digests.due(db, 500)
     with transaction() as db:
@@ -72,7 +73,7 @@ def test_once_a_day_what_is_new_of_all_that_is_followed_in_one_message(cast: peo
     elsewhere = a_public_case(3)
     assert digested() == 0
     time.is_now("2026-03-02 17:30")
-    assert digested() == 1
+    assert digested() == 3
     ((phone, text),) = sent()
     assert phone == MINE
     assert text.startswith("您关注的内容有2件新动态：")
@@ -83,7 +84,7 @@ def test_once_a_day_what_is_new_of_all_that_is_followed_in_one_message(cast: peo
     a_public_case(1, text="又一个", place=at_grid(1, 300))
     assert digested() == 0
     time.is_now("2026-03-03 17:31")
-    assert digested() == 1
+    assert digested() == 3
     assert len(sent()) == 1
 
 
@@ -179,6 +180,31 @@ def test_lost_with_redis_it_is_found_and_written_and_then_not_found_again(cast: 
         assert (len(lost), digests.write(db, lost)) == (1, 1)
     with reading() as db:
         assert digests.unwritten(db, begun, clock.now(), 10) == []
+
+
+def test_who_follows_much_is_one_of_a_batch(cast: people.Cast, time: SetClock) -> None:
+    for number in range(4):
+        for area in (COMMUNITY, NEIGHBOUR, STREET):
+            follows(citizen(f"1370000000{number}"), Kind.AREA, area)
+    time.is_now("2026-03-02 18:00")
+    until_fewer(digests.due, 5)  # a batch that is not full says that nothing is left
+    with reading() as db:
+        assert len(db.scalars(select(Event.id).where(Event.name == digests.DUE)).all()) == 4
+
+
+def test_who_wants_to_hear_less_often_misses_nothing(cast: people.Cast, time: SetClock) -> None:
+    me = citizen(MINE)
+    follows(me, Kind.AREA, COMMUNITY)
+    time.is_now("2026-03-02 18:00")
+    assert (digested(), told_followers()) == (1, [])
+    time.passes(minutes=1)
+    receipt = a_public_case(0)
+    time.passes(minutes=1)
+    follows(me, Kind.AREA, COMMUNITY, rhythm=Rhythm.WEEKLY)
+    time.is_now("2026-03-09 18:00")
+    digested()
+    (text,) = told_followers()
+    assert number_of(receipt) in text
 
 
 def test_unsubscribed_before_it_is_written_there_is_none(cast: people.Cast, time: SetClock) -> None:

@@ -1,8 +1,10 @@
 """Who follows a case hears of it once, in public words, while it is public; a reporter hears as a reporter."""
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from time import sleep
 
 import pytest
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, text
 
 from casework import clock, settings
 from casework.cases import links, subscribers
@@ -11,7 +13,7 @@ from casework.cases.subscribers import Follow, Rhythm, Subscriber
 from casework.cases.wording import Language
 from casework.cases.workflow import Facts
 from casework.community import subscriptions
-from casework.community.subscriptions import Kind, chat
+from casework.community.subscriptions import Kind, Wish, chat
 from casework.errors import Conflict, Invalid, NotFound
 from casework.identity.people import ANONYMOUS
 from casework.identity.sessions import MemorySender, actor_of_tracking, tracking_token
@@ -20,7 +22,7 @@ from casework.notifications.dead_letters import State
 from casework.notifications.messages import Message
 from casework.notifications.rules import Via
 from casework.settings import Settings
-from casework.storage.database import reading, transaction
+from casework.storage.database import engine, reading, transaction
 from tests import people
 from tests.conftest import SetClock
 from tests.factories import at_grid, case_of
@@ -328,6 +330,26 @@ class TestEnding:
             assert db.scalars(select(Follow.id)).all() == [kept.id]
             assert db.get(Subscriber, idle.subscriber_id) is None
 
+    def test_who_begins_to_follow_while_idle_ones_are_forgotten_stays(self, case: Receipt, time: SetClock) -> None:
+        me = citizen(MINE)
+        with transaction() as db:
+            subscriptions.end(db, db.get_one(Subscriber, follows_case(me, case).subscriber_id))
+        time.passes(days=31)
+        with ThreadPoolExecutor(1) as pool:
+            with transaction() as db:
+                subscriptions.follow(db, subscriptions.of_caller(me), me, Wish(kind=Kind.CASE, what=number_of(case)))
+                if db.get_bind().dialect.name == "postgresql":  # SQLite has one writer anyway
+                    forgotten = pool.submit(_forgotten)
+                    with engine().connect() as other:
+                        while not other.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+                            sleep(0.01)
+                else:
+                    db.commit()
+                    forgotten = pool.submit(_forgotten)
+            assert forgotten.result(20) == 0
+        with reading() as db:
+            assert len(db.scalars(select(Follow.id)).all()) == 1
+
 
 def _forgotten() -> int:
     with transaction() as db:
@@ -382,3 +404,17 @@ def test_in_wechat_nobody_follows_his_own_report(cast: people.Cast) -> None:
     with transaction() as db:
         assert "您自己反映的" in str(chat.answer(db, db.merge(person), f"关注 {receipt.number}"))
         assert db.scalar(select(func.count()).select_from(Report)) == 1
+
+
+def test_in_wechat_a_case_is_unfollowed_by_the_number_that_its_news_name(
+        case: Receipt, cast: people.Cast, time: SetClock) -> None:
+    other = published(dispatched(place=at_grid(1), reporter_phone="13900000000"))
+    person = in_wechat()
+    with transaction() as db:
+        chat.answer(db, db.merge(person), f"关注 {number_of(case)}")
+        links.merge(db, case_of(db, case), case_of(db, other), cast.triage, Facts(into=number_of(other), reason="同一处"))
+    with transaction() as db:
+        me = db.merge(person)
+        assert "您没有关注" in str(chat.answer(db, me, "取消关注 北坡社区"))
+        assert "已取消关注" in str(chat.answer(db, me, f"取消关注 {number_of(other)}"))
+        assert db.scalars(select(Follow.id)).all() == []

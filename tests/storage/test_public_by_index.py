@@ -12,9 +12,11 @@ from casework.cases.case import Case
 from casework.cases.public_lists import Box, Wanted
 from casework.cases.publication import Publication, State
 from casework.cases.workflow import Status
+from casework.community.subscriptions import news
 from casework.exchange import open311
 from casework.geography.coordinates import Point
 from casework.geography.squares import blurred, tile_of
+from casework.identity.people import HeldPost, Role, actor_with
 from casework.storage.database import engine, new_id, reading, transaction
 from casework.taxonomy import Category, Standard
 from tests import people
@@ -46,7 +48,8 @@ def cast(store: str, time: SetClock) -> people.Cast:
                 "one": case_id, "case_id": case_id, "at": at, "state": State.WAITING if number % 200 == 1 else State.PUBLISHED,
                 "category_code": code, "community_code": community, "lon": square.lon, "lat": square.lat,
                 "tile": tile_of(square), "is_open": is_open, "published_at": at, "changed_at": at, "reopens": 0,
-                "followed_at": at, "status": Status.HANDLING if is_open else Status.CLOSED, "closed": None if is_open else at,
+                "followed_at": at, "decided_by_id": new_id() if number % 20 else None,
+                "status": Status.HANDLING if is_open else Status.CLOSED, "closed": None if is_open else at,
                 "exact_lon": place.lon, "exact_lat": place.lat})
         table = Case.__table__
         db.connection().execute(update(table).where(table.c.id == bindparam("one")).values(
@@ -116,6 +119,23 @@ def test_what_waits_for_a_moderator_is_read_by_index(store: str, cast: people.Ca
     (plan,) = plans(store, said, "ORDER BY publications.changed_at")
     assert "ix_publications_waiting" in plan
     assert "Seq Scan on cases" not in plan
+    with heard() as said, reading() as db:
+        found, after = moderation.queue(db, cast.operator, State.PUBLISHED, by_person=False, limit=20)
+        again, _ = moderation.queue(db, cast.operator, State.PUBLISHED, by_person=False, after=after, limit=20)
+    assert [one.row.changed_at for one in found + again] == sorted((one.row.changed_at for one in found + again), reverse=True)
+    for plan in plans(store, said, "ORDER BY publications.changed_at DESC"):
+        # SQLite may walk all that is published in the same order, which a town of its size bears.
+        assert "ix_publications_unlooked" in plan or ("ix_publications_published" in plan and store.startswith("sqlite"))
+        assert "Seq Scan on cases" not in plan
+
+
+def test_a_moderator_finds_what_is_his_to_decide_and_no_more(cast: people.Cast) -> None:
+    here = "440301001007"
+    posts = [HeldPost(Role.OPERATOR, None, here), HeldPost(Role.DISPATCHER, None, None)]
+    with reading() as db:
+        found, _ = moderation.queue(db, actor_with(cast.operator.id, "某人", posts), State.PUBLISHED, limit=100)
+        assert {one.case.area_code for one in found} == {here}
+        assert moderation.queue(db, actor_with(cast.operator.id, "某人", posts[1:]), State.PUBLISHED) == ([], None)
 
 
 def test_the_map_counts_what_it_shows_and_no_more(store: str, cast: people.Cast) -> None:
@@ -140,3 +160,9 @@ def test_open311_and_what_looks_for_lost_ones_read_by_index_too(store: str, cast
         assert publication.unseen(db, None, 10) == publication.unseen(db, new_id(), 10) == []
     (plan,) = plans(store, said, "outbox.happened_at >=")
     assert "ix_outbox_name_happened_at" in plan or "SCAN outbox" not in plan
+    with heard() as said, reading() as db:
+        assert publication.unstirred(db, clock.now() - timedelta(days=1), clock.now(), 100) == []
+        assert news.taken_back_at(db)
+    plan = next(one for one in plans(store, said, "cases.moved_at >="))
+    assert "ix_cases_moved_at" in plan
+    assert "ix_publications_left" in next(one for one in plans(store, said, "publications.published_at IS NOT NULL"))

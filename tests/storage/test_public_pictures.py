@@ -15,6 +15,8 @@ from casework.media.blurring import detectors, looking, public_photo
 from casework.media.blurring.boxes import Finding, Kind, Rectangle
 from casework.media.blurring.judging import Verdict
 from casework.media.blurring.public_photo import PublicPhoto, State
+from casework.media.photo import Thinned
+from casework.retention import files as thinning
 from casework.storage import blobs, outbox
 from casework.storage.database import engine, new_id, reading, transaction
 from tests.factories import a_photo
@@ -156,15 +158,18 @@ def test_where_the_setting_turns_pictures_off_none_is_entered(receipt: Receipt) 
     assert rows() == []
 
 
-def test_a_photo_that_is_forgotten_takes_what_the_public_saw_along(receipt: Receipt) -> None:
+def test_a_photo_that_grows_thin_takes_what_the_public_saw_along(receipt: Receipt) -> None:
     enter(receipt)
     ids = [one.photo_id for one in rows()]
     looking.look_at(ids, alone=True)
     assert len(files()) == 2
-    with transaction() as db:
-        keys = public_photo.forget(db, ids)
-        db.delete(db.get_one(Photo, ids[0]))
-    assert (rows(), sorted(keys)) == ([], sorted(files()))
+    for stage, left in ((Thinned.ORIGINAL, 2), (Thinned.LARGE, 0)):
+        with transaction() as db:
+            thinning.thin(db, ids, stage)
+        thinning.delete_forgotten()
+        assert len(files()) == left
+    assert [(one.state, one.key, one.found) for one in rows()] == [(State.WITHHELD, None, [])]
+    assert enter(receipt) == 0
 
 
 def test_a_page_of_those_that_wait_begins_where_the_last_ended(receipt: Receipt, city: City) -> None:

@@ -1,5 +1,6 @@
 """What goes by rule, and when; what stays; and that nothing is lost or left over when a process dies in between."""
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,16 +10,21 @@ from sqlalchemy.orm import Session
 
 from casework import clock, settings
 from casework.cases.report import Channel, Receipt, Report
+from casework.cases.subscribers import Subscriber
 from casework.cli import commands, ground
+from casework.community.subscriptions import Kind, Wish, following
+from casework.community.subscriptions.holders import of_follower
 from casework.errors import Gone
 from casework.fieldwork.forms.submissions import SubmittedFile
-from casework.fieldwork.tasks.task import Kind, Task
+from casework.fieldwork.tasks.task import Kind as TaskKind
 from casework.fieldwork.tasks.task import State as TaskState
+from casework.fieldwork.tasks.task import Task
 from casework.identity import followers
-from casework.identity.people import Citizen
+from casework.identity.people import ANONYMOUS, Citizen
 from casework.identity.privacy import Access, seal
 from casework.identity.sealing import blind_index
 from casework.identity.sessions import log_in_proved
+from casework.identity.sessions.tokens import begin
 from casework.media import Photo, Purpose, Rendition, check_in, keep, links, processing, view
 from casework.media.awaited import Named, expect
 from casework.media.photo import Thinned, show_again
@@ -36,8 +42,10 @@ from casework.storage.database import new_id, reading, transaction
 from tests.conftest import SetClock
 from tests.factories import a_photo, at_grid
 from tests.storage.city import City
+from tests.storage.following import COMMUNITY, citizen, follows, in_wechat
 
 NAME, PHONE = "赵淑芬", "13912345678"
+WHOLE = {Rendition.ORIGINAL, Rendition.LARGE, Rendition.SMALL}
 CITIZEN = {"channel": Channel.CITIZEN, "source": "web", "reporter_name": NAME, "reporter_phone": PHONE,
            "text": f"我是{NAME}，井盖没了，电话{PHONE}"}
 
@@ -159,7 +167,7 @@ def the_photo(photo_id: uuid.UUID) -> Photo:
 def there(photo_id: uuid.UUID) -> set[Rendition]:
     """Which of its files the store has."""
     keys, original = set(blobs.keys_under("photos")), the_photo(photo_id).original_key
-    return {one for one in Rendition if links.key(original, one) in keys}
+    return {one for one in WHOLE if links.key(original, one) in keys}
 
 
 def shown(photo_id: uuid.UUID, rendition: Rendition) -> bytes:
@@ -180,7 +188,7 @@ def test_photos_grow_thin_by_stages_and_evidence_later(city: City, time: SetCloc
     carrying_out.carry_out()
     assert there(photo) == {Rendition.LARGE, Rendition.SMALL}
     assert (the_photo(photo).lon, the_photo(photo).taken_at) == (None, None)
-    assert all(there(one) == set(Rendition) for one in evidence)
+    assert all(there(one) == WHOLE for one in evidence)
     with pytest.raises(Gone, match="its time was over"):
         shown(photo, Rendition.ORIGINAL)
     time.passes(days=550)
@@ -202,7 +210,7 @@ def test_photos_grow_thin_by_stages_and_evidence_later(city: City, time: SetCloc
 
 def test_a_photo_of_a_task_goes_when_the_task_was_done_long_ago(city: City, time: SetClock) -> None:
     with transaction() as db:
-        task = Task(id=new_id(), kind=Kind.VISIT, title="走访", area_code="44030100100101", due_at=clock.now(),
+        task = Task(id=new_id(), kind=TaskKind.VISIT, title="走访", area_code="44030100100101", due_at=clock.now(),
                     state=TaskState.DONE, is_open=False, done_at=clock.now(), note=seal(f"{NAME}不在家"))
         db.add(task)
         db.flush()
@@ -228,7 +236,7 @@ def test_a_file_that_two_reports_share_stays_while_one_needs_it(city: City, time
     time.passes(days=200)
     carrying_out.carry_out()
     assert the_photo(photo).thinned is Thinned.ORIGINAL
-    assert there(again) == set(Rendition)
+    assert there(again) == WHOLE
     closed(city, second, ("olive", "plum"))
     time.passes(days=200)
     carrying_out.carry_out()
@@ -260,7 +268,7 @@ def test_bytes_go_after_the_commit_and_what_a_killed_process_left_goes_the_next_
         with pytest.raises(SystemExit):
             carrying_out.carry_out()
     assert the_photo(photo).thinned is Thinned.ORIGINAL
-    assert there(photo) == set(Rendition)
+    assert there(photo) == WHOLE
     carrying_out.carry_out()
     assert there(photo) == {Rendition.LARGE, Rendition.SMALL}
 
@@ -277,7 +285,7 @@ def test_a_transaction_that_fails_deletes_nothing(city: City, time: SetClock, mo
     with pytest.raises(RuntimeError):
         carrying_out.carry_out([RULES["photos_originals"]])
     assert files.delete_forgotten() == 0
-    assert (there(photo), the_photo(photo).thinned) == (set(Rendition), None)
+    assert (there(photo), the_photo(photo).thinned) == (WHOLE, None)
 
 
 def test_files_that_no_row_names_are_swept(city: City, time: SetClock) -> None:
@@ -293,7 +301,7 @@ def test_files_that_no_row_names_are_swept(city: City, time: SetClock) -> None:
     assert files.sweep_orphans() == 1
     assert orphan not in set(blobs.keys_under("photos"))
     assert submitted in set(blobs.keys_under("photos"))
-    assert there(kept_one) == set(Rendition)
+    assert there(kept_one) == WHOLE
 
 
 def _submission(db: Session, city: City) -> uuid.UUID:
@@ -349,6 +357,54 @@ def test_idle_citizens_and_silent_followers_go_and_those_with_a_report_stay(city
         assert [one.id for one in db.scalars(select(followers.Follower))] == [waiting.id]
         assert silent.id != waiting.id
     assert carrying_out.carry_out()["citizens"] == 0
+
+
+def test_whoever_is_logged_in_is_not_idle(city: City, time: SetClock) -> None:
+    with transaction() as db:
+        log_in_proved(db, PHONE)
+        begin(db, follower_id=followers.meet(db, "wx1", "one").id)
+    time.passes(days=731)
+    done = carrying_out.carry_out()
+    assert (done["citizens"], done["followers"]) == (0, 0)
+    with transaction() as db:
+        db.execute(table_of("log_ins").delete())
+    done = carrying_out.carry_out()
+    assert (done["citizens"], done["followers"]) == (1, 1)
+
+
+def test_who_still_follows_something_is_told_of_it_however_long_ago_he_last_came(city: City, time: SetClock) -> None:
+    me, person = citizen(PHONE), in_wechat()
+    kept = {follows(me, Kind.AREA, COMMUNITY).subscriber_id}
+    with transaction() as db:
+        made = following.follow(db, of_follower(db.merge(person)), ANONYMOUS, Wish(kind=Kind.CATEGORY, what="101"))
+        kept.add(made.subscriber_id)
+    time.passes(days=731)
+    done = carrying_out.carry_out()
+    assert (done["citizens"], done["followers"]) == (0, 0)
+    with transaction() as db:
+        assert {one.id for one in db.scalars(select(Subscriber))} == kept
+        for one in kept:
+            following.end(db, db.get_one(Subscriber, one))
+    done = carrying_out.carry_out()
+    assert (done["citizens"], done["followers"]) == (1, 1)
+    with reading() as db:
+        assert db.scalars(select(Subscriber)).all() == []
+
+
+def test_a_rule_that_fails_holds_up_no_other(city: City, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    receipt = reported(city)
+    photo_of(receipt)
+    closed(city, receipt)
+    time.passes(days=366)
+
+    def fails(*_: object) -> int:
+        raise ValueError("a row like no other")
+    monkeypatch.setitem(RULES, "contacts_closed", replace(RULES["contacts_closed"], do=fails))
+    with pytest.raises(ValueError, match="no other") as raised:
+        carrying_out.carry_out()
+    assert raised.value.__notes__ == ["while carrying out contacts_closed"]
+    with reading() as db:
+        assert "photos_originals" in set(db.scalars(select(Run.rule)))
 
 
 def test_a_dry_run_counts_and_changes_nothing(city: City, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> None:

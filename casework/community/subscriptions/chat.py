@@ -5,10 +5,13 @@ takes those.
 """
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from casework.cases import subscribers
+from casework.cases.case import Case
 from casework.cases.report import Channel, Report
 from casework.cases.subscribers import Follow
 from casework.cases.wording import Language
@@ -77,10 +80,20 @@ def _end(db: Session, holder: Holder, named: str) -> str | None:
     if wish is None:
         return None
     found, _ = following.listed(db, subscriber, limit=1000)
-    what = {one["what"]: one["id"] for one in following.described(db, found, Language.ZH)}
-    if wish.what in what:
-        following.end(db, subscriber, what[wish.what])  # type: ignore[arg-type]  # an id
-    return f"已取消关注 {named}。\nYou do not follow {named} any more."
+    meant = _meant(db, found, wish)
+    for one in meant:
+        following.end(db, subscriber, one.id)
+    return (f"已取消关注 {named}。\nYou do not follow {named} any more." if meant
+            else f"您没有关注 {named}，请回复“我的关注”查看。\nYou do not follow {named}; see \"following\".")
+
+
+def _meant(db: Session, found: Sequence[Follow], wish: Wish) -> list[Follow]:
+    """Which of these. A case is also called by the number of the one it was merged into: its news name that."""
+    if wish.kind is Kind.AREA:
+        return [one for one in found if one.area_code == wish.what]
+    named = db.scalar(select(Case.id).where(Case.number == wish.what))
+    ends = subscribers.leads_to(db, {one.case_id for one in found if one.case_id})
+    return [one for one in found if one.case_id and named in {one.case_id, ends[one.case_id]}]
 
 
 def _listed(db: Session, holder: Holder) -> str:

@@ -65,7 +65,9 @@ def follow(db: Session, holder: Holder, actor: Actor, wish: Wish) -> Follow:
         insert_once(db, Follow, [row], on=("subscriber_id", "what"))
         known = db.scalars(select(Follow).where(Follow.subscriber_id == subscriber.id, Follow.what == sought["what"])).one()
     elif wish.rhythm and known.rhythm is not rhythm:
-        known.rhythm, known.due_at, known.told_until = rhythm, due_at, at
+        if known.rhythm is Rhythm.AT_ONCE:  # all until now was told; else the next digest begins where the last one ended
+            known.told_until = at
+        known.rhythm, known.due_at = rhythm, due_at
     return known
 
 

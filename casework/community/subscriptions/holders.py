@@ -40,7 +40,8 @@ class Holder:
 
 
 def of_caller(actor: Actor, secret: uuid.UUID | None = None) -> Holder:
-    """Who has proved a phone or is known by WeChat; else who shows a report's token; else the browser that keeps this secret.
+    """Who has proved a phone or has our page open in WeChat; else whoever shows a report's token; else
+    the list that a browser keeps under this secret.
 
     A token does not stand for the phone or the account that its report names: it is passed on, and who holds it must not be
     able to have messages sent to somebody. Raises Conflict for a caller who shows nothing.

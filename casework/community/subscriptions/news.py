@@ -15,7 +15,7 @@ from casework import clock
 from casework.cases import publication, subscribers
 from casework.cases.case import Case
 from casework.cases.public_lists import WIDEST_LIST, Box
-from casework.cases.publication import Publication, PublicCase, State
+from casework.cases.publication import Publication, PublicCase
 from casework.cases.report import Report
 from casework.cases.subscribers import Follow
 from casework.cases.wording import Language
@@ -66,8 +66,7 @@ def followed(db: Session, holder: Holder, *, after: Position | None = None, limi
 
 def taken_back_at(db: Session) -> datetime | None:
     """When something that was public was last taken back: whoever asks what changed since a moment must hear of that too."""
-    gone = select(Publication.changed_at).where(publication.has_state(State.WITHHELD), Publication.published_at.is_not(None))
-    return db.scalar(gone.order_by(Publication.changed_at.desc()).limit(1))
+    return db.scalar(select(Publication.changed_at).where(publication.LEFT).order_by(Publication.changed_at.desc()).limit(1))
 
 
 def is_seen_again(db: Session, holder: Holder) -> bool:

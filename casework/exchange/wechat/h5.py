@@ -44,15 +44,16 @@ def openid_of(code: str) -> str:
         raise Unavailable(f"WeChat does not answer ({error})") from None
 
 
-def ticket(db: Session, openid: str) -> str:
-    """A word that gets the page its session, once and within a minute. Raises NotFound when the channel is off."""
-    return once.word(TICKET, AT_THE_PAGE, subject=followers.known(db, _server().app_id, openid))
+def ticket(db: Session, openid: str, bound_to: str) -> str:
+    """A word that gets the page its session, once, within a minute and in this browser: a link with somebody else's ticket
+    must not let what is sent next be his. Raises NotFound when the channel is off."""
+    return once.word(TICKET, AT_THE_PAGE, subject=followers.known(db, _server().app_id, openid), bound_to=bound_to)
 
 
-def session(db: Session, said: str) -> Tokens:
+def session(db: Session, said: str, bound_to: str) -> Tokens:
     """The session of whoever the ticket was made for: it holds our own tokens, and none of WeChat's. Raises
     Unauthenticated."""
-    return tokens.begin(db, follower_id=once.use_up(db, TICKET, said))
+    return tokens.begin(db, follower_id=once.use_up(db, TICKET, said, bound_to=bound_to))
 
 
 def _server() -> WechatServer:

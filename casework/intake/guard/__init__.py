@@ -2,7 +2,7 @@
 
 Staff, the hotline and grid workers are not limited by any of this.
 """
-from casework.intake.guard.doors import admit, check, held, note, turn_away, upload
+from casework.intake.guard.doors import admit, check, held, known_as, note, turn_away, upload
 from casework.intake.guard.sender import Sender
 
-__all__ = ["Sender", "admit", "check", "held", "note", "turn_away", "upload"]
+__all__ = ["Sender", "admit", "check", "held", "known_as", "note", "turn_away", "upload"]

@@ -14,12 +14,15 @@ from casework.identity.people import SYSTEM, Actor
 from casework.identity.permissions import check
 from casework.identity.privacy import Sealed, SealedText, blind_index, mask_phone, normal_phone, reveal, seal
 from casework.intake.guard.sender import Kind, app_index, device_index, network_index, network_of
-from casework.storage.database import Base, Keyed, new_id
+from casework.storage.database import Base, Keyed, new_id, one_at_a_time
 
 KEPT = timedelta(days=365)
 """So long after its end an entry still says whom it meant; then only that there was one."""
 
 LONGEST_OBJECTION = 1000
+
+NOBODY = ""
+"""The value of an entry that means nobody any more."""
 
 
 class Effect(StrEnum):
@@ -91,6 +94,11 @@ def against(db: Session, values: Collection[str]) -> Entry | None:
     return min(found, key=lambda one: (one.effect is not Effect.REFUSE, one.since), default=None)
 
 
+def alone(db: Session, index: str) -> None:
+    """Until this transaction ends nobody else changes what the list holds against this sender."""
+    one_at_a_time(db, f"abuse {index}")
+
+
 def add(db: Session, actor: Actor, *, kind: Kind, value: str, effect: Effect, reason: str,
         until: datetime | None = None) -> Entry:
     """Put somebody on the list. Raises Refused, Invalid for a value that is none of its kind, Conflict when it is there."""
@@ -98,6 +106,7 @@ def add(db: Session, actor: Actor, *, kind: Kind, value: str, effect: Effect, re
     if until is not None and until <= clock.now():
         raise Invalid("this is over already", Fault("until", "must lie ahead"))
     plain, index = _index_of(kind, value)
+    alone(db, index)
     if known := against(db, [index]):
         raise Conflict("this sender is on the list already", id=str(known.id))
     made = Entry(id=new_id(), kind=kind, value=index, shown=seal(plain), effect=effect, reason=reason, by_id=actor.id,
@@ -192,11 +201,12 @@ def show(db: Session, actor: Actor, entry_id: uuid.UUID, reason: str) -> str | N
 
 
 def forget_old(db: Session, batch: int) -> int:
-    """Whom entries meant that ended a year ago; call again while there are `batch`."""
+    """Whom entries meant that ended a year ago; call again while there are `batch`. The index goes too: whoever has a phone
+    in hand could ask by it whether that was listed."""
     over = clock.now() - KEPT
-    old = (select(Entry.id).where(or_(Entry.shown.is_not(None), Entry.objection.is_not(None)),
-                                  or_(Entry.ended_at < over, Entry.until < over)).limit(batch))
-    wiped = update(Entry).where(Entry.id.in_(old)).values(shown=None, objection=None, objected_at=None).returning(Entry.id)
+    old = select(Entry.id).where(Entry.value != NOBODY, or_(Entry.ended_at < over, Entry.until < over)).limit(batch)
+    wiped = (update(Entry).where(Entry.id.in_(old)).returning(Entry.id)
+             .values(value=NOBODY, shown=None, objection=None, objected_at=None))
     return len(db.scalars(wiped).all())
 
 

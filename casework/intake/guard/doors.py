@@ -4,6 +4,7 @@ import uuid
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
+from casework import clock
 from casework.cases.report import Report
 from casework.errors import Refused
 from casework.geography.coordinates import Point
@@ -54,6 +55,15 @@ def upload(db: Session, sender: Sender) -> None:
     traces.note(db, key)
 
 
+def known_as(db: Session, sender: Sender, report_id: uuid.UUID | None) -> set[str]:
+    """All that the list may hold against whoever calls, or against whoever sent the report whose token he shows."""
+    known = sender.listed_as()
+    if report_id is not None:
+        phone = db.scalar(select(Report.reporter_phone_index).where(Report.id == report_id))
+        known |= {*traces.of_report(db, report_id), *([phone] if phone else [])}
+    return known
+
+
 def held(db: Session, report_id: uuid.UUID) -> bool:
     """Whether a report waits for a person because of who sent it."""
     return db.scalar(HELD_BECAUSE, {"report_id": report_id}) is not None
@@ -85,6 +95,6 @@ def _keys(sender: Sender, place: Point | None) -> list[Key]:
 
 
 def _sentence(entry: Entry) -> str:
-    until = f"至 {entry.until:%Y-%m-%d}" if entry.until else ""
+    until = f"至 {entry.until.astimezone(clock.CITY):%Y-%m-%d}" if entry.until else ""
     return (f"因“{entry.reason}”，您的上报{until}不予受理；如有异议可申诉，由督办人员复核。紧急情况请拨打 110、119、120。 "
             "Your reports are not taken just now; you may object, and a supervisor decides. In danger call 110, 119 or 120.")

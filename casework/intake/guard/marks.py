@@ -17,7 +17,7 @@ from casework.identity.permissions import check
 from casework.intake.guard import book
 from casework.intake.guard.sender import Kind
 from casework.intake.guard.traces import Trace
-from casework.storage.database import Base
+from casework.storage.database import Base, one_at_a_time
 
 PERSONAL = (Kind.PROVED, Kind.DEVICE, Kind.OPENID)
 """What surely is the sender's own. A number that was only named may be anybody's, and an address is shared."""
@@ -38,6 +38,7 @@ def mark(db: Session, actor: Actor, report: Report, reason: str) -> Mark:
     """This report is abuse; said again, nothing changes. The report and its case stay as they are: to reject it is another
     step. Raises Refused."""
     check(actor, "abuse.mark")
+    one_at_a_time(db, f"mark {report.id}")
     found = db.get(Mark, report.id, with_for_update=True)
     if found is None:
         found = Mark(report_id=report.id, reason=reason, at=clock.now(), by_id=actor.id)
@@ -86,7 +87,11 @@ def notice(db: Session, report_id: uuid.UUID, language: Language) -> str | None:
 
 
 def _of_sender(db: Session, report_id: uuid.UUID) -> Sequence[Trace]:
-    return db.scalars(select(Trace).where(Trace.report_id == report_id, Trace.kind.in_(PERSONAL))).all()
+    """Locked in one order: who judges another report of this sender just now waits, else neither would count the other's."""
+    traces = db.scalars(select(Trace).where(Trace.report_id == report_id, Trace.kind.in_(PERSONAL)).order_by(Trace.value)).all()
+    for one in traces:
+        book.alone(db, one.value)
+    return traces
 
 
 def _counted(db: Session, trace: Trace) -> int:

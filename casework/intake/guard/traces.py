@@ -4,7 +4,7 @@ Only what was taken in counts. What is sent again because an answer was lost is 
 """
 import math
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -74,6 +74,11 @@ def note(db: Session, keys: Iterable[Key], report_id: uuid.UUID | None = None) -
     rows = [{"id": new_id(), "kind": kind, "value": value, "at": at, "report_id": report_id} for kind, value in keys]
     if rows:
         db.execute(insert(Trace), rows)
+
+
+def of_report(db: Session, report_id: uuid.UUID) -> Sequence[str]:
+    """The indexes under which this report was counted."""
+    return db.scalars(select(Trace.value).where(Trace.report_id == report_id)).all()
 
 
 def forget_old(db: Session, batch: int) -> int:

@@ -17,7 +17,7 @@ from casework.cases import callers, comments
 from casework.cases.case import Case
 from casework.cases.report import Report, Said
 from casework.identity.people import SYSTEM, Actor
-from casework.identity.privacy import blind_index, seal
+from casework.identity.privacy import phone_index, seal
 from casework.identity.scrubbing import Known, scrub_all
 from casework.storage.database import Base, Keyed, new_id, partial_index
 
@@ -113,7 +113,8 @@ def _change_caller(db: Session, report: Report, said: Said) -> list[str]:
     if said.reporter_name and (report.reporter_name is None or report.reporter_name.open() != said.reporter_name):
         report.reporter_name = seal(said.reporter_name)
         changed.append("reporter_name")
-    if said.reporter_phone and (index := blind_index("phone", said.reporter_phone)) != report.reporter_phone_index:
+    index = phone_index(said.reporter_phone)
+    if said.reporter_phone and index and index != report.reporter_phone_index:
         could_be_called = callers.can_be_called([report])
         report.reporter_phone, report.reporter_phone_index = seal(said.reporter_phone), index
         changed.append("reporter_phone")

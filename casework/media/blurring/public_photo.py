@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, delete, literal_column, select, update
+from sqlalchemy import ForeignKey, Index, literal_column, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock
@@ -39,7 +39,7 @@ class State(StrEnum):
 
 
 class PublicPhoto(Base):
-    """What the public sees of one photo. Goes with the photo: whoever forgets that calls forget() here first.
+    """What the public sees of one photo. Its files go with the large picture: whoever thins that calls take_back().
 
     `found` is what the detectors were not sure enough to leave out, with kind and score; `rectangles` is what is covered, or
     would be by their advice: relative to width and height. `certain` is None until they have looked, where `looked_at` says
@@ -142,10 +142,13 @@ def shows(photo: Photo) -> None:
         raise NotFound(f"this photo cannot be shown: {photo.reason}")
 
 
-def forget(db: Session, photo_ids: Iterable[uuid.UUID]) -> list[str]:
-    """Take these photos from the public for good. Answers the keys of their files, which go once this is committed."""
-    gone = delete(PublicPhoto).where(PublicPhoto.photo_id.in_(list(photo_ids))).returning(PublicPhoto.key)
-    return [_file(key, one) for key in db.scalars(gone).all() if key for one in sorted(links.OF_EVERYBODY)]
+def take_back(db: Session, photo_ids: Iterable[uuid.UUID]) -> list[str]:
+    """Take these photos from the public for good: the picture that ours was made of goes. Answers the keys of files to be
+    deleted after the commit. The row stays, else it would be entered anew; it says nothing of what was seen."""
+    there = PublicPhoto.photo_id.in_(list(photo_ids))
+    keys = db.scalars(select(PublicPhoto.key).where(there, PublicPhoto.key.is_not(None)).with_for_update()).all()
+    db.execute(update(PublicPhoto).where(there).values(state=State.WITHHELD, key=None, rectangles=[], found=[]))
+    return [_file(key, rendition) for key in keys if key for rendition in (Rendition.PUBLIC, Rendition.PUBLIC_SMALL)]
 
 
 def _file(key: str, rendition: Rendition) -> str:
