@@ -21,9 +21,11 @@ export async function signIn(phone, code) {
   store.tell("session");
 }
 
-/** Sign in by the ticket that WeChat's browser was sent back with. Raises Problem (401) when it was used or is too old. */
+/** Sign in by the ticket that WeChat's browser was sent back with; its cookie, which goes to this address alone, says that it
+ * is the same browser. Raises Problem (401) when the ticket was used, is too old or was another's. */
 export async function signInByWechat(ticket) {
-  await store.put("meta", kept(await json("POST", "/api/v1/wechat/h5/sessions", {ticket}), {wechat: true}), "session");
+  const tokens = await json("POST", "/api/v1/wechat/h5/sessions", {ticket}, {credentials: "same-origin"});
+  await store.put("meta", kept(tokens, {wechat: true}), "session");
   store.tell("session");
 }
 
