@@ -12,7 +12,7 @@ from api.auth import public
 from api.pages import A_YEAR, WORDS
 from casework.errors import NotFound
 
-SCREENS = ("report", "near", "mine", "settings", "signin")
+SCREENS = ("report", "near", "mine", "following", "settings", "signin")
 """Of /snap: addresses that can be printed on a poster or put into a menu."""
 
 blueprint = Blueprint("phone_pages", __name__)

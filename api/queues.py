@@ -3,6 +3,7 @@
 The same as `python -m workers.dead`, for whoever has no shell on the server. What the queues are is the workers' business:
 here they are found by what Redis knows of.
 """
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from rq import Queue
+from rq.exceptions import InvalidJobOperation
 from rq.job import Job
 from rq.registry import FailedJobRegistry
 from rq.serializers import JSONSerializer
@@ -28,6 +30,12 @@ blueprint = Blueprint("queues", __name__, url_prefix="/api/v1/admin/queues", des
 PATIENCE_SECONDS = 2
 MOST = 200
 """Dead batches that are looked at one by one; all of them are counted."""
+
+RAISED = re.compile(r"^(?:[A-Za-z_]\w*\.)*([A-Za-z_]\w*)(?=:|$)", re.ASCII)
+"""How the line of an error begins that stands below the frames of a traceback."""
+
+GIVEN_UP = re.compile(r"^workers\.job\.GivenUp: ([\w, ]+):", re.ASCII)
+"""Which kinds of errors a job gave ids up for."""
 
 REVIVED = 1000
 """Tried again at once."""
@@ -92,10 +100,17 @@ def revive(name: str) -> dict[str, int]:
         if queue is None:
             raise NotFound(f"there is no queue {name}")
         registry = _dead(queue)
-        ids = registry.get_job_ids(0, REVIVED - 1, cleanup=False)
-        for job in _jobs(queue, ids):
-            registry.requeue(job)
-        return {"revived": len(ids)}
+        jobs = _jobs(queue, registry.get_job_ids(0, REVIVED - 1, cleanup=False))
+        return {"revived": sum(_requeued(registry, job) for job in jobs)}
+
+
+def _requeued(registry: FailedJobRegistry, job: Job) -> bool:
+    """False where somebody else was quicker."""
+    try:
+        registry.requeue(job)
+    except InvalidJobOperation:
+        return False
+    return True
 
 
 def _all(connection: redis.Redis) -> list[Queue]:
@@ -127,5 +142,6 @@ def _described(queue: Queue) -> dict[str, Any]:
 def _kind(job: Job) -> str:
     """The name of the error alone: what it says may quote what somebody reported."""
     result = job.latest_result()
-    lines = (result.exc_string or "").strip().splitlines() if result else []
-    return lines[-1].partition(":")[0].rpartition(".")[2] if lines else "unknown"
+    frames = re.split(r"^  .*\n", result.exc_string or "", flags=re.MULTILINE) if result else [""]
+    named = GIVEN_UP.match(frames[-1]) or RAISED.match(frames[-1])
+    return named[1] if named else "unknown"

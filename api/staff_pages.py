@@ -1,8 +1,7 @@
 """The pages of those who work at a desk: one release of scripts, one shell for every address below /command."""
 from functools import cache
 
-from flask import Blueprint, Response, redirect, render_template, send_from_directory
-from flask.typing import ResponseReturnValue
+from flask import Blueprint, Response, render_template, send_from_directory
 
 from api import releases
 from api.auth import public
@@ -22,19 +21,18 @@ def served() -> releases.Release:
     return releases.of(PAGE)
 
 
-@blueprint.get("/command")
-@public("whoever opens it is led on when logged in")
-def command() -> ResponseReturnValue:
-    """The first screen; the page goes on to the first one that the posts permit."""
-    return redirect(f"/command/{SCREENS[0]}")
+@blueprint.get("/command", strict_slashes=False)
+@public("the page is empty until somebody logs in on it")
+def command() -> Response:
+    """The page goes on to the first screen that the posts of whoever logs in permit."""
+    return _shell()
 
 
-@blueprint.get(f"/command/<any({','.join(SCREENS)}):screen>")
+@blueprint.get(f"/command/<any({','.join(SCREENS)}):screen>", strict_slashes=False)
 @public("the page is empty until somebody logs in on it")
 def screen(screen: str) -> Response:
     """The shell, the same for every screen."""
-    return Response(render_template(f"{PAGE}/index.html", release=served(), screen=screen), mimetype="text/html",
-                    headers={"Cache-Control": "no-cache"})
+    return _shell()
 
 
 @blueprint.get(f"/{PAGE}/<release>/<path:name>")
@@ -47,3 +45,8 @@ def file(release: str, name: str) -> Response:
     response = send_from_directory(path.parent, path.name, mimetype=releases.TYPES[path.suffix])
     response.headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable"
     return response
+
+
+def _shell() -> Response:
+    return Response(render_template(f"{PAGE}/index.html", release=served()), mimetype="text/html",
+                    headers={"Cache-Control": "no-cache"})

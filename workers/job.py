@@ -81,11 +81,13 @@ def _wrapped(function: queues.Function, otherwise: Callable[[str], None] | None)
                 log.info("job_ran", outcome=outcome, seconds=round(seconds, 3))
             if lost:
                 queues.give_up()
-                raise GivenUp(f"{len(lost)} of {len(ids)} given up: {', '.join(lost)}")
+                kinds = ", ".join(sorted(set(lost.values())))  # never their sentences: those may quote a report
+                raise GivenUp(f"{kinds}: {len(lost)} of {len(ids)} given up: {', '.join(lost)}")
     return run
 
 
-def _work(function: queues.Function, ids: list[str]) -> list[str]:
+def _work(function: queues.Function, ids: list[str]) -> dict[str, str]:
+    """The ids that cannot be worked, each with the kind of its error."""
     try:
         function(ids)
     except TRANSIENT:
@@ -96,15 +98,15 @@ def _work(function: queues.Function, ids: list[str]) -> list[str]:
         return _halve(function, ids, error)
     except Exception as error:  # whatever it is, one bad id must not hold up the others
         return _halve(function, ids, error)
-    return []
+    return {}
 
 
-def _halve(function: queues.Function, ids: list[str], error: Exception) -> list[str]:
+def _halve(function: queues.Function, ids: list[str], error: Exception) -> dict[str, str]:
     if len(ids) <= 1:
         log.error("job_gave_up", id=ids[0] if ids else None, exc_info=error)
-        return ids
+        return dict.fromkeys(ids, type(error).__name__)
     middle = len(ids) // 2
-    return _work(function, ids[:middle]) + _work(function, ids[middle:])
+    return _work(function, ids[:middle]) | _work(function, ids[middle:])
 
 
 class Stop:

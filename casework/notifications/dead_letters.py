@@ -81,7 +81,9 @@ def count(db: Session) -> int:
 
 
 def _masked(report: Report | None, proved: SealedText | None) -> str | None:
-    phone = report.reporter_phone if report and not report.confidential else proved
+    if report and report.confidential:
+        return None
+    phone = report.reporter_phone if report else proved
     return mask_phone(phone.open()) if phone else None
 
 

@@ -161,3 +161,11 @@ def test_text_can_be_read_in_bright_sun(scheme: int) -> None:
              ("alarm", "alarm-ground"), ("wait", "wait-ground"), ("good", "good-ground")]
     for ink, ground in pairs:
         assert contrast(colours[ink], colours[ground]) >= 7, (ink, ground)
+
+
+def test_readers_of_feeds_find_them_from_the_citizens_page(web: FlaskClient) -> None:
+    named = re.findall(r'<link rel="alternate" type="([^"]+)" href="([^"]+)"', web.get("/snap").get_data(as_text=True))
+    assert len(named) == 2
+    for kind, address in named:
+        answer = web.get(address)
+        assert (answer.status_code, answer.mimetype) == (200, kind)

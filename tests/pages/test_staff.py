@@ -310,7 +310,7 @@ def test_an_administrator_sees_what_is_stuck_and_tries_it_again(window: Window, 
     expect(webhook).to_contain_text("有放弃的")
     expect(webhook).to_contain_text("HTTP 500")
     expect(page.locator("#screen")).to_contain_text("T-77")
-    expect(page.locator("tr", has_text="tests.workers.errands.run")).to_contain_text("GivenUp")
+    expect(page.locator("tr", has_text="tests.workers.errands.run")).to_contain_text("ValueError")
     expect(page.locator("#screen")).to_contain_text("HTTP 403")
     window.is_sound()
     webhook.get_by_role("button", name="重试").click()

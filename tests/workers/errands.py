@@ -12,10 +12,13 @@ DONE, OTHER, SLOW = "test:done", "test:other", "test:slow"
 
 @job
 def run(ids: list[str]) -> None:
-    """Note every id; "bad" raises, "busy" is refused the first time, "die" kills the process, "slow" takes a second."""
+    """Note every id; "bad" raises, "chatty" quotes somebody, "busy" is refused the first time, "die" kills the process, "slow"
+    takes a second."""
     redis = queues.connection()
     if "bad" in ids:
         raise ValueError("this id cannot be worked")
+    if "chatty" in ids:
+        raise LookupError("nobody is called\n王小明 13800138000\n\nValueError: 王小明")
     if "busy" in ids and redis.incr("test:busy") == 1:
         raise Unavailable("not just now")
     if "die" in ids:

@@ -33,7 +33,7 @@ async function exchange(path, request, timeout) {
   const timer = setTimeout(() => control.abort(), timeout);
   try {
     const response = await fetch(path, {
-      cache: "no-store", ...request, signal: control.signal, redirect: "error", credentials: "omit"});
+      cache: "no-store", credentials: "omit", ...request, signal: control.signal, redirect: "error"});
     return {status: response.status, ok: response.ok, headers: response.headers, text: await response.text()};
   } catch (error) {
     throw new Away(error.message);

@@ -4,10 +4,11 @@ import {inWords} from "./faults.js";
 import * as language from "./language.js";
 import {say} from "./language.js";
 import {waiting} from "./outbox.js";
-import {ways} from "./place.js";
+import * as inwechat from "./inwechat.js";
 import * as runner from "./runner.js";
 import {asked} from "./sharing.js";
-import {ifThere, json, speak} from "./server.js";
+import {speak} from "./server.js";
+import * as session from "./session.js";
 import {keepRelease, markTab, shell} from "./shell.js";
 import * as store from "./store.js";
 import {add as follow} from "./tracking.js";
@@ -78,16 +79,18 @@ async function arrive() {
   }
 }
 
-const IN_WECHAT = /MicroMessenger/i;
-const ON_IPHONE = /iPhone|iPad/i;
-
-/** WeChat is asked for the place where the city has an account there; else nothing of it is loaded. An iPhone has the address
- * signed with which WeChat opened the page, others the one that is shown. */
-async function wechat(entry) {
-  if (!IN_WECHAT.test(navigator.userAgent)) return;
-  const address = ON_IPHONE.test(navigator.userAgent) ? entry : location.href.split("#")[0];
-  const signed = await ifThere(json("GET", `/api/v1/wechat/signature?url=${encodeURIComponent(address)}`));
-  if (signed) ways.push((await import("./wechat.js")).locator(signed));
+/** Whoever comes back from WeChat is signed in; the ticket leaves the address before anything is asked with it. */
+async function comeBack() {
+  const ticket = inwechat.brought();
+  if (!ticket) return;
+  history.replaceState(null, "", "/snap#/mine");
+  if (ticket === "failed") return void notice(say("sign.wechat_failed"), "fault");
+  try {
+    await session.signInByWechat(ticket);
+  } catch (error) {
+    notice(inWords(error), "fault");
+  }
+  return undefined;
 }
 
 const entry = location.href.split("#")[0];
@@ -101,7 +104,8 @@ window.addEventListener("unhandledrejection", ({reason}) => trouble(reason));
 keepRelease("/snap", frame);
 navigator.storage?.persist?.();
 await arrive();
-await wechat(entry);
+await comeBack();
+await inwechat.begin(entry);
 await bar();
 await frame.go();
 runner.start();

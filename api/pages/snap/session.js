@@ -5,11 +5,11 @@ import * as store from "./store.js";
 const json = jsonBy(request);
 const EARLY = 30_000;
 
-/** {access, refresh, until, phone}: nothing where nobody is signed in. */
+/** {access, refresh, until, and phone or wechat}: nothing where nobody is signed in. */
 export const current = () => store.get("meta", "session");
 
-const kept = (tokens, phone) => ({
-  access: tokens.access, refresh: tokens.refresh, until: Date.now() + tokens.expires_in * 1000 - EARLY, phone});
+const kept = (tokens, {phone = null, wechat = false}) => ({
+  access: tokens.access, refresh: tokens.refresh, until: Date.now() + tokens.expires_in * 1000 - EARLY, phone, wechat});
 
 const hidden = (phone) => phone.replace(/^(.{3}).*(.{2})$/, "$1******$2");
 
@@ -17,7 +17,15 @@ export const askForCode = (phone) => json("POST", "/api/v1/sessions/phone/code",
 
 /** Sign in by the code that was sent. Raises Problem (401) when it is wrong. */
 export async function signIn(phone, code) {
-  await store.put("meta", kept(await json("POST", "/api/v1/sessions/phone", {phone, code}), hidden(phone)), "session");
+  await store.put("meta", kept(await json("POST", "/api/v1/sessions/phone", {phone, code}), {phone: hidden(phone)}), "session");
+  store.tell("session");
+}
+
+/** Sign in by the ticket that WeChat's browser was sent back with; its cookie, which goes to this address alone, says that it
+ * is the same browser. Raises Problem (401) when the ticket was used, is too old or was another's. */
+export async function signInByWechat(ticket) {
+  const tokens = await json("POST", "/api/v1/wechat/h5/sessions", {ticket}, {credentials: "same-origin"});
+  await store.put("meta", kept(tokens, {wechat: true}), "session");
   store.tell("session");
 }
 
@@ -35,7 +43,7 @@ const renew = (old) => alone(async () => {
   const now = await current();
   if (!now || now.access !== old) return now; // another page was quicker
   try {
-    const next = kept(await json("POST", "/api/v1/sessions/refresh", {refresh: now.refresh}), now.phone);
+    const next = kept(await json("POST", "/api/v1/sessions/refresh", {refresh: now.refresh}), now);
     await store.put("meta", next, "session");
     return next;
   } catch (error) {

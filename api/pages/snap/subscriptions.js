@@ -39,7 +39,8 @@ export async function news(cursor = "") {
 async function begin(wish) {
   const headers = await key({make: true});
   await json("POST", ADDRESS, {...wish, lang: language()}, {headers});
-  notice(say(await session.current() ? "follow.by_message" : "follow.on_page"), "good");
+  const me = await session.current();
+  notice(say(!me ? "follow.on_page" : me.wechat ? "follow.by_wechat" : "follow.by_message"), "good");
 }
 
 /** A button that follows `wish` {kind, what}, or ends it; nothing where nothing can be followed. */

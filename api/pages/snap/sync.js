@@ -17,14 +17,30 @@ export function run() {
 async function once() {
   speak(await store.get("meta", "language") ?? "zh"); // also in the worker, where nobody chose one
   try {
-    for (const report of await waiting()) if (report.state === "waiting") await send(report);
-    await state({away: null});
-    return {};
+    const held = await all();
+    await state({away: held?.message ?? null});
+    return held ? {away: true, after: held.after} : {};
   } catch (error) {
     if (!(error instanceof Away)) throw error;
     await state({away: error.message});
     return {away: true, after: error.after};
   }
+}
+
+/** Send one after the other. What the server puts off (so many report from there, an error of its own) holds up none of the
+ * others; the first such answer, or null. Raises Away when nobody answers at all. */
+async function all() {
+  let held = null;
+  for (const report of await waiting()) {
+    if (report.state !== "waiting") continue;
+    try {
+      await send(report);
+    } catch (error) {
+      if (!(error instanceof Away) || !error.document) throw error;
+      held ??= error;
+    }
+  }
+  return held;
 }
 
 /** What the bar shows: {away: why nothing goes just now}. */

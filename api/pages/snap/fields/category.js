@@ -39,7 +39,7 @@ export function categoryField(state, {onchange, oncall}) {
     const chosen = of(state.category);
     const shown = chosen && !proposed.some(({code}) => code === chosen.code) ? [chosen, ...proposed] : proposed;
     list.replaceChildren(...shown.map(radio));
-    list.hidden = !shown.length;
+    list.hidden = title.hidden = !shown.length;
     others.replaceChildren(make("option", {value: ""}, say("category.none")), ...grouped(known).map(([name, members]) =>
       (name ? make("optgroup", {label: name}, members.map(option)) : members.map(option))).flat());
     others.value = chosen && known.includes(chosen) ? chosen.code : "";
@@ -61,8 +61,8 @@ export function categoryField(state, {onchange, oncall}) {
     if (call) oncall(call);
   }
 
-  const box = make("div", {class: "field category", hidden: true},
-    make("p", {class: "label", id: `${id}-label`}, say("category")), list, field(say("category.others"), others));
+  const title = make("p", {class: "label", id: `${id}-label`}, say("category"));
+  const box = make("div", {class: "field category", hidden: true}, title, list, field(say("category.others"), others));
   box.read = (text) => {
     clearTimeout(timer);
     if (text.trim().length >= ENOUGH_WORDS) timer = setTimeout(look, PAUSE, text.trim());

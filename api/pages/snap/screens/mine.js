@@ -2,6 +2,7 @@
 import {card, chip, link, strong} from "../cards.js";
 import {add, ask, button, empty, fault, field, make, notice, redraw} from "../dom.js";
 import {attempt, inWords, why} from "../faults.js";
+import {wayIn} from "../inwechat.js";
 import {say, sayOr, when} from "../language.js";
 import {backToDraft, discard, retry, waiting} from "../outbox.js";
 import {ifThere, json} from "../server.js";
@@ -76,13 +77,14 @@ function another() {
 }
 
 const who = (me) => (me
-  ? make("div", {class: "panel"}, make("p", {}, say("mine.as", {phone: me.phone})), button(say("sign.out"), session.signOut, {kind: "quiet"}))
-  : make("div", {class: "panel"}, make("p", {}, say("mine.devices")), link("#/signin", say("sign.in"), "strong")));
+  ? make("div", {class: "panel"}, make("p", {}, me.wechat ? say("mine.as_wechat") : say("mine.as", {phone: me.phone})), button(say("sign.out"), session.signOut, {kind: "quiet"}))
+  : make("div", {class: "panel"}, make("p", {}, say("mine.devices")), wayIn() && link(wayIn(), say("sign.wechat"), "strong"), link("#/signin", say("sign.in"), "strong")));
 
 export async function show(room) {
   const [queue, list, person] = [make("ul", {class: "cards", id: "waiting"}), make("ul", {class: "cards", id: "sent"}), make("div", {})];
   let more = null;
   let told = [];
+  let drawn = "";
   const further = button(say("more"), page, {kind: "quiet wide", hidden: true});
 
   async function page() {
@@ -97,7 +99,9 @@ export async function show(room) {
   async function draw() {
     const [before, receipts, me] = [await waiting(), await store.all("receipts"), await session.current()];
     const all = merged(receipts, me ? told : []);
-    redraw(queue, before.map(waits));
+    const now = JSON.stringify(before);
+    if (now !== drawn) redraw(queue, before.map(waits)); // what is being written to object stays while nothing has changed
+    drawn = now;
     redraw(list, all.map(sent));
     redraw(person, who(me));
     nothing.hidden = before.length + all.length > 0;

@@ -27,7 +27,7 @@ class Near {
     this.list = make("ul", {class: "cards", id: "cases"});
     this.ground = make("div", {class: "map short", hidden: true});
     this.note = make("div", {role: "status"});
-    this.more = button(say("more"), () => this.load(this.next), {kind: "quiet wide", hidden: true});
+    this.more = button(say("more"), () => this.load(this.next, this.within), {kind: "quiet wide", hidden: true});
     this.status = make("select", {onchange: () => this.start()},
       ["all", "open", "closed"].map((value) => make("option", {value: value === "all" ? "" : value}, say(`near.status_${value}`))));
   }
@@ -65,7 +65,8 @@ class Near {
       if (!cursor) this.list.replaceChildren();
       this.list.append(...told.items.map(caseCard));
       this.next = told.next;
-      this.more.hidden = !told.next || Boolean(within);
+      this.within = within;
+      this.more.hidden = !told.next;
       const words = this.where === "here" ? "near.nothing_here" : "near.nothing";
       this.note.replaceChildren(this.list.childElementCount ? "" : empty(say(words)));
     });

@@ -32,7 +32,7 @@ function contactField(state, me, keep) {
     state[name] = event.target.value;
     keep();
   }, ...more});
-  if (me) return make("p", {class: "panel"}, say("report.as", {phone: me.phone}));
+  if (me?.phone) return make("p", {class: "panel"}, say("report.as", {phone: me.phone}));
   return make("details", {class: "panel", open: Boolean(state.name || state.phone)},
     make("summary", {}, say("contact")), make("p", {class: "hint"}, say("contact.hint")),
     field(say("contact.phone"), control("phone", {type: "tel", autocomplete: "tel", inputmode: "tel"})),

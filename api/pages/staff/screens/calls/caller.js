@@ -1,9 +1,9 @@
 // Who calls: what came from this phone before, and what is open near the place, which may be what the call is about.
-import {make} from "../../dom.js";
+import {button, make} from "../../dom.js";
 import {sign} from "../../keys.js";
 import {metres, say, sayOr, when} from "../../language.js";
 import {sentence} from "../../problems.js";
-import {address, call} from "../../server.js";
+import {call} from "../../server.js";
 
 const DIGITS = 5;
 
@@ -40,18 +40,34 @@ function listed(items, line, none) {
   return items.length ? make("ul", {class: "known"}, items.map(line)) : make("p", {class: "quiet"}, none);
 }
 
+/** Which case was chosen, also when no list shows it any longer: it goes with the ticket. */
+function chosenLine(state, changed) {
+  if (!state.same_as) return [];
+  return [make("span", {}, say("calls.same_chosen", {number: state.same_as})), button(say("calls.same_undo"), () => {
+    const before = state.same_as;
+    state.same_as = null;
+    changed(before);
+  }, {kind: "quiet small"})];
+}
+
 /** The two lists beside the form. look() asks for them when phone or place has changed. */
 export function callerPart(state, inputs, keep) {
   const before = make("div", {"aria-live": "polite"}, make("p", {class: "quiet"}, say("calls.no_phone")));
   const near = make("div", {"aria-live": "polite", tabindex: "-1"}, make("p", {class: "quiet"}, say("calls.no_place")));
+  const chosen = make("div", {class: "chosen", role: "status"});
   let turn = 0;
   let asked = "";
+  let told = {reports: null, near: null};
 
-  function draw({reports, near: cases}) {
-    const changed = (number) => { keep(); draw({reports, near: cases}); focusOn(number); };
-    if (asked.includes("phone=")) before.replaceChildren(listed(reports, (one) => earlier(state, one, changed), say("calls.first_call")));
-    if (state.place) near.replaceChildren(listed(cases, (one, at) => nearby(state, one, at, changed), say("calls.nothing_near")));
-    onnear(state.place ? cases : []);
+  function draw() {
+    const changed = (number) => { keep(); draw(); focusOn(number); };
+    const {reports, near: cases} = told;
+    chosen.replaceChildren(...chosenLine(state, changed));
+    before.replaceChildren(reports ? listed(reports, (one) => earlier(state, one, changed), say("calls.first_call"))
+      : make("p", {class: "quiet"}, say("calls.no_phone")));
+    near.replaceChildren(cases ? listed(cases, (one, at) => nearby(state, one, at, changed), say("calls.nothing_near"))
+      : make("p", {class: "quiet"}, say("calls.no_place")));
+    onnear(cases ?? []);
   }
 
   /** The lists were drawn anew: the focus stays on the case it was on. */
@@ -60,19 +76,28 @@ export function callerPart(state, inputs, keep) {
 
   let onnear = () => {};
 
-  async function look() {
+  /** What is asked of the server: nothing of what is not known. */
+  function wish() {
     const phone = state.phone.trim();
-    const wanted = address("/api/v1/hotline/caller", {
-      phone: phone.replace(/\D/g, "").length >= DIGITS ? phone : "", ...(state.place ?? {})});
-    if (wanted === asked || !wanted.includes("?")) return;
-    asked = wanted;
+    return {...(phone.replace(/\D/g, "").length >= DIGITS && {phone}), ...state.place};
+  }
+
+  async function look() {
+    const wanted = wish();
+    if (JSON.stringify(wanted) === asked) return;
+    asked = JSON.stringify(wanted);
     const mine = ++turn;
     try {
-      const told = await call("GET", wanted);
-      if (mine === turn) draw(told);
+      const {reports = [], near: cases = []} = asked === "{}" ? {} : await call("POST", "/api/v1/hotline/caller", wanted);
+      if (mine !== turn) return;
+      told = {reports: wanted.phone ? reports : null, near: state.place ? cases : null};
+      draw();
     } catch (error) {
+      if (mine !== turn) return;
       asked = "";
-      if (mine === turn) before.replaceChildren(make("p", {class: "fault"}, sentence(error)));
+      told = {reports: null, near: null}; // of another caller, perhaps
+      draw();
+      before.replaceChildren(make("p", {class: "fault"}, sentence(error)));
     }
   }
 
@@ -83,7 +108,8 @@ export function callerPart(state, inputs, keep) {
     look();
     inputs.text.focus();
   });
-  const box = [make("h2", {}, say("calls.before")), before, make("h2", {}, say("calls.near"), sign("J")), near];
+  if (state.same_as) draw();
+  const box = [chosen, make("h2", {}, say("calls.before")), before, make("h2", {}, say("calls.near"), sign("J")), near];
   return {box, look, whenNear: (heard) => { onnear = heard; },
     focusNear: () => (near.querySelector("button") ?? before.querySelector("button") ?? near).focus()};
 }
