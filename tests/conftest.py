@@ -1,5 +1,6 @@
 """What every test stands on: its own settings, a clock that can be set, both databases, no network but this machine."""
 import functools
+import gc
 import os
 import shutil
 import socket
@@ -64,6 +65,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return next((number for number, part in enumerate(LONG) if part in item.nodeid), len(LONG))
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: (place(item), item.nodeid))
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: to look through it again and again for garbage costs a minute."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import re
 import threading
 from time import monotonic as clock_of_the_wall
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from sqlalchemy import func, select, text
@@ -56,7 +57,8 @@ def test_without_an_account_the_channel_is_off_and_says_so(town: Town) -> None:
     assert "WeChat" in problem(user.post(user.xml("text", Content="你好")), 404)["detail"]
     problem(town.app.test_client().get(ADDRESS, query_string=user.query(echostr="1")), 404)
     problem(town.app.test_client().get(f"{ADDRESS}/signature", query_string={"url": "https://city.example/"}), 404)
-    assert ok(town.stranger.get("/health/ready"))["channels"] == {"wechat": "off", "mini_program": "off"}
+    assert ok(town.stranger.get("/health/ready"))["channels"] == {
+        "wechat": "off", "mini_program": "off", "blurring": ANY}
 
 
 def test_the_address_is_checked(user: User) -> None:

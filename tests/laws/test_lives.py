@@ -1,6 +1,6 @@
 """Laws 1 to 7 hold after every step of random lives, on both databases.
 
-Every run plays the same 600, for three minutes: more of them on SQLite, where a life costs half of what it costs on
+Every run plays the same 400, for two minutes: more of them on SQLite, where a life costs half of what it costs on
 PostgreSQL. Thousands of others: `LIVES=20000 LIVES_SEED=7 pytest tests/laws/test_lives.py`.
 """
 import os
@@ -21,7 +21,7 @@ from tests.laws.belief import Person
 from tests.laws.lives import Life, Stage
 from tests.people import hire
 
-LIVES = int(os.environ.get("LIVES", "600"))
+LIVES = int(os.environ.get("LIVES", "400"))
 SEED = int(os.environ.get("LIVES_SEED", "3"))
 STEPS = 16
 AS_IN_EVERY_RUN = settings(stateful_step_count=STEPS, deadline=None, database=None, print_blob=False,
