@@ -111,7 +111,7 @@ def _whose(actor: Actor) -> tuple[str, str | uuid.UUID]:
     if actor.report_id:
         return "report_id", actor.report_id
     if actor.openid_index:  # whoever comes from WeChat alone
-        raise Conflict("an account in WeChat has no choices of its own here: write 退订 in the chat to end all that you follow, "
+        raise Conflict("an account in WeChat has no choices of its own here: write 退订 in the chat to end what you follow, "
                        "or turn messages off in WeChat; to choose, log in with your phone, or show a report's tracking token")
     raise Conflict("show the tracking token of your report, or log in with your phone")
 
