@@ -107,8 +107,8 @@ def award(db: Session, check_in_id: uuid.UUID) -> bool:
 
 def shown_by(db: Session, photo_ids: Iterable[uuid.UUID]) -> Sequence[uuid.UUID]:
     """The check-ins that these photos belong to, if any."""
-    return db.scalars(select(Photo.check_in_id).where(Photo.id.in_(list(photo_ids)), Photo.check_in_id.is_not(None))
-                      .distinct()).all()
+    rows = db.scalars(select(Photo.check_in_id).where(Photo.id.in_(list(photo_ids)), Photo.check_in_id.is_not(None)).distinct())
+    return [one for one in rows if one]
 
 
 def of(db: Session, adoption_id: uuid.UUID, limit: int = 50) -> Sequence[CheckIn]:
