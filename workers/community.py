@@ -26,7 +26,8 @@ def settle_points(case_ids: list[str]) -> None:
 
 @job
 def award_check_ins(check_in_ids: list[str]) -> None:
-    """Points for these check-ins, once a day for each adoption. Bears repetition."""
+    """Points for these check-ins, once a day for each adoption; where photos are not prepared yet, media.process asks again.
+    Bears repetition."""
     for one in check_in_ids:
         with transaction() as db:
             check_ins.award(db, uuid.UUID(one))

@@ -4,9 +4,10 @@ import uuid
 import structlog
 
 from casework.cases import public_pictures
+from casework.community.adoption import check_ins
 from casework.media import processing
 from casework.media.blurring import looking
-from casework.storage.database import transaction
+from casework.storage.database import reading, transaction
 from workers.job import job
 
 log = structlog.get_logger("zhiwang.media")
@@ -16,13 +17,18 @@ log = structlog.get_logger("zhiwang.media")
 def process(photo_ids: list[str]) -> None:
     """Make the photos fit to be shown. Those already done are left alone, a broken one is marked and the rest go on.
 
-    Those of cases that are public already are then entered to be looked at.
+    Those of cases that are public already are then entered to be looked at, and check-ins that waited for theirs earn points.
     """
     ids = [uuid.UUID(one) for one in photo_ids]
     tally = processing.process(ids)
     log.info("photos_processed", ready=tally.ready, refused=tally.refused)
     with transaction() as db:
         public_pictures.enter_photos(db, ids)
+    with reading() as db:
+        waited = check_ins.shown_by(db, ids)
+    for one in waited:  # one after the other: each holds the account of its adopter
+        with transaction() as db:
+            check_ins.award(db, one)
 
 
 @job

@@ -51,7 +51,8 @@ class Preference(Keyed, Base):
 
 
 def of(db: Session, actor: Actor) -> Preference:
-    """What the actor has chosen, or the defaults. Raises Conflict for a citizen who has shown nothing."""
+    """What the actor has chosen, or the defaults. Raises Conflict for a citizen who has shown nothing, or no more than
+    an account in WeChat: he chooses there."""
     column, value = _whose(actor)
     found = db.scalar(select(Preference).where(getattr(Preference, column) == value))
     return found or Preference(**{column: value}, language=Language.ZH, off={})
@@ -62,7 +63,7 @@ def choose(db: Session, actor: Actor, *, language: Language | None = None, off: 
     """Keep what is given; the rest stays. `mail` "" forgets the address.
 
     Raises Invalid for a way that is not the actor's to turn off, for necessary news of the tracking page, for a faulty
-    address; Conflict for a citizen who has shown nothing.
+    address; Conflict as of() does.
     """
     column, value = _whose(actor)
     plain: dict[str, Any] = {"id": new_id(), column: value, "language": Language.ZH, "off": {}, "changed_at": clock.now()}
@@ -109,6 +110,9 @@ def _whose(actor: Actor) -> tuple[str, str | uuid.UUID]:
         return "phone_index", actor.phone_index
     if actor.report_id:
         return "report_id", actor.report_id
+    if actor.openid_index:  # whoever comes from WeChat alone
+        raise Conflict("an account in WeChat has no choices of its own here: write 退订 in the chat to end what you follow, "
+                       "or turn messages off in WeChat; to choose, log in with your phone, or show a report's tracking token")
     raise Conflict("show the tracking token of your report, or log in with your phone")
 
 

@@ -20,7 +20,7 @@ from casework.identity.people import Citizen
 from casework.identity.sealing import SealedText
 from casework.media import Photo, Rendition, links, of_reports
 from casework.media.photo import Thinned
-from casework.retention import walking
+from casework.retention import files, walking
 from casework.retention.persons import Person
 from casework.storage import blobs
 from casework.storage.database import reading
@@ -163,4 +163,4 @@ def _files(photos: Sequence[Photo]) -> Iterator[tuple[str, bytes]]:
 
 def key_of(request_id: uuid.UUID) -> str:
     """Where the copy lies, locked, until its time is over."""
-    return f"exports/{request_id}.zip.locked"
+    return f"{files.EXPORTS}/{request_id}.zip.locked"

@@ -7,6 +7,7 @@ share stays while one of them needs it.
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -32,6 +33,13 @@ SETTLED = timedelta(days=2)
 
 LOOKED_BACK = 7
 """Days of files that a sweep looks through: a week, so that a night may be missed."""
+
+
+MOST_SWEPT = 10_000
+"""Files of one folder that a sweep deletes; the next night goes on."""
+
+EXPORTS = "exports"
+"""The folder of copies of personal data."""
 
 
 class ForgottenFile(Keyed, Base):
@@ -128,10 +136,16 @@ def _needed(db: Session, file: ForgottenFile) -> bool:
 
 
 def sweep_orphans() -> int:
-    """Delete photos' files that no row names: their transaction failed after they had been kept. How many.
+    """Delete files that no row names: their transaction failed after they had been kept, or nobody came to delete what it had
+    replaced. How many.
 
-    Looks through a week of days, the youngest of them long enough ago that no request is still at it.
+    Of photos it looks through a week of days, the youngest of them long enough ago that no request is still at it; what the
+    public sees and copies that were handed over have no day in their names, and are old enough by the store's own clock.
     """
+    return _sweep_photos() + _sweep_public() + _sweep_exports()
+
+
+def _sweep_photos() -> int:
     done = 0
     for days in range(LOOKED_BACK):
         day = clock.now() - SETTLED - timedelta(days=days)
@@ -145,6 +159,33 @@ def sweep_orphans() -> int:
                 blobs.delete(key)
                 done += 1
     return done
+
+
+def _sweep_public() -> int:
+    """A sixteenth of them a night, by the first letter of names that are drawn by lot: so each file is looked at every 16 days,
+    with one walk through the folder, one through the table and little memory."""
+    letter = "0123456789abcdef"[clock.now().astimezone(clock.CITY).toordinal() % 16]
+    tonight = f"{public_photo.FOLDER}/{letter}"
+    with reading() as db:
+        named = public_photo.named(db, letter)
+    return _delete(key for key in blobs.keys_under(public_photo.FOLDER, clock.now() - SETTLED)
+                   if key.startswith(tonight) and key not in named)
+
+
+def _sweep_exports() -> int:
+    """The copy of a request that is not answered yet may be made just now, for the second time."""
+    asked = table_of("data_requests").c
+    with reading() as db:
+        named = {f"{EXPORTS}/{one}" for one in db.scalars(
+            select(asked.id).where(or_(asked.file_key.is_not(None), asked.ended_at.is_(None))))}
+    return _delete(key for key in blobs.keys_under(EXPORTS, clock.now() - SETTLED) if key.partition(".")[0] not in named)
+
+
+def _delete(keys: Iterable[str]) -> int:
+    some = list(islice(keys, MOST_SWEPT))
+    for key in some:
+        blobs.delete(key)
+    return len(some)
 
 
 def _original_of(key: str) -> str:

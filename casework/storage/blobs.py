@@ -2,7 +2,7 @@
 import os
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -67,11 +67,12 @@ def delete(key: str) -> None:
         raise Unavailable("the file store does not answer just now") from error
 
 
-def keys_under(folder: str) -> Iterator[str]:
-    """Every key that begins with this folder's name and a slash, in no order. Raises Unavailable."""
+def keys_under(folder: str, before: datetime | None = None) -> Iterator[str]:
+    """Every key that begins with this folder's name and a slash, in no order; only of what was written before this moment, if
+    one is given. Raises Unavailable."""
     try:
         for batch in obstore.list(_opened(), folder):
-            yield from (one["path"] for one in batch)
+            yield from (one["path"] for one in batch if before is None or one["last_modified"] < before)
     except (obstore.exceptions.BaseError, OSError) as error:
         raise Unavailable("the file store does not answer just now") from error
 

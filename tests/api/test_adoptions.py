@@ -52,6 +52,8 @@ def test_from_a_look_around_to_a_check_in_that_earns_points(town: Town) -> None:
     assert ok(me.post(f"{ADOPTIONS}/{mine['id']}/check-ins", body), 201)["id"] == made["id"]
     assert (made["metres"], made["flags"], len(made["photos"])) == (20, [], 1)
     town.jobs()
+    assert ok(me.get("/api/v1/citizen/points"))["balance"] == 0  # until its photo is prepared
+    town.prepare_photos()
     assert ok(me.get("/api/v1/citizen/points"))["balance"] == 3
     shown = ok(me.get(f"{ADOPTIONS}/{mine['id']}", lang="en"))
     assert ([one["id"] for one in shown["check_ins"]], shown["name"]) == ([made["id"]], "fire hydrant")

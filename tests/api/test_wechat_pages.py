@@ -80,6 +80,14 @@ def test_my_reports_are_those_of_my_account_from_chat_and_page(town: Town, city:
     problem(other.get(f"{REPORTS}/{from_chat}"), 404)
 
 
+def test_who_comes_from_wechat_alone_is_told_where_he_chooses_what_he_hears(town: Town, city: Servers) -> None:
+    me, address = opened(town), "/api/v1/citizen/preferences"
+    for answer in (me.get(address), me.post(address, {"lang": "en"})):
+        assert "write 退订 in the chat" in problem(answer, 409)["detail"]
+    receipt: Json = ok(me.post(REPORTS, citizen_report()), 201)
+    ok(town.citizen(receipt).post(address, {"off": {"page": ["progress"]}}))
+
+
 def test_nothing_of_wechat_s_leaves_the_server_or_is_kept(town: Town, city: Servers) -> None:
     browser = town.app.test_client()
     asked = sets_out(browser)

@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import Table
 
 from casework.identity.sealing import Sealed
-from casework.retention.holdings import Fate
+from casework.retention.holdings import Fate, of
 from casework.retention.rules import RULES
 from casework.retention.table import REGISTER, STAFF, TABLES
 from casework.settings import RETENTION_DAYS
@@ -83,3 +83,10 @@ def test_a_photo_passes_its_stages_in_order() -> None:
 def test_the_page_names_every_rule_with_its_days() -> None:
     page = (Path(__file__).parents[2] / "docs/retention.md").read_text()
     assert [name for name, days in RETENTION_DAYS.items() if f"| `{name}` | {days} |" not in page] == []
+
+
+def test_the_lines_that_the_page_shows_are_lines_of_the_table() -> None:
+    page = (Path(__file__).parents[2] / "docs/retention.md").read_text()
+    shown = eval(f"{{{page.partition('```python')[2].partition('```')[0]}}}", {"Fate": Fate, "of": of})  # noqa: S307 - ours
+    assert len(shown) == 2
+    assert {name: TABLES.get(name) for name in shown} == shown

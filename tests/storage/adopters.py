@@ -20,7 +20,7 @@ from casework.errors import Conflict, NotFound
 from casework.geography.coordinates import Point
 from casework.identity.people import Actor, Citizen, Role
 from casework.identity.privacy import blind_index, seal
-from casework.media import check_in, upload_token
+from casework.media import check_in, processing, upload_token
 from casework.registry.fields import Register
 from casework.registry.records import Source
 from casework.registry.statements import Stated, receive
@@ -94,6 +94,13 @@ def checks_in(actor: Actor, adoption_id: uuid.UUID | str, colour: str = "grey", 
     given = {"key": uuid.uuid4(), "photos": [sent(colour)], "place": at_grid(0), "accuracy": 10.0} | facts
     with transaction() as db:
         return check_ins.check_in(db, actor, adoption_id, **given)  # type: ignore[arg-type]
+
+
+def prepared(*made: CheckIn) -> None:
+    """Their photos are fit to be shown, where their files are there."""
+    with reading() as db:
+        photos = [one.id for some in check_ins.photos_of(db, [one.id for one in made]).values() for one in some]
+    processing.process(photos)
 
 
 def forecast(**facts: object) -> Forecast:

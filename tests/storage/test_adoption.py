@@ -26,6 +26,7 @@ from casework.identity.followers import meet
 from casework.identity.people import ANONYMOUS, Actor, Role
 from casework.identity.privacy import blind_index
 from casework.media import Photo
+from casework.storage import blobs
 from casework.storage.database import reading, transaction
 from casework.storage.outbox import Event
 from tests import people
@@ -42,10 +43,12 @@ from tests.storage.adopters import (
     citizen,
     component,
     forecast,
+    prepared,
     sent,
     spread,
     told,
 )
+from workers import community, media
 
 
 @pytest.fixture
@@ -194,6 +197,7 @@ def test_a_check_in_near_by_with_a_new_photo_has_no_flag_and_counts_once_a_day(c
     time.passes(days=1)
     made.append(checks_in(me, mine, "blue"))
     assert [one.flags for one in made] == [[], [], []]
+    prepared(*made)
     for one in made * 2:
         with transaction() as db:
             check_ins.award(db, one.id)
@@ -221,6 +225,30 @@ def test_what_is_odd_is_flagged_and_kept_and_earns_nothing(cast: people.Cast, ti
     with reading() as db:
         assert [one.flags for one, _ in check_ins.flagged(db)[0]] == [
             ["photo_far", "photo_old"], ["photo_again"], ["no_place"], ["far"]]
+
+
+def test_a_photo_that_cannot_be_shown_earns_nothing_and_points_wait_for_those_that_can(cast: people.Cast) -> None:
+    me = citizen()
+    mine = adopt(me, component(cast.steward))
+    broken, good = sent("red"), sent("green")
+    with reading() as db:
+        blobs.delete(db.get_one(Photo, broken[0]).original_key)
+    both, alone = checks_in(me, mine, photos=[sent("blue"), broken]), checks_in(me, mine, photos=[good])
+    community.award_check_ins([both.id.hex, alone.id.hex])  # before anybody has looked into a photo
+    assert points() == []
+    for _ in range(2):
+        prepared(both)
+        media.process([broken[0].hex])
+        community.award_check_ins([both.id.hex])
+    assert points() == []
+    for _ in range(2):
+        media.process([good[0].hex])
+    assert points() == [3]
+
+
+def points() -> list[int]:
+    with reading() as db:
+        return list(db.scalars(select(Line.points).order_by(Line.number)))
 
 
 def test_a_check_in_that_is_sent_again_is_one_and_a_photo_is_used_once(cast: people.Cast) -> None:
@@ -258,6 +286,7 @@ def test_who_is_erased_leaves_counts_and_nothing_else(cast: people.Cast, by_its_
     me, hydrant = citizen(), component(cast.steward)
     mine = adopt(me, hydrant)
     made = checks_in(me, mine, note="我家门口")
+    prepared(made)
     with transaction() as db:
         check_ins.award(db, made.id)
         shops.propose(db, me, key=uuid.uuid4(), name="老张包子铺", contact=MINE)

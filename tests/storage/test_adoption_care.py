@@ -274,7 +274,7 @@ def test_what_the_adopter_reports_on_it_is_a_sign_of_care(cast: people.Cast, tim
     me, hydrant = citizen(), component(cast.steward)
     mine = adopt(me, hydrant)
     time.passes(days=10)
-    report, others = said(reporter_phone=MINE), said(reporter_phone=HERS)
+    report, others = said(reporter_phone=MINE, reporter_id=me.id), said(reporter_phone=HERS, reporter_id=citizen(HERS).id)
     with transaction() as db:
         for one in (report, others):
             about.concerns(db, one.id, hydrant)
@@ -282,6 +282,20 @@ def test_what_the_adopter_reports_on_it_is_a_sign_of_care(cast: people.Cast, tim
         with transaction() as db:
             assert following.note_reports(db, [report.id, others.id]) == expected
     assert adoption(mine).seen_at == clock.now()
+
+
+def test_who_only_names_an_adopters_phone_shows_no_care(cast: people.Cast, time: SetClock) -> None:
+    me, hydrant = citizen(), component(cast.steward)
+    mine = adopt(me, hydrant)
+    since = adoption(mine).seen_at
+    time.passes(days=10)
+    strangers = [said(reporter_phone=MINE), said(reporter_phone=MINE, reporter_id=citizen(HERS).id, text="另一件")]
+    with transaction() as db:
+        for one in strangers:
+            about.concerns(db, one.id, hydrant)
+    with transaction() as db:
+        assert following.note_reports(db, [one.id for one in strangers]) == 0
+    assert adoption(mine).seen_at == since
 
 
 def test_words_count_what_they_do_not_name(cast: people.Cast) -> None:

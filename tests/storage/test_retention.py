@@ -1,7 +1,9 @@
 """What goes by rule, and when; what stays; and that nothing is lost or left over when a process dies in between."""
+import os
 import uuid
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -27,13 +29,16 @@ from casework.identity.sessions import log_in_proved
 from casework.identity.sessions.tokens import begin
 from casework.media import Photo, Purpose, Rendition, check_in, keep, links, processing, view
 from casework.media.awaited import Named, expect
+from casework.media.blurring import public_photo
+from casework.media.blurring.public_photo import PublicPhoto
 from casework.media.photo import Thinned, show_again
 from casework.notifications.messages import Message
 from casework.notifications.rules import Kind as News
 from casework.notifications.rules import Via
-from casework.retention import carrying_out, contacts, files
+from casework.retention import carrying_out, contacts, exporting, files
 from casework.retention.carrying_out import Run
 from casework.retention.files import ForgottenFile
+from casework.retention.requests import DataRequest
 from casework.retention.rules import RULES
 from casework.retention.walking import table_of
 from casework.settings import RETENTION_DAYS, Settings
@@ -319,6 +324,52 @@ def test_files_that_no_row_names_are_swept(city: City, time: SetClock) -> None:
     assert orphan not in set(blobs.keys_under("photos"))
     assert submitted in set(blobs.keys_under("photos"))
     assert there(kept_one) == WHOLE
+
+
+def test_public_pictures_that_no_row_names_are_swept(city: City, time: SetClock, tmp_path: Path) -> None:
+    shown, lost, young = (public_photo.make(a_photo("plum"), []) for _ in range(3))
+    photo = photo_of(reported(city))
+    with transaction() as db:
+        db.add(PublicPhoto(photo_id=photo, state=public_photo.State.READY, key=shown.key))
+    aged(tmp_path, shown.key, lost.key)
+    swept = []
+    for _ in range(16):  # each file has its night
+        swept.append(files.sweep_orphans())
+        time.passes(days=1)
+    assert (sum(swept), max(swept)) == (2, 2)  # in both sizes
+    assert {key[:len(shown.key)] for key in blobs.keys_under("public")} == {shown.key, young.key}
+
+
+def test_copies_that_no_request_names_are_swept(city: City, tmp_path: Path) -> None:
+    asked = {name: new_id() for name in ("fetched", "waiting", "withdrawn", "unknown", "young")}
+    base = {"wish": "export", "asked_at": clock.now(), "due_at": clock.now(), "ready_at": clock.now(), "report_ids": []}
+    keys = {name: exporting.key_of(one) for name, one in asked.items()}
+    with transaction() as db:
+        db.add(DataRequest(id=asked["fetched"], state="done", ended_at=clock.now(), file_key=keys["fetched"], **base))
+        db.add(DataRequest(id=asked["waiting"], state="waiting", **base))
+        db.add(DataRequest(id=asked["withdrawn"], state="withdrawn", ended_at=clock.now(), **base))
+    for key in keys.values():
+        blobs.put(key, b"locked")
+    assert files.sweep_orphans() == 0  # somebody may just be at it
+    aged(tmp_path, *(keys[name] for name in asked if name != "young"))
+    assert (files.sweep_orphans(), files.sweep_orphans()) == (2, 0)
+    assert set(blobs.keys_under("exports")) == {keys["fetched"], keys["waiting"], keys["young"]}
+
+
+def test_one_sweep_deletes_no_more_than_so_many(city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "MOST_SWEPT", 2)
+    for _ in range(3):
+        blobs.put(exporting.key_of(new_id()), b"locked")
+    aged(tmp_path, "exports")
+    assert [files.sweep_orphans() for _ in range(3)] == [2, 1, 0]
+
+
+def aged(folder: Path, *begins: str) -> None:
+    """Files whose key begins like this were written three days ago, by the store's clock."""
+    then = (clock.now() - timedelta(days=3)).timestamp()
+    for one in (folder / "blobs").rglob("*"):
+        if one.is_file() and str(one.relative_to(folder / "blobs")).startswith(begins):
+            os.utime(one, (then, then))
 
 
 def _submission(db: Session, city: City) -> uuid.UUID:

@@ -19,7 +19,7 @@ from casework.errors import CaseworkError, Conflict, Fault, Invalid
 from casework.geography.coordinates import Point, metres_between
 from casework.identity.people import Actor
 from casework.identity.privacy import Sealed, SealedText, blind_index, seal
-from casework.media import Photo
+from casework.media import Photo, State
 from casework.storage import outbox
 from casework.storage.database import Base, Keyed, new_id
 
@@ -91,14 +91,24 @@ def check_in(db: Session, actor: Actor, adoption_id: uuid.UUID, *, key: uuid.UUI
 
 
 def award(db: Session, check_in_id: uuid.UUID) -> bool:
-    """Points for a check-in without a flag, once a day for each adoption; whether there is a new line. Bears repetition."""
+    """Points for a check-in without a flag whose photos can all be shown, once a day for each adoption; whether there is a new
+    line. Bears repetition: until its photos are prepared there is none, so ask again when they are."""
     found = db.get(CheckIn, check_in_id)
     if found is None or found.flagged:
+        return False
+    photos = photos_of(db, [found.id]).get(found.id, ())
+    if not photos or any(one.state is not State.READY for one in photos):
         return False
     adoption = db.get_one(Adoption, found.adoption_id)
     line = ledger.award(db, ledger.held(db, adoption.person_id), rules.current(db)["check_in"],
                         f"check_in:{adoption.id.hex}:{found.day}", day=found.day, about=About(subject_id=found.id))
     return line is not None
+
+
+def shown_by(db: Session, photo_ids: Iterable[uuid.UUID]) -> Sequence[uuid.UUID]:
+    """The check-ins that these photos belong to, if any."""
+    rows = db.scalars(select(Photo.check_in_id).where(Photo.id.in_(list(photo_ids)), Photo.check_in_id.is_not(None)).distinct())
+    return [one for one in rows if one]
 
 
 def of(db: Session, adoption_id: uuid.UUID, limit: int = 50) -> Sequence[CheckIn]:

@@ -42,10 +42,12 @@ def follow(db: Session, case_ids: Iterable[uuid.UUID]) -> int:
 
 
 def note_reports(db: Session, report_ids: Iterable[uuid.UUID]) -> int:
-    """What adopters themselves report on what they look after counts as a sign of care; how many did. Bears repetition."""
+    """What adopters themselves report on what they look after counts as a sign of care; how many did. Who only named an
+    adopter's phone is not he. Bears repetition."""
     rows = db.execute(select(Report, ReportComponent.component_id).join(
         ReportComponent, ReportComponent.report_id == Report.id).where(Report.id.in_(list(report_ids)))).all()
-    ties = {report.id: tie for report, _ in rows if (tie := persons.tie_of_report(report))}
+    proved = persons.proved(db, [report for report, _ in rows])
+    ties = {report.id: tie for report, _ in rows if report.id in proved and (tie := persons.tie_of_report(report))}
     people, known, counted = persons.with_ties(db, ties.values()), kinds.current(db), 0
     for report, component_id in rows:
         person_id = people.get(ties[report.id]) if report.id in ties else None

@@ -148,6 +148,12 @@ def shows(photo: Photo) -> None:
         raise NotFound(f"this photo cannot be shown: {photo.reason}")
 
 
+def named(db: Session, first: str) -> set[str]:
+    """The files that rows name, of those whose name begins with this letter."""
+    keys = db.scalars(select(PublicPhoto.key).where(PublicPhoto.key.startswith(f"{FOLDER}/{first}")))
+    return {_file(key, rendition) for key in keys if key for rendition in (Rendition.PUBLIC, Rendition.PUBLIC_SMALL)}
+
+
 def take_back(db: Session, photo_ids: Iterable[uuid.UUID]) -> list[str]:
     """Take these photos from the public for good: the picture that ours was made of goes. Answers the keys of files to be
     deleted after the commit. The row stays, else it would be entered anew; it says nothing of what was seen."""
