@@ -1,4 +1,5 @@
 // Which screens there are: by the first word of the address, with the key of its title and the tab it belongs under.
+import * as data from "./data.js";
 import * as following from "./following.js";
 import * as mine from "./mine.js";
 import * as near from "./near.js";
@@ -18,5 +19,6 @@ export const SCREENS = {
   track: {title: "track", under: "mine", show: track.show},
   following: {title: "follow.list", under: "mine", show: following.show},
   signin: {title: "sign.in", under: "mine", show: signin.show},
+  data: {title: "data", under: "settings", show: data.show},
   settings: {title: "nav.settings", show: settings.show},
 };
