@@ -1,4 +1,4 @@
-"""My data in a real browser: a copy is asked for and fetched, to be erased is asked for and taken back."""
+"""My data and my points in a real browser: a copy is fetched, an erasure taken back, and every point has its reason."""
 import re
 import zipfile
 from pathlib import Path
@@ -13,7 +13,7 @@ from casework.identity.sealing import blind_index
 from casework.identity.sessions.refusals import Tally
 from casework.retention.requests import DataRequest, State, Wish
 from casework.storage.database import reading, transaction
-from tests.api.town import citizen_report, ok, point
+from tests.api.town import citizen_report, key, ok, point
 from tests.pages.citizen import opened, send
 from tests.pages.conftest import City, Shop
 from tests.pages.phone import Phone
@@ -118,3 +118,19 @@ def test_what_is_in_wechat_is_asked_for_along_with_the_phone(shop: Shop) -> None
     phone.page.locator("#export").click()
     expect(phone.page.locator("#requests > li")).to_have_count(1)
     assert asked(Wish.EXPORT, OTHER).follower_id is not None
+
+
+def test_points_are_shown_with_their_reasons(phone: Phone, city: City) -> None:
+    page, mine = phone.page, "13700006363"
+    phone.go("#/points")
+    expect(page.locator(".screen.points")).to_contain_text("请先登录")
+    signed_in(phone, mine)
+    ok(city.town.supervisor.post("/api/v1/admin/points/corrections", {
+        "key": key(), "phone": mine, "points": 7, "reason": "社区活动补记"}), 201)
+    page.get_by_role("link", name="积分").click()
+    expect(page.locator("#balance")).to_have_text("现有 7 分")
+    expect(page.locator("#lines > li")).to_have_count(1)
+    expect(page.locator("#lines")).to_contain_text("社区活动补记")
+    expect(page.locator("#lines")).to_contain_text("+7")
+    expect(page.locator(".screen.points")).to_contain_text("怎样得分")
+    assert not phone.is_wider_than_its_screen()

@@ -4,6 +4,7 @@ import * as following from "./following.js";
 import * as mine from "./mine.js";
 import * as near from "./near.js";
 import * as one from "./case.js";
+import * as points from "./points.js";
 import * as report from "./report.js";
 import * as sent from "./sent.js";
 import * as settings from "./settings.js";
@@ -18,6 +19,7 @@ export const SCREENS = {
   mine: {title: "nav.mine", show: mine.show},
   track: {title: "track", under: "mine", show: track.show},
   following: {title: "follow.list", under: "mine", show: following.show},
+  points: {title: "points", under: "mine", show: points.show},
   signin: {title: "sign.in", under: "mine", show: signin.show},
   data: {title: "data", under: "settings", show: data.show},
   settings: {title: "nav.settings", show: settings.show},
