@@ -11,6 +11,7 @@ from api import limits
 from api.auth import caller, public, requires, shown_reports
 from api.blueprint import Blueprint
 from api.fields import Cursor, Moment, PageIn, Text, Whole, page_of, rows
+from casework import settings
 from casework.identity import sessions
 from casework.identity.people import Actor
 from casework.retention import answering, carrying_out, requests
@@ -55,6 +56,7 @@ class DataRequestsOut(ma.Schema):
     """My requests, the latest first."""
 
     items = ma.fields.List(ma.fields.Nested(DataRequestOut()))
+    erasure_days = ma.fields.Integer(metadata={"description": "so long an erasure waits, and can be withdrawn"})
 
 
 class CallerIn(ma.Schema):
@@ -156,7 +158,8 @@ def erase(body: dict[str, Any]) -> dict[str, Any]:
 def mine() -> dict[str, Any]:
     """What I asked for, the latest first."""
     with reading() as db:
-        return {"items": [_shown(one) for one in requests.mine(db, caller())]}
+        return {"items": [_shown(one) for one in requests.mine(db, caller())],
+                "erasure_days": settings.current().erasure_days}
 
 
 @blueprint.operation("POST", "/citizen/data/<uuid:request_id>/withdraw", requires("data.own"), answer=DataRequestOut())

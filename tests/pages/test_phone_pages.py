@@ -19,6 +19,8 @@ from casework.notifications.rules import Kind as MessageKind
 from casework.registry.fields import Register
 from casework.registry.relations import RelationKind
 from casework.registry.visits import Purpose
+from casework.retention.requests import State as DataState
+from casework.retention.requests import Wish
 from casework.settings import Settings
 from tests.api.town import served
 from tests.pages.test_pages_are_sound import contrast
@@ -77,7 +79,8 @@ def test_whatever_the_server_names_has_words(family: str, members: list[str]) ->
     assert {f"{family}.{name}" for name in members} <= set(WORDS["pda"])
 
 
-@pytest.mark.parametrize(("family", "members"), [("outcome", Outcome), ("photos", PhotoPurpose), ("rate", list("12345"))])
+@pytest.mark.parametrize(("family", "members"), [("outcome", Outcome), ("photos", PhotoPurpose), ("rate", list("12345")),
+                                                 ("wish", Wish), ("stage", DataState)])
 def test_whatever_citizens_are_told_by_name_has_words(family: str, members: list[str]) -> None:
     assert {f"{family}.{name}" for name in members} <= set(WORDS["snap"])
 

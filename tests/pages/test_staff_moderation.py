@@ -177,6 +177,32 @@ def test_no_box_leaves_the_picture_or_vanishes(window: Window) -> None:
     assert outcome == []
 
 
+def test_what_was_published_before_a_look_is_given_words_or_withheld(window: Window, city: City) -> None:
+    town = city.town
+    numbers = []
+    for text, place in (("先公开的井盖", point(3)), ("先公开的路灯", point(1))):
+        receipt = ok(town.li.post("/api/v1/pda/reports", pda_report(text=text, place=place)), 201)
+        town.jobs()
+        numbers.append(str(town.case_of(receipt["number"])["number"]))
+    worded, withheld = numbers
+    page = window.log_in("operator", PASSWORD, PAGE)
+    unseen = page.locator("#unseen")
+    expect(unseen.get_by_role("heading")).to_have_text("未经审核已公开")
+    line = unseen.locator(f"[data-number='{worded}']")
+    line.get_by_label("公开的文字").fill("路口的井盖缺失")
+    line.get_by_role("button", name="连同文字公开").click()
+    expect(line).to_have_count(0)
+    assert ok(town.stranger.get(f"/api/v1/public/cases/{worded}"))["words"] == "路口的井盖缺失"
+    line = unseen.locator(f"[data-number='{withheld}']")
+    line.get_by_label("不公开的理由").fill("看得出是谁")
+    line.get_by_role("button", name="不公开").click()
+    expect(line).to_have_count(0)
+    assert town.stranger.get(f"/api/v1/public/cases/{withheld}").status_code == 404
+    unseen.get_by_role("button", name="刷新").click()
+    expect(page.locator("#unseen [data-number]").filter(has_text="先公开的")).to_have_count(0)
+    window.is_sound()
+
+
 def test_words_are_released_and_a_case_is_withheld(window: Window, city: City) -> None:
     first = waiting_case(city, "王大爷家门口的井盖没了，电话 13812345678 <b>急</b>")
     page = window.log_in("operator", PASSWORD, PAGE)

@@ -6,7 +6,7 @@ import {Away, Problem} from "./server.js";
 const kind = (document) => document?.type?.split("/").at(-1) ?? "";
 
 const LABELS = {text: "report.text", phone: "contact.phone", name: "contact.name", place: "place", address: "address",
-  category: "category", photos: "photos", reply: "do.answered", reason: "problem.reason", comment: "rate.comment"};
+  category: "category", photos: "photos", reply: "do.answered", reason: "problem.reason", comment: "rate.comment", tokens: "data.also", wechat: "data.wechat"};
 
 /** The fields at fault, as the form names them. */
 const fields = (document) => [...new Set((document?.errors ?? []).map(({field}) => LABELS[field?.split(".")[0]]).filter(Boolean))]

@@ -26,6 +26,12 @@ async function send(method, path, {token = null, headers: own = {}, ...options} 
  * receipt, else as whoever is signed in on this phone, else as nobody. */
 export const json = jsonBy(send);
 
+/** The same as whoever is signed in, asked once: a wrong code, which is answered by 401 as well, counts as one guess. */
+export const once = jsonBy(async (method, path, options) => {
+  const access = await session.access();
+  return await request(method, path, {...options, headers: {...options.headers, ...(access && {Authorization: `Bearer ${access}`})}});
+});
+
 /** The same without any credential; the browser may answer from what it was told to keep. */
 export const open = jsonBy((method, path, options) => request(method, path, {cache: "default", ...options}));
 

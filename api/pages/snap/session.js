@@ -5,11 +5,12 @@ import * as store from "./store.js";
 const json = jsonBy(request);
 const EARLY = 30_000;
 
-/** {access, refresh, until, and phone or wechat}: nothing where nobody is signed in. */
+/** {access, refresh, until, and phone or wechat}: nothing where nobody is signed in. `beside` is the log-in by WeChat after
+ * which the phone was proved. */
 export const current = () => store.get("meta", "session");
 
-const kept = (tokens, {phone = null, wechat = false}) => ({
-  access: tokens.access, refresh: tokens.refresh, until: Date.now() + tokens.expires_in * 1000 - EARLY, phone, wechat});
+const kept = (tokens, {phone = null, wechat = false, beside = null}) => ({
+  access: tokens.access, refresh: tokens.refresh, until: Date.now() + tokens.expires_in * 1000 - EARLY, phone, wechat, beside});
 
 const hidden = (phone) => phone.replace(/^(.{3}).*(.{2})$/, "$1******$2");
 
@@ -17,7 +18,10 @@ export const askForCode = (phone) => json("POST", "/api/v1/sessions/phone/code",
 
 /** Sign in by the code that was sent. Raises Problem (401) when it is wrong. */
 export async function signIn(phone, code) {
-  await store.put("meta", kept(await json("POST", "/api/v1/sessions/phone", {phone, code}), {phone: hidden(phone)}), "session");
+  const tokens = await json("POST", "/api/v1/sessions/phone", {phone, code});
+  const before = await current();
+  const beside = before?.wechat ? before : before?.beside;
+  await store.put("meta", kept(tokens, {phone: hidden(phone), beside}), "session");
   store.tell("session");
 }
 
@@ -33,7 +37,9 @@ export async function signOut() {
   const before = await current();
   await store.remove("meta", "session");
   store.tell("session");
-  if (before) await json("POST", "/api/v1/sessions/end", {refresh: before.refresh}).catch(() => {}); // it ends by itself later
+  for (const one of [before, before?.beside].filter(Boolean)) {
+    await json("POST", "/api/v1/sessions/end", {refresh: one.refresh}).catch(() => {}); // it ends by itself later
+  }
 }
 
 /** One page at a time: a refresh token that is shown twice ends the whole log-in. */
@@ -54,15 +60,34 @@ const renew = (old) => alone(async () => {
   }
 });
 
+/** An access token that holds for a while yet, of whoever is signed in; nothing where nobody is. */
+export async function access() {
+  const now = await current();
+  return (now && now.until < Date.now() ? await renew(now.access) : now)?.access;
+}
+
+/** The same of the log-in by WeChat that stands beside that of the phone; null where there is none, or none any more. */
+export const accessInWechat = () => alone(async () => {
+  const now = await current();
+  if (!now?.beside || now.beside.until >= Date.now()) return now?.beside?.access ?? null;
+  try {
+    now.beside = kept(await json("POST", "/api/v1/sessions/refresh", {refresh: now.beside.refresh}), now.beside);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    now.beside = null;
+  }
+  await store.put("meta", now, "session");
+  return now.beside?.access ?? null;
+});
+
 /** Do `work` with the access token of whoever is signed in, or with nothing: a log-in that has ended keeps nobody from
  * sending a report. */
 export async function within(work) {
-  let now = await current();
-  if (now && now.until < Date.now()) now = await renew(now.access);
+  const shown = await access();
   try {
-    return await work(now?.access);
+    return await work(shown);
   } catch (error) {
-    if (!now || !(error instanceof Problem) || error.status !== 401) throw error;
-    return await work((await renew(now.access))?.access);
+    if (!shown || !(error instanceof Problem) || error.status !== 401) throw error;
+    return await work((await renew(shown))?.access);
   }
 }

@@ -1,8 +1,10 @@
 // Which screens there are: by the first word of the address, with the key of its title and the tab it belongs under.
+import * as data from "./data.js";
 import * as following from "./following.js";
 import * as mine from "./mine.js";
 import * as near from "./near.js";
 import * as one from "./case.js";
+import * as points from "./points.js";
 import * as report from "./report.js";
 import * as sent from "./sent.js";
 import * as settings from "./settings.js";
@@ -17,6 +19,8 @@ export const SCREENS = {
   mine: {title: "nav.mine", show: mine.show},
   track: {title: "track", under: "mine", show: track.show},
   following: {title: "follow.list", under: "mine", show: following.show},
+  points: {title: "points", under: "mine", show: points.show},
   signin: {title: "sign.in", under: "mine", show: signin.show},
+  data: {title: "data", under: "settings", show: data.show},
   settings: {title: "nav.settings", show: settings.show},
 };

@@ -5,7 +5,8 @@ import {say} from "../language.js";
 import {Problem} from "../server.js";
 import * as session from "../session.js";
 
-export async function show(room) {
+/** `next` is the screen to go on with. */
+export async function show(room, next = "mine") {
   const phone = make("input", {type: "tel", inputmode: "tel", autocomplete: "tel"});
   const code = make("input", {inputmode: "numeric", autocomplete: "one-time-code", maxlength: 12});
   const second = make("div", {class: "form tight", hidden: true}, make("p", {class: "hint", role: "status"}, say("sign.sent")),
@@ -29,7 +30,7 @@ export async function show(room) {
     if (!code.value.trim()) return code.focus();
     try {
       await session.signIn(phone.value.trim(), code.value.trim());
-      location.hash = "#/mine";
+      location.hash = `#/${next}`;
     } catch (error) {
       fault(code, error instanceof Problem && error.status === 401 ? say("sign.wrong") : inWords(error));
     }

@@ -1,4 +1,5 @@
-// Cases that wait for a look: what was said, and beside it the words that everybody will read.
+// Cases that wait for a look, and those that were published before one: what was said, and beside it the words that everybody
+// will read.
 import {button, field, make, notice} from "../../dom.js";
 import {say, sayOr, when} from "../../language.js";
 import {summary} from "../../problems.js";
@@ -46,12 +47,20 @@ function line(one, gone) {
 }
 
 /** The next one is where the eyes are when one is done. */
-export function casesPart(place) {
-  const list = worklist(place, CASES, {none: say("moderation.no_cases"), line: (one) => line(one, (box) => {
+function casesOf(place, more = {}) {
+  const list = worklist(place, CASES, {none: say("moderation.no_cases"), ...more, line: (one) => line(one, (box) => {
     const next = box.nextElementSibling;
     box.remove();
     next?.querySelector("textarea")?.focus();
     list.left();
   })});
   return list.load();
+}
+
+/** What the city's policy published by itself stands apart, so that somebody looks at it afterwards. */
+export async function casesPart(place) {
+  const [first, unseen] = [make("section", {}), make("section", {id: "unseen"})];
+  place.replaceChildren(first, unseen);
+  await Promise.all([casesOf(first), casesOf(unseen, {none: say("moderation.no_unseen"),
+    fixed: {title: say("moderation.unseen"), ask: {state: "published", by_person: false}}})]);
 }

@@ -6,8 +6,9 @@ import {address, call} from "../../server.js";
 
 const STATES = ["waiting", "published", "withheld"];
 
-/** A choice of the state, a list of what is in it, and a button for more. `path` answers {items, next}; `line` makes an li. */
-export function worklist(place, path, {none, line, states = STATES, className = "moderated"}) {
+/** A choice of the state, a list of what is in it, and a button for more. `path` answers {items, next}; `line` makes an li. With
+ * `fixed` {title, ask} the list has a heading instead of the choice, and is always of what is asked for. */
+export function worklist(place, path, {none, line, states = STATES, className = "moderated", fixed = null}) {
   const list = make("ul", {class: className});
   const told = make("p", {class: "quiet", role: "status"});
   const more = button(say("more"), () => load(false), {kind: "quiet", hidden: true});
@@ -18,7 +19,7 @@ export function worklist(place, path, {none, line, states = STATES, className = 
   async function load(isNew) {
     if (isNew) cursor = null;
     try {
-      const {items, next} = await call("GET", address(path, {state: state.value, cursor, limit: 20}));
+      const {items, next} = await call("GET", address(path, {...(fixed?.ask ?? {state: state.value}), cursor, limit: 20}));
       if (isNew) list.replaceChildren();
       list.append(...items.map((one) => line(one)));
       cursor = next;
@@ -29,7 +30,7 @@ export function worklist(place, path, {none, line, states = STATES, className = 
     }
   }
 
-  place.replaceChildren(make("div", {class: "head"}, state, button(say("reload"), () => load(true), {kind: "quiet small"})),
+  place.replaceChildren(make("div", {class: "head"}, fixed ? make("h2", {}, fixed.title) : state, button(say("reload"), () => load(true), {kind: "quiet small"})),
     told, list, more);
   return {load: () => load(true), left: () => { if (!list.children.length) load(true); }};
 }
