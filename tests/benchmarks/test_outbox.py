@@ -47,9 +47,9 @@ def relayed() -> int:
 
 
 def jobs(events: int) -> int:
-    """How many jobs of at most 200 reports come of so many events, claimed BATCH at a time."""
-    rest = events % BATCH
-    return events // BATCH * 3 + -(-rest // 200)
+    """How many jobs come of so many events, claimed BATCH at a time: for each line of the relay as many as its batches."""
+    claims = [BATCH] * (events // BATCH) + [events % BATCH]
+    return sum(-(-claim // line.batch) for claim in claims for line in relay.JOBS["report.received"])
 
 
 def claimed(sql: str, bare: Any) -> int:
