@@ -78,7 +78,7 @@ def test_what_only_few_may_stands_as_it_was_decided() -> None:
     may = {role: {name for name, grant in PERMISSIONS.items() if role in grant.roles} for role in Role}
     assert {name for name in may[Role.CITIZEN] if not name.endswith(".read")} == {
         "report.create.citizen", "report.list", "rating.create", "comment.create.citizen", "preferences.manage",
-        "data.own"}
+        "data.own", "subscriptions.manage", "adoption.take_part", "points.own"}
     for name in ("users.manage", "posts.manage", "departments.manage", "devices.manage", "clients.manage"):
         assert PERMISSIONS[name].roles == {Role.ADMINISTRATOR}
     for role in (Role.CITIZEN, Role.PLATFORM, Role.GRID_WORKER, Role.LEADER, Role.DATA_STEWARD, Role.ADMINISTRATOR):
