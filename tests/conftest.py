@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import redis
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 from xdist.scheduler import LoadScopeScheduling
@@ -19,6 +20,7 @@ from xdist.scheduler import LoadScopeScheduling
 from casework import clock, settings, storage
 from casework.settings import Settings
 from casework.storage import database
+from workers import queues
 
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432")
 
@@ -255,3 +257,17 @@ def bare(request: pytest.FixtureRequest, config: Settings) -> Iterator[str]:
     database.engine().dispose()
     with psycopg.connect(f"{POSTGRES}/postgres", autocommit=True) as admin:
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def server(config: Settings) -> Iterator[redis.Redis]:
+    """The Redis database that `config` points to, emptied before and after."""
+    made = redis.Redis.from_url(config.redis_url)
+    try:
+        made.flushdb()
+    except redis.ConnectionError as error:
+        absent(f"no Redis at {config.redis_url} ({error})")
+    queues.forget_connection()
+    yield made
+    queues.forget_connection()
+    made.flushdb()

@@ -1,5 +1,4 @@
 """Administrators see which batches of work were given up, and try them again from the browser."""
-from collections.abc import Iterator
 
 import pytest
 import redis
@@ -10,26 +9,12 @@ from api import queues as admin
 from casework.settings import Settings
 from tests.api.test_health import free_port
 from tests.api.town import Town, ok, problem
-from tests.conftest import absent
 from tests.workers import errands
 from workers import queues
 from workers.queues import Batch
 from workers.run import work
 
 QUEUES = "/api/v1/admin/queues"
-
-
-@pytest.fixture
-def server(config: Settings) -> Iterator[redis.Redis]:
-    made = redis.Redis.from_url(config.redis_url)
-    try:
-        made.flushdb()
-    except redis.ConnectionError as error:
-        absent(f"no Redis at {config.redis_url} ({error})")
-    queues.forget_connection()
-    yield made
-    queues.forget_connection()
-    made.flushdb()
 
 
 def test_what_was_given_up_is_told_and_tried_once_more(town: Town, server: redis.Redis) -> None:

@@ -24,6 +24,13 @@ def city(store: str, time: SetClock) -> Iterator[City]:
 
 
 @pytest.fixture
+def cast(store: str, time: SetClock) -> people.Cast:
+    """The people of the small city alone."""
+    with transaction() as db:
+        return people.hire(db, small_city(db))
+
+
+@pytest.fixture
 def handled(city: City) -> Receipt:
     """A manhole that the water office has signed."""
     receipt = city.receives()

@@ -31,7 +31,7 @@ from casework.storage.database import reading, transaction
 from casework.storage.outbox import Event
 from tests import people
 from tests.conftest import SetClock
-from tests.factories import at_grid, small_city
+from tests.factories import at_grid
 from tests.storage.adopters import (
     HERS,
     LAMP,
@@ -49,13 +49,6 @@ from tests.storage.adopters import (
     told,
 )
 from workers import community, media
-
-
-@pytest.fixture
-def cast(store: str, time: SetClock) -> people.Cast:
-    with transaction() as db:
-        return people.hire(db, small_city(db))
-
 
 # ---- adopting
 

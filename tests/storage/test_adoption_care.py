@@ -26,7 +26,7 @@ from casework.storage.database import reading, transaction
 from casework.triage import automatic
 from tests import people
 from tests.conftest import SetClock
-from tests.factories import GRIDS, a_report, at_grid, case_of, small_city
+from tests.factories import GRIDS, a_report, at_grid, case_of
 from tests.storage.adopters import (
     HERS,
     MINE,
@@ -41,12 +41,6 @@ from tests.storage.adopters import (
     sweep,
     told,
 )
-
-
-@pytest.fixture
-def cast(store: str, time: SetClock) -> people.Cast:
-    with transaction() as db:
-        return people.hire(db, small_city(db))
 
 
 def said(**facts: object) -> Receipt:

@@ -18,13 +18,7 @@ from casework.storage.outbox import Event
 from casework.triage import automatic
 from tests import people
 from tests.conftest import SetClock
-from tests.factories import a_report, at_grid, small_city
-
-
-@pytest.fixture
-def cast(store: str, time: SetClock) -> people.Cast:
-    with transaction() as db:
-        return people.hire(db, small_city(db))
+from tests.factories import a_report, at_grid
 
 
 def received(count: int, **facts: object) -> list[object]:

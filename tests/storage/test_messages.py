@@ -30,16 +30,10 @@ from casework.storage.outbox import Event
 from casework.triage import automatic, desk
 from tests import people
 from tests.conftest import SetClock
-from tests.factories import a_report, at_grid, case_of, small_city
+from tests.factories import a_report, at_grid, case_of
 from tests.servers import KEY, SECRET, gateway, mail_server
 
 PHONE = "13812345678"
-
-
-@pytest.fixture
-def cast(store: str, time: SetClock) -> people.Cast:
-    with transaction() as db:
-        return people.hire(db, small_city(db))
 
 
 def received(**facts: object) -> Receipt:

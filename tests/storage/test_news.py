@@ -29,13 +29,7 @@ from casework.storage.outbox import Event
 from casework.triage import automatic, desk
 from tests import people
 from tests.conftest import SetClock
-from tests.factories import a_report, at_grid, case_of, small_city
-
-
-@pytest.fixture
-def cast(store: str, time: SetClock) -> people.Cast:
-    with transaction() as db:
-        return people.hire(db, small_city(db))
+from tests.factories import a_report, at_grid, case_of
 
 
 def _everything_told() -> int:

@@ -15,31 +15,17 @@ from casework.community.points import awards, ledger, rewards, rules
 from casework.community.points.ledger import About, Account, Line
 from casework.community.points.rewards import Redemption, Reward, State
 from casework.errors import Conflict, Invalid, NotFound, Unauthenticated
-from casework.identity.people import ANONYMOUS, Actor, Citizen, Role
-from casework.identity.privacy import blind_index, seal
+from casework.identity.people import ANONYMOUS, Actor, Role
+from casework.identity.privacy import blind_index
 from casework.storage.database import reading, transaction
 from casework.triage import automatic
 from casework.triage.desk import VERBS as TRIAGE
 from tests import people
 from tests.conftest import SetClock
-from tests.factories import a_report, at_grid, case_of, small_city
+from tests.factories import a_report, at_grid, case_of
+from tests.storage.adopters import citizen
 
 MINE, HERS = "13800138000", "13900139000"
-
-
-@pytest.fixture
-def cast(store: str, time: SetClock) -> people.Cast:
-    with transaction() as db:
-        return people.hire(db, small_city(db))
-
-
-def citizen(phone: str = MINE) -> Actor:
-    """Who has proved this phone."""
-    with transaction() as db:
-        made = Citizen(phone=seal(phone), phone_index=blind_index("phone", phone))
-        db.add(made)
-        db.flush()
-        return Actor("citizen", made.id, "市民", frozenset({Role.CITIZEN}), phone_index=made.phone_index)
 
 
 def said(phone: str | None = MINE, **facts: object) -> Receipt:
