@@ -33,10 +33,8 @@ from tests.storage.following import (
     told_followers,
 )
 from tests.storage.test_following import suspended
-from tests.storage.test_messages import cast, dispatched, told_everything
+from tests.storage.test_messages import dispatched, told_everything
 from workers.forgetting import until_fewer
-
-__all__ = ["cast"]
 
 MINE, OTHER = "13700000001", "13700000002"
 STREET = "440301001"

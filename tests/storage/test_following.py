@@ -38,9 +38,7 @@ from tests.storage.following import (
     taken_back,
     told_followers,
 )
-from tests.storage.test_messages import cast, dispatched, received, step, told_everything
-
-__all__ = ["cast"]
+from tests.storage.test_messages import dispatched, received, step, told_everything
 
 MINE, REPORTER = "13700000001", "13812345678"
 SECRET = "王小明在3栋502家门口看见井盖不见了"

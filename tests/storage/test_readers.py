@@ -18,9 +18,7 @@ from casework.triage import automatic
 from tests import people
 from tests.conftest import SetClock
 from tests.factories import a_report, at_grid, case_of
-from tests.storage.test_messages import PHONE, cast, citizen, dispatched, page_of, read_by, received, step, told_everything
-
-__all__ = ["cast"]
+from tests.storage.test_messages import PHONE, citizen, dispatched, page_of, read_by, received, step, told_everything
 
 
 def number_of(receipt: Receipt) -> str:

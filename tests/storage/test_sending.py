@@ -16,10 +16,8 @@ from casework.storage.database import reading, transaction
 from tests import people
 from tests.conftest import SetClock
 from tests.factories import at_grid
-from tests.storage.test_messages import cast, dispatched, told_everything
+from tests.storage.test_messages import dispatched, told_everything
 from workers import notifications
-
-__all__ = ["cast"]
 
 
 class Hung:
