@@ -1,4 +1,4 @@
-"""The pages of those who work at a desk: one release of scripts, one shell for every address below /command."""
+"""The pages of those who work at a desk: one release of scripts, one shell for every address of the three faces."""
 from functools import cache
 
 from flask import Blueprint, Response, render_template, send_from_directory
@@ -9,8 +9,8 @@ from api.pages import A_YEAR
 from casework.errors import NotFound
 
 PAGE = "staff"
-SCREENS = ("calls", "imports", "moderation", "stuck")
-"""Of /command; the scripts say which permissions each asks for, and the API guards what it shows."""
+FACES = ("desk", "command", "cockpit")
+"""A department's, the centre's, the leaders'. The scripts know the screens of each, and the API guards what they show."""
 
 blueprint = Blueprint("staff_pages", __name__)
 
@@ -21,17 +21,11 @@ def served() -> releases.Release:
     return releases.of(PAGE)
 
 
-@blueprint.get("/command", strict_slashes=False)
+@blueprint.get(f"/<any({','.join(FACES)}):face>", strict_slashes=False)
+@blueprint.get(f"/<any({','.join(FACES)}):face>/<path:screen>")
 @public("the page is empty until somebody logs in on it")
-def command() -> Response:
-    """The page goes on to the first screen that the posts of whoever logs in permit."""
-    return _shell()
-
-
-@blueprint.get(f"/command/<any({','.join(SCREENS)}):screen>", strict_slashes=False)
-@public("the page is empty until somebody logs in on it")
-def screen(screen: str) -> Response:
-    """The shell, the same for every screen."""
+def page(face: str, screen: str = "") -> Response:
+    """The shell, the same for every screen; a face alone goes on to the first screen that one's posts permit."""
     return _shell()
 
 

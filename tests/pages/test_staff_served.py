@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from api import releases, staff_pages
 from api.releases import FOLDER
-from api.staff_pages import SCREENS
+from api.staff_pages import FACES
 from casework.cases.publication import State
 from casework.cases.report import Channel
 from casework.cases.workflow import STATUS_NAMES
@@ -22,7 +22,9 @@ from tests.api.town import served
 from tests.pages.test_pages_are_sound import contrast
 from workers.queues import QUEUES
 
-WORDS: dict[str, list[str]] = orjson.loads((FOLDER / "staff" / "words.json").read_bytes())
+LISTS: dict[str, dict[str, list[str]]] = {
+    path.stem: orjson.loads(path.read_bytes()) for path in sorted((FOLDER / "staff" / "words").glob("*.json"))}
+WORDS = {key: texts for words in LISTS.values() for key, texts in words.items()}
 RELEASE = releases.of("staff")
 SHELL = (FOLDER / "staff" / "index.html").read_text("utf-8")
 SCRIPTS = {name: path.read_text("utf-8") for name, path in RELEASE.files.items()
@@ -34,6 +36,11 @@ SPOKEN = "\n".join([*SCRIPTS.values(), SHELL])
 def web(config: Settings, sqlite: str, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
     app: Flask = served(config, sqlite, monkeypatch)
     return app.test_client()
+
+
+def test_every_list_of_words_is_read_and_no_word_stands_in_two() -> None:
+    assert set(re.findall(r'"(\w+)"', SCRIPTS["words.js"].partition("LISTS = [")[2].partition("]")[0])) == set(LISTS)
+    assert sum(map(len, LISTS.values())) == len(WORDS)
 
 
 def test_every_word_is_there_in_both_languages() -> None:
@@ -66,11 +73,17 @@ def test_whatever_the_server_names_has_words(family: str, members: list[str]) ->
     assert {f"{family}.{name}" for name in members} <= set(WORDS)
 
 
-def test_every_screen_is_known_to_the_scripts_and_asks_for_a_permission_that_there_is() -> None:
-    listed = SCRIPTS["screens/screens.js"]
-    assert set(re.findall(r'"/command/(\w+)"', listed)) == set(SCREENS)
-    asked = {name for needs in re.findall(r"needs: \[(.*?)\]", listed) for name in re.findall(r'"([\w.]+)"', needs)}
-    assert asked <= set(PERMISSIONS)
+def test_every_screen_has_an_address_of_a_face_and_asks_for_permissions_that_there_are() -> None:
+    listed = "\n".join(text for name, text in SCRIPTS.items() if name.endswith("/screens.js"))
+    paths = re.findall(r'path: "([^"]+)"', listed)
+    assert len(paths) == len(set(paths)) >= 4
+    assert {path.split("/")[1] for path in paths} <= set(FACES)
+    for needs in re.findall(r"needs: \[(.*?)\]", listed):
+        asked = set(re.findall(r'"([\w.]+)"', needs))
+        assert asked, listed
+        assert asked <= set(PERMISSIONS)
+    for style in re.findall(r'style: "([^"]+)"', listed):
+        assert style.removeprefix("./") in RELEASE.files
 
 
 def test_whatever_a_script_imports_belongs_to_the_release() -> None:
@@ -81,17 +94,16 @@ def test_whatever_a_script_imports_belongs_to_the_release() -> None:
 
 
 def test_the_shell_is_checked_each_time_and_its_files_are_kept_for_ever(web: FlaskClient) -> None:
-    for screen in SCREENS:
-        answer = web.get(f"/command/{screen}")
+    for address in ("/desk", "/command/calls", "/command/admin/people", "/cockpit/nothing"):
+        answer = web.get(address)
         assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-cache")
         assert RELEASE.address in answer.get_data(as_text=True)
         assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
     for name in RELEASE.files:
         answer = web.get(f"{RELEASE.address}/{name}")
         assert (answer.status_code, "immutable" in answer.headers["Cache-Control"]) == (200, True), name
-    for address in ("/command", "/command/", "/command/calls/"):
+    for address in ("/command", "/command/", "/command/calls/", "/desk/"):
         assert web.get(address).get_data(as_text=True) == web.get("/command/calls").get_data(as_text=True)
-    assert web.get("/command/nothing").status_code == 404
     assert web.get(f"{RELEASE.address}/../../pages.py").status_code == 404
 
 

@@ -1,8 +1,8 @@
-// The words of the page: Chinese by default, English by switch. All of them stand in words.json, [Chinese, English].
+// The words of the page: Chinese by default, English by switch. words.js brings them.
 import * as store from "./store.js";
+import {WORDS} from "./words.js";
 
 const LANGUAGES = ["zh", "en"];
-const WORDS = await (await fetch(new URL("./words.json", import.meta.url))).json();
 
 let spoken = 0;
 

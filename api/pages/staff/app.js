@@ -4,30 +4,44 @@ import * as language from "./language.js";
 import {say} from "./language.js";
 import {logInForm} from "./login.js";
 import {Away, speak} from "./request.js";
-import {SCREENS} from "./screens/screens.js";
+import {FACES, SCREENS, faceOf, find, mayOpen} from "./screens/screens.js";
 import * as session from "./session.js";
 
 const byId = (id) => document.getElementById(id);
 
 const here = () => location.pathname.replace(/\/+$/, "");
 
-const mayOpen = (me, screen) => screen.needs.some((permission) => me.permissions.includes(permission));
-
 function title(text) {
   byId("title").textContent = text;
   document.title = `${text} · ${say("app")}`;
 }
 
+const link = (screen, text, isHere) => make("a", {href: screen.path, "aria-current": isHere ? "page" : null}, text);
+
+/** The screens of this face, and a way to the first screen of each other that the posts permit. */
 function nav(me) {
-  byId("nav").replaceChildren(...Object.entries(SCREENS).filter(([, screen]) => mayOpen(me, screen)).map(([path, screen]) =>
-    make("a", {href: path, "aria-current": path === here() ? "page" : null}, say(screen.title))));
+  const face = faceOf(here());
+  const open = SCREENS.filter((screen) => !screen.hidden && mayOpen(me, screen));
+  const firsts = FACES.map((name) => [name, open.find((screen) => faceOf(screen.path) === name)]).filter(([, screen]) => screen);
+  byId("faces").replaceChildren(...(firsts.length > 1 ? firsts : []).map(([name, screen]) =>
+    make("a", {href: screen.path, "aria-current": name === face ? "true" : null}, say(`face.${name}`))));
+  byId("nav").replaceChildren(...open.filter((screen) => faceOf(screen.path) === face).map((screen) =>
+    link(screen, say(screen.title), screen.path === here())));
   byId("name").textContent = me.name;
   byId("who").hidden = false;
 }
 
+/** The style sheet of a screen is there before the screen. */
+function dressed({style}) {
+  if (!style) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    document.head.append(make("link", {rel: "stylesheet", href: new URL(style, import.meta.url).href, onload: resolve, onerror: reject}));
+  });
+}
+
 function logIn() {
   title(say("login"));
-  byId("nav").replaceChildren();
+  for (const bar of ["nav", "faces"]) byId(bar).replaceChildren();
   byId("who").hidden = true;
   byId("screen").replaceChildren(logInForm(() => open()));
   byId("screen").querySelector("input").focus();
@@ -45,14 +59,18 @@ async function open() {
   }
   if (!me) return logIn();
   nav(me);
-  const screen = SCREENS[here()];
-  const first = Object.entries(SCREENS).find(([, one]) => mayOpen(me, one));
-  if (!screen && first) return void location.replace(first[0]);
-  title(screen ? say(screen.title) : say("app"));
-  if (!screen || !mayOpen(me, screen)) return says(say("not_yours"));
-  const room = make("div", {class: `screen ${here().split("/").at(-1)}`});
+  const found = find(here());
+  const isFace = here().split("/").length === 2;
+  const first = SCREENS.find((one) => !one.hidden && mayOpen(me, one) && (!isFace || faceOf(one.path) === here().slice(1)));
+  if (!found && isFace && first) return void location.replace(first.path);
+  title(found ? say(found.screen.title) : say("app"));
+  if (!found && !isFace) return says(say("no_page"));
+  if (!found || !mayOpen(me, found.screen)) return says(say("not_yours"));
+  const {screen, args} = found;
+  const room = make("div", {class: `screen ${screen.title}`});
   byId("screen").replaceChildren(room);
-  await (await screen.load()).show(room, me);
+  const [script] = await Promise.all([screen.load(), dressed(screen)]);
+  await script.show(room, me, args);
   return undefined;
 }
 

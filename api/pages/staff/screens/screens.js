@@ -1,7 +1,39 @@
-// Which screens there are, by their address: the name of their title, and the permissions of which any one lets in.
-export const SCREENS = {
-  "/command/calls": {title: "calls", needs: ["report.create.hotline"], load: () => import("./calls.js")},
-  "/command/moderation": {title: "moderation", needs: ["moderation.decide"], load: () => import("./moderation.js")},
-  "/command/imports": {title: "imports", needs: ["tickets.import"], load: () => import("./imports.js")},
-  "/command/stuck": {title: "stuck", needs: ["queues.manage", "exchange.manage", "messages.manage"], load: () => import("./stuck.js")},
-};
+// All screens of the staff pages. A group of screens lists its own; here is only how one is found by its address.
+import {ADMIN} from "./admin/screens.js";
+import {CASE} from "./case/screens.js";
+import {COCKPIT} from "./cockpit/screens.js";
+import {COMMAND} from "./command/screens.js";
+import {DESK} from "./desk/screens.js";
+import {REPORTS} from "./reports/screens.js";
+
+/** One is {path, title, needs, load, style?, hidden?}: the address, whose parts that begin with ":" are told to the screen;
+ * the word of its title; the permissions of which any one lets in; how its script is loaded; its own style sheet, if it has
+ * one; and whether it is left out of the bar, as one that needs a number to be opened. */
+export const SCREENS = [...DESK, ...COMMAND, ...COCKPIT, ...REPORTS, ...ADMIN, ...CASE];
+
+/** The parts of the bar, in their order: the first word of the address, and below /command the second if it is admin. */
+export const FACES = ["desk", "command", "cockpit", "admin"];
+
+export const faceOf = (path) => (path.startsWith("/command/admin") ? "admin" : path.split("/")[1]);
+
+export const mayOpen = (me, screen) => screen.needs.some((permission) => me.permissions.includes(permission));
+
+function parts(pattern, path) {
+  const [wanted, given] = [pattern.split("/"), path.split("/")];
+  if (wanted.length !== given.length) return null;
+  const found = {};
+  for (const [at, word] of wanted.entries()) {
+    if (word.startsWith(":")) found[word.slice(1)] = decodeURIComponent(given[at]);
+    else if (word !== given[at]) return null;
+  }
+  return found;
+}
+
+/** The screen of an address with what the address says, {screen, args}; null when there is none. */
+export function find(path) {
+  for (const screen of SCREENS) {
+    const args = parts(screen.path, path);
+    if (args) return {screen, args};
+  }
+  return null;
+}

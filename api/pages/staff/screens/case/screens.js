@@ -1,0 +1,2 @@
+// One case on one page, for everybody who works on it.
+export const CASE = [];

@@ -1,0 +1,2 @@
+// The screens of leaders: the map, the figures, the warnings.
+export const COCKPIT = [];

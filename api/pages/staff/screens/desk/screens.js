@@ -1,0 +1,2 @@
+// The screens of a department.
+export const DESK = [];

@@ -1,0 +1,2 @@
+// Bulletins and exports.
+export const REPORTS = [];
