@@ -122,7 +122,8 @@ def environment(settings: Settings) -> dict[str, str]:
         "ZHIWANG_HOME": str(settings.home), "ZHIWANG_SIGNING_KEY": key(settings.signing_key),
         "ZHIWANG_INDEX_KEY": key(settings.index_key), "ZHIWANG_ACCESS_MINUTES": "120",
         "ZHIWANG_DATA_KEYS": ",".join(f"{name}:{key(raw)}" for name, raw in settings.data_keys.items()),
-        "ZHIWANG_RATE_REPORTS": settings.rate_limit_reports, "ZHIWANG_RATE_LOGIN": settings.rate_limit_login, "ZHIWANG_FLOOD": "none", "PYTHONPATH": str(ROOT),
+        "ZHIWANG_RATE_REPORTS": settings.rate_limit_reports, "ZHIWANG_RATE_LOGIN": settings.rate_limit_login,
+        "ZHIWANG_FLOOD": "none", "PYTHONPATH": str(ROOT),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
 
 
