@@ -84,13 +84,11 @@ def page(db: Session, actor: Actor, wanted: Wanted) -> dict[str, Any]:
     _must_be(wanted)
     wanted = _inside(reach(actor), wanted)
     as_of = outbox.oldest_waiting(db) or clock.now()
-    items = [] if wanted.by is By.TOTAL else _items(db, wanted)
+    shown, following = ([], None) if wanted.by is By.TOTAL else items(db, wanted)
     whole = _groups(db, replace(wanted, by=By.TOTAL, after=None, level=None))
     (total,) = indicators.values(tally.table([whole.get("", tally.NOTHING)]))
-    more = len(items) > wanted.limit
-    items = items[:wanted.limit]
-    return {"since": wanted.since, "until": wanted.until, "by": wanted.by, "items": items, "total": {"values": total},
-            "next": items[-1]["key"] if more else None, "as_of": as_of}
+    return {"since": wanted.since, "until": wanted.until, "by": wanted.by, "items": shown, "total": {"values": total},
+            "next": following, "as_of": as_of}
 
 
 def _must_be(wanted: Wanted) -> None:
@@ -119,16 +117,18 @@ def _inside(scope: Reach, wanted: Wanted) -> Wanted:
     return replace(wanted, **choices[0])
 
 
-def _items(db: Session, wanted: Wanted) -> list[dict[str, Any]]:
-    """One more than asked for, where there are more."""
+def items(db: Session, wanted: Wanted) -> tuple[list[dict[str, Any]], str | None]:
+    """The items alone, for our own use, whoever asks; and the key to go on after, None at the end."""
     found = sorted(_groups(db, wanted).items())
     if wanted.after is not None:
         found = [(key, one) for key, one in found if key > wanted.after]
-    found = found[:wanted.limit + 1]
+    more, found = len(found) > wanted.limit, found[:wanted.limit]
+    if not found:
+        return [], None
     names = _names(db, wanted.by, [key for key, _ in found])
-    counted = indicators.values(tally.table([one for _, one in found])) if found else []
-    return [{"key": key, "name": names.get(key, key), "values": values}
-            for (key, _), values in zip(found, counted, strict=True)]
+    counted = indicators.values(tally.table([one for _, one in found]))
+    return ([{"key": key, "name": names.get(key, key), "values": values}
+             for (key, _), values in zip(found, counted, strict=True)], found[-1][0] if more else None)
 
 
 def _groups(db: Session, wanted: Wanted) -> dict[str, bytes]:
