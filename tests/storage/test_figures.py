@@ -142,6 +142,12 @@ def test_who_looks_after_a_part_sees_that_part(city: City, known: dict[str, Rece
                             (city.cast.water_head, {"department": city.departments["roads"].id})):
         with pytest.raises(NotFound):
             page(actor, **narrowed)
+    with transaction() as db:  # a grid worker's post lends no area to a head's
+        create_post(db, "g", Role.GRID_WORKER, holder_id=city.cast.water_head.id, area_code=GRIDS[2])
+        two_posts = actor_of(db, city.cast.water_head.id)
+    assert page(two_posts)["total"]["values"]["received"] == 2
+    with pytest.raises(NotFound):
+        page(two_posts, area=GRIDS[2], department=city.departments["roads"].id)
     with pytest.raises(Refused):
         page(city.cast.li)
 
