@@ -102,6 +102,23 @@ OPEN311: dict[str, dict[str, Any]] = {
     "ContactOut": {"contact": "dev@example.org"}}
 """Of shapes whose names belong to another standard, by shape."""
 
+VALUES = {"received": 120, "closing_rate": 0.9372, "handle_p50": 214.6, "satisfaction_rate": None}
+SCORECARD = {"period": "2026-10", "of": "department", "name": "水务局", "state": "published", "score": 91.25, "rank": 3,
+             "amended_score": 93.5, "appeal": "granted"}
+PERFORMANCE: dict[str, dict[str, Any]] = {
+    "InWordsOut": {"zh": "结案率", "en": "Closing rate"},
+    "IndicatorOut": {"code": "closing_rate", "unit": "ratio", "formula": "closed / (due - deferred)", "better": "high",
+                     "source": "cases, clocks", "period": "opened"},
+    "FiguresItemOut": {"key": "440301", "name": "东山区", "values": VALUES}, "WholeOut": {"values": VALUES},
+    "FiguresOut": {"since": "2026-10-01", "until": "2026-11-01", "by": "area", "next": None},
+    "ScorecardOut": SCORECARD, "ScorecardWholeOut": SCORECARD,
+    "ScoreLineOut": {"indicator": "closing_rate", "value": 0.9372, "weight": 25, "points": 87.44},
+    "ScoreEventOut": {"action": "appealed", "by": "王芳", "words": "道路封闭三日，无法进场", "score": None},
+    "PublishedOut": {"published": 42},
+    "ScoreAppealOut": {"period": "2026-10", "of": "department", "name": "水务局", "score": 91.25, "ruling": "granted",
+                       "grounds": "道路封闭三日，无法进场", "reason": "情况属实", "amended_score": 93.5}}
+"""Of figures and scorecards, by shape."""
+
 EXACTLY: dict[str, Any] = {
     "MapOut.type": "FeatureCollection", "MapOut.features": [{
         "type": "Feature", "bbox": [114.056, 22.542, 114.058, 22.544],
@@ -244,7 +261,8 @@ EXACTLY: dict[str, Any] = {
     "EntryChangeOut.what": "added", "EntryChangeOut.words": "多次虚假上报", "MarkOut.withdrawn_at": None,
     "ProgressOut.notice": None, "RatedOut.notice": None,
     "MarkOut.reason": "现场不存在该问题", "ReceiptOut.held": False, "ReceiptOut.call": None,
-    **{f"{shape}.{name}": value for shape, said in (OPEN311 | COMMUNITY | MODERATION).items() for name, value in said.items()},
+    **{f"{shape}.{name}": value for shape, said in (OPEN311 | COMMUNITY | MODERATION | PERFORMANCE).items()
+       for name, value in said.items()},
     **{f"{shape}.{name}": value for shape in ("SurveyOut", "SurveyWithProgressOut") for name, value in {
         "kind": "survey", "title": "充电隐患专项普查", "text": "逐户查看", "area": "440301", "register": None,
         "form": "charging", "cancelled_at": None}.items()}}
