@@ -63,6 +63,7 @@ from api import (
     templates,
     unsubscribe,
     uploads,
+    warnings,
     wechat,
     wechat_pages,
 )
@@ -109,6 +110,7 @@ BLUEPRINTS = [
     media.blueprint,
     moderation_photos.blueprint,
     performance.blueprint,
+    warnings.blueprint,
     sessions.blueprint,
     devices.blueprint,
     geography.blueprint,
