@@ -6,11 +6,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from casework import clock
-from casework.cases.case import Case, Priority
-from casework.cases.history import GENESIS
 from casework.cases.report import Channel, Report, public_number
-from casework.cases.workflow import Status
-from casework.geography.coordinates import Point
 from casework.notifications import inbox, messages
 from casework.performance.early_warning import clusters, judging
 from casework.performance.early_warning.days import EVERYTHING, DayCounts
@@ -21,36 +17,8 @@ from casework.storage.outbox import Event
 from tests import people
 from tests.conftest import SetClock
 from tests.factories import GRIDS, at_grid
+from tests.storage.seasons import DAYS, arrives, usual
 from workers import warnings
-
-DAYS = 40
-
-
-def arrives(rows: list[tuple[datetime, int, Point, str, str]]) -> None:
-    """Reports at these moments, in these grids and places, of these categories, with these words, each a case of its own."""
-    cases, reports = [], []
-    for at, grid, place, category, words in rows:
-        case = {"id": new_id(), "number": public_number("AJ", at), "status": Status.HANDLING, "priority": Priority.NORMAL,
-                "title": words[:20], "channel": "hotline", "category_code": category, "lon": place.lon, "lat": place.lat,
-                "area_code": GRIDS[grid], "opened_at": at, "moved_at": at, "due_at": at + timedelta(days=400), "is_open": True,
-                "version": 1, "history_head": GENESIS, "flags": []}
-        cases.append(case)
-        reports.append({"id": new_id(), "number": public_number("ZW", at), "channel": Channel.HOTLINE, "source": "x",
-                        "key": new_id().hex, "digest": "", "received_at": at, "text": words, "case_id": case["id"]})
-    with transaction() as db:
-        db.execute(insert(Case), cases)
-        db.execute(insert(Report), reports)
-
-
-def usual(chance: random.Random, now: datetime, days: int = DAYS) -> None:
-    """Some eight reports a day, all over the city and the day."""
-    rows = []
-    for _ in range(8 * days):
-        at = now - timedelta(hours=chance.uniform(0, 24 * days))
-        grid = chance.randrange(4)
-        rows.append((at, grid, at_grid(grid, chance.uniform(-400, 400), chance.uniform(-400, 400)),
-                     chance.choice(["301", "302", "10105"]), chance.choice(["路灯不亮", "夜间施工噪声", "污水外溢"])))
-    arrives(rows)
 
 
 def outbreak(now: datetime, count: int = 12) -> None:

@@ -2,11 +2,11 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
-from casework import clock, settings
+from casework import clock
 from casework.geography import areas
 from casework.performance.early_warning import words
 from casework.performance.early_warning.days import Said
@@ -21,7 +21,7 @@ from casework.performance.early_warning.grid import (
     mostly,
 )
 from casework.performance.early_warning.history import Past, by_day, past, recently, reports_of
-from casework.performance.early_warning.keeping import MOST_CASES, Finding, begin, end, go_on, known
+from casework.performance.early_warning.keeping import MOST_CASES, Finding, allowance, begin, end, go_on, known
 from casework.performance.early_warning.scan import (
     Going,
     Reports,
@@ -48,7 +48,7 @@ class Watch:
 
     def __init__(self, db: Session, now: datetime, said: Sequence[Said], learnt: Past) -> None:
         self.db, self.now, self.said, self.past = db, hour_of(now), said, learnt
-        self.least = mark(learnt.weekly, settings.current().warning_false_alarms)
+        self.least = mark(learnt.weekly, allowance(Kind.CLUSTER))
         self.kept = known(db, KINDS)
 
     def look(self) -> int:
@@ -114,7 +114,7 @@ class Watch:
             until=moment_of(self.now), count=signal.count, expected=signal.expected,
             confidence=confidence(signal.chance, self.past.weekly),
             evidence={"cases": numbers(counted), "days": by_day(self.past, within, share, group),
-                      "words": words.telling(self.db, counted, self.past.words), "places": names(self.db, counted),
+                      "words": words.telling(self.db, counted, self.past.words), "places": area_names(self.db, counted),
                       "zone": [zone.size, column, row] if square else [code], "length": self.now - signal.since,
                       "chance": signal.chance})
 
@@ -132,7 +132,14 @@ def numbers(said: Iterable[Said]) -> list[str]:
     return list(dict.fromkeys(one.number for one in reversed(list(said))))[:MOST_CASES]
 
 
-def names(db: Session, said: Iterable[Said]) -> list[str]:
+class Lying(Protocol):
+    """What lies in an area."""
+
+    @property
+    def area(self) -> str | None: ...
+
+
+def area_names(db: Session, said: Iterable[Lying]) -> list[str]:
     """The names of the areas in which they lie, those with most of them first."""
     found = Counter(one.area for one in said if one.area).most_common(5)
     return [area.name if (area := areas.describe(db, code)) else code for code, _ in found]

@@ -54,6 +54,7 @@ class Frame:
 class Past:
     """All days of the history, by class; `usual` is worked out for those classes that are asked for."""
 
+    now: datetime
     today: int
     days: int
     frame: Frame
@@ -95,7 +96,7 @@ def past(db: Session, now: datetime, recent: Sequence[Said]) -> Past | None:
         return None
     for one in recent:
         groups.setdefault(one.category[:GROUP], [])
-    return Past(today, days, _frame(groups, recent), _facts(db, today - days, days + AHEAD_DAYS), dict(groups))
+    return Past(now, today, days, _frame(groups, recent), _facts(db, today - days, days + AHEAD_DAYS), dict(groups))
 
 
 def recently(db: Session, now: datetime) -> list[Said]:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from casework import clock
+from casework import clock, settings
 from casework.geography.coordinates import Point
 from casework.performance.early_warning.judging import names_of
 from casework.performance.early_warning.warning import EarlyWarning, Kind, State
@@ -19,6 +19,12 @@ REMEMBERED = timedelta(days=7)
 """What has ended within so long is not begun again: it was told."""
 
 MOST_CASES = 50
+
+SHARES = {Kind.SURGE: 0.5, Kind.CLUSTER: 0.5, Kind.REPEAT: 0.125, Kind.SILENT: 0.125, Kind.LATE: 0.125, Kind.TOPIC: 0.125}
+"""How the false alarms that a city bears (ZHIWANG_WARNING_FALSE_ALARMS) are given to the looks; surges and clusters are one."""
+
+SURE = 1e-3
+"""However few things there are to look at, what chance brings in one of a thousand of them is no warning."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +43,11 @@ class Finding:
     place: Point | None = None
     metres: int | None = None
     evidence: dict[str, Any] = field(default_factory=dict)
+
+
+def allowance(kind: Kind) -> float:
+    """How many false alarms a week this kind may raise."""
+    return settings.current().warning_false_alarms * SHARES[kind]
 
 
 def known(db: Session, kinds: Iterable[Kind]) -> Sequence[EarlyWarning]:

@@ -50,15 +50,12 @@ Usual = tuple[Counter[str], int]
 
 def telling(db: Session, said: Sequence[Saying], usual: Usual, most: int = 8) -> list[str]:
     """The words that stand in more of these reports than in others; nobody's name or number, also of those who sent them."""
-    counts = Counter(run for one in said for run in runs(one.words))
-    likely = {run: many for run, many in counts.items() if many >= max(FEWEST, len(said) / 4)}
-    if not likely:
-        return []
-    ids = [one.report_id for one in said][:READ]
-    known = anonymity.known_of(db, db.scalars(select(Report).where(Report.id.in_(ids))).all())
-    named = {run for name in known.names for run in runs(name)} | set(known.names)
+    said = said[:READ]
+    reports = db.scalars(select(Report).where(Report.id.in_([one.report_id for one in said]))).all()
+    known = anonymity.known_of(db, reports)
+    counts = Counter(run for one in said for run in runs(one.words, known))
     scored = {run: many * np.log((many / len(said)) / ((usual[0][run] + 1) / (usual[1] + 1)))
-              for run, many in likely.items() if not any(run in name or name in run for name in named if len(name) > 1)}
+              for run, many in counts.items() if many >= max(FEWEST, len(said) / 4)}
     chosen: list[str] = []
     for run in sorted(scored, key=lambda one: (-scored[one] * len(one) ** 0.5, one)):
         if scored[run] > 0 and not any(run in other or other in run for other in chosen):
