@@ -65,6 +65,7 @@ from api import (
     templates,
     unsubscribe,
     uploads,
+    warnings,
     wechat,
     wechat_pages,
 )
@@ -113,6 +114,7 @@ BLUEPRINTS = [
     performance.blueprint,
     figures.blueprint,
     scorecards.blueprint,
+    warnings.blueprint,
     sessions.blueprint,
     devices.blueprint,
     geography.blueprint,
