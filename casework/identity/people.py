@@ -205,7 +205,7 @@ def colleagues(db: Session, department_ids: Iterable[uuid.UUID]) -> list[Colleag
     wanted = (select(User.id, User.name, Post.title, Post.department_id).join(Post, Post.holder_id == User.id)
               .where(User.active, Post.role.in_(DEPARTMENTAL), Post.department_id.in_(list(department_ids)))
               .order_by(User.name, User.id, Post.title))
-    return [Colleague(*row) for row in db.execute(wanted)]
+    return [Colleague(row.id, row.name, row.title, row.department_id) for row in db.execute(wanted) if row.department_id]
 
 
 def around(area_code: str | None) -> list[str]:

@@ -1,4 +1,4 @@
-"""转交: within a department a case goes from one colleague to another. The department stays answerable, and its clocks go on."""
+"""转交: within a department a case goes from one colleague to another. The department answers for it as before."""
 from sqlalchemy.orm import Session
 
 from casework.cases.case import Case
