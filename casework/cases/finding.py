@@ -34,8 +34,8 @@ MISREAD = str.maketrans("OIL", "011")
 def number_in(text: str) -> str | None:
     """The public number that somebody typed: in small letters, without dashes, with O for 0; None for what is none."""
     plain = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", text)).upper()
-    found = re.fullmatch(r"(AJ|ZW)(\d{6})([0-9A-Z]{5})([0-9A-Z]{5})", plain)
-    return f"{found[1]}{found[2]}-{found[3].translate(MISREAD)}-{found[4].translate(MISREAD)}" if found else None
+    found = re.fullmatch(r"(AJ|ZW)(\d{6})(\w{5})(\w{5})", plain[:2] + plain[2:].translate(MISREAD), re.ASCII)
+    return f"{found[1]}{found[2]}-{found[3]}-{found[4]}" if found else None
 
 
 def by_number(db: Session, actor: Actor, number: str) -> list[dict[str, Any]]:

@@ -63,7 +63,8 @@ def test_a_queue_is_narrowed_and_paged(town: Town, manhole: Json) -> None:
     other = town.case_of(second["number"])["number"]
     assert other != manhole["number"]
     for query, found in (({"words": "松动"}, {other}), ({"words": "学府路 缺失"}, {manhole["number"]}),
-                         ({"words": "没有"}, set()), ({"category": "101"}, {other, manhole["number"]}), ({"channel": "hotline"}, set()),
+                         ({"words": "没有"}, set()), ({"category": "101"}, {other, manhole["number"]}),
+                         ({"channel": "hotline"}, set()),
                          ({"mine": "true"}, set()), ({"area": manhole["area_code"]}, {other, manhole["number"]})):
         page = ok(town.water_handler.get(f"{DESK}/cases", **query))
         assert ({one["number"] for one in page["items"]}, page["next"]) == (found, None), query
