@@ -5,6 +5,8 @@ import {countdown} from "./due.js";
 
 const COLUMNS = ["case", "category", "place", "status", "handler", "due"];
 
+const NOTHING = "–";
+
 const chip = (text, kind = "") => make("span", {class: `chip ${kind}`}, text);
 
 /** What makes this case another than the next. */
@@ -22,13 +24,13 @@ function marks(one) {
 }
 
 const dueOf = (one) => (one.suspended_until ? chip(say("desk.rests", {at: when(one.suspended_until)}))
-  : ["closed", "rejected", "void", "merged"].includes(one.status) ? "–" : countdown(one.due_at));
+  : ["closed", "rejected", "void", "merged"].includes(one.status) ? NOTHING : countdown(one.due_at));
 
 function cells(one) {
   const title = make("a", {class: "open", href: `/desk/cases/${one.number}`}, one.title);
   return [
     [title, make("span", {class: "below"}, make("span", {class: "number"}, one.number), " ", marks(one))],
-    one.category ?? "–", one.address ?? "–", sayOr(`status.${one.status}`, one.status), one.handler ?? "–", dueOf(one)];
+    one.category ?? NOTHING, one.address ?? NOTHING, sayOr(`status.${one.status}`, one.status), one.handler ?? NOTHING, dueOf(one)];
 }
 
 function row(one, choice) {
@@ -38,7 +40,8 @@ function row(one, choice) {
   return make("tr", {role: "row", "data-number": one.number},
     choice && make("td", {role: "cell", class: "tickbox"}, box),
     make("th", {scope: "row", role: "rowheader"}, title),
-    others.map((cell, at) => make("td", {role: "cell", "data-label": say(`desk_column.${COLUMNS[at + 1]}`)}, make("span", {}, cell))));
+    others.map((cell, at) => make("td", {role: "cell", class: cell === NOTHING && "nothing",
+      "data-column": COLUMNS[at + 1], "data-label": say(`desk_column.${COLUMNS[at + 1]}`)}, make("span", {}, cell))));
 }
 
 /** What is chosen, by number; `changed` hears of it. */

@@ -1,6 +1,6 @@
 // Sheets of paper for who goes out without a screen: one case a page, with room for what is done and for a signature.
 import {button, make} from "../../dom.js";
-import {language, say, sayOr, when} from "../../language.js";
+import {language, say, sayOr} from "../../language.js";
 import {sentence} from "../../problems.js";
 import {call} from "../../server.js";
 
@@ -8,11 +8,9 @@ const LATEST = 12;
 
 const line = (name, value) => [make("dt", {}, say(name)), make("dd", {}, value || "–")];
 
-/** The name of a step as the table says it ("签收 we have it"), where it came along. */
-function stepOf({action, says}) {
-  if (language() === "zh" && says) return says.split(" ")[0];
-  return action.replaceAll("_", " ");
-}
+/** With the year: paper lies about for long. */
+const on = (moment) => new Intl.DateTimeFormat(language() === "zh" ? "zh-CN" : "en-GB", {
+  year: "numeric", month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23"}).format(new Date(moment));
 
 function sheet(one) {
   return make("article", {class: "sheet"},
@@ -21,15 +19,15 @@ function sheet(one) {
         one.feedback_owed && make("strong", {}, say("desk.supervised")))),
     make("dl", {}, line("desk_column.status", sayOr(`status.${one.status}`, one.status)), line("desk_column.category", one.category),
       line("desk_column.place", [one.area, one.address].filter(Boolean).join(" ")), line("desk.department", one.department),
-      line("desk.opened", when(one.opened_at)), line("desk_column.due", when(one.due_at)),
+      line("desk.opened", on(one.opened_at)), line("desk_column.due", on(one.due_at)),
       line("desk.condition", one.standard?.condition), line("desk.closing", one.standard?.closing)),
     make("h3", {}, say("desk.said")),
     one.reports.map((report) => make("blockquote", {}, make("p", {class: "words"}, report.text),
-      make("footer", {}, [report.number, sayOr(`channel.${report.channel}`, report.channel), when(report.received_at), report.name, report.phone]
+      make("footer", {}, [report.number, sayOr(`channel.${report.channel}`, report.channel), on(report.received_at), report.name, report.phone]
         .filter(Boolean).join(" · ")))),
     photos(one), make("h3", {}, say("desk.history")),
-    make("ol", {class: "lines"}, one.history.slice(-LATEST).map((entry) => make("li", {}, `${when(entry.at)} `, stepOf(entry),
-      ` → ${sayOr(`status.${entry.target}`, entry.target)}`))),
+    make("ol", {}, one.history.filter(({source, target}) => source !== target).slice(-LATEST).map((entry) =>
+      make("li", {}, `${on(entry.at)} ${sayOr(`status.${entry.target}`, entry.target)}`))),
     make("section", {class: "by_hand"}, make("h3", {}, say("desk.by_hand")), make("div", {class: "lines"}),
       make("p", {}, make("span", {}, say("desk.signature")), make("span", {}, say("desk.date")))));
 }
