@@ -185,7 +185,10 @@ def test_many_are_signed_and_handed_over_at_once(window: Window, city: City, cas
     city.town.act(city.town.water_head, cases[0], "sign")  # meanwhile
     page.get_by_role("button", name="签收", exact=True).click()
     page.get_by_text("已签收 2 件").wait_for()
+    page.get_by_text("有 1 件没有办成").wait_for()
+    assert cases[0] in page.locator(".refused").inner_text()
     page.get_by_text("这里没有案件").wait_for()
+    window.is_sound()
     assert (count(page, "sign"), count(page, "handle"), count(page, "mine")) == ("0", "3", "2")
     page.locator("[data-queue=mine]").click()
     expect(page.locator("tr[data-number]")).to_have_count(2)

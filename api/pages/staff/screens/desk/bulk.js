@@ -27,7 +27,8 @@ function askWhom(colleagues, n) {
   });
 }
 
-/** A bar that is there while something is chosen. `done(numbers)` hears which went well. */
+/** A bar that is there while something is chosen. `done(refused)` draws the list anew, with what was
+ * refused above it. */
 export function bulkBar(choice, done) {
   const refused = make("div", {class: "refused", role: "alert", tabindex: "-1", hidden: true});
   const told = make("strong", {role: "status"});
@@ -45,8 +46,7 @@ export function bulkBar(choice, done) {
       refused.replaceChildren(make("p", {}, say("desk.not_done", {n: bad.length})), make("ul", {}, bad.map(({number, problem}) =>
         make("li", {}, make("strong", {}, number), " ", problem?.detail ?? problem?.title ?? ""))));
       refused.hidden = !bad.length;
-      await done(well);
-      if (bad.length) refused.focus();
+      await done(bad.length ? refused : null);
     } catch (error) {
       notice(sentence(error), "fault");
     }

@@ -16,22 +16,27 @@ export const isSifted = (state) => NAMES.some((name) => state[name]);
 
 const option = (value, text) => make("option", {value}, text);
 
-/** Streets and their communities, asked for when the fields are opened. */
+/** What was chosen before, also where the list does not have it. */
+function choose(select, chosen = "") {
+  if (chosen && ![...select.options].some(({value}) => value === chosen)) select.append(option(chosen, chosen));
+  select.value = chosen;
+}
+
+/** Streets, asked for when the fields are opened. */
 async function areas(select, chosen) {
   const below = (parent) => call("GET", `/api/v1/areas${parent ? `?parent=${parent}` : ""}`).then(({items}) => items);
   let tops = await below("");
   while (tops.length && ["city", "district"].includes(tops[0].level)) tops = (await Promise.all(tops.map(({code}) => below(code)))).flat();
-  select.append(...tops.map(({code, name}) => option(code, name)));
-  select.value = chosen ?? "";
+  select.replaceChildren(select.options[0], ...tops.map(({code, name}) => option(code, name)));
+  choose(select, chosen);
 }
 
 async function categories(select, chosen) {
   const {items} = await call("GET", "/api/v1/taxonomy/categories");
   const above = new Map(items.map((one) => [one.code, one]));
-  for (const one of items.filter(({level}) => level === 2)) {
-    select.append(option(one.code, [above.get(one.parent_code)?.name, one.name].filter(Boolean).join(" · ")));
-  }
-  select.value = chosen ?? "";
+  select.replaceChildren(select.options[0], ...items.filter(({level}) => level === 2).map((one) =>
+    option(one.code, [above.get(one.parent_code)?.name, one.name].filter(Boolean).join(" · "))));
+  choose(select, chosen);
 }
 
 function fields(state) {
@@ -40,14 +45,16 @@ function fields(state) {
     area: make("select", {}, any()), category: make("select", {}, any()),
     channel: make("select", {}, any(), CHANNELS.map((name) => option(name, sayOr(`channel.${name}`, name)))),
     words: make("input", {maxlength: 60, autocomplete: "off"})};
-  for (const [name, control] of Object.entries(made)) control.value = state[name] ?? "";
+  for (const name of ["area", "category", "channel"]) choose(made[name], state[name]);
+  made.words.value = state.words ?? "";
   return made;
 }
 
 /** `changed(state)` is asked to show another list. load(filters) says which are kept. */
 export function filterPart(state, changed) {
   const controls = fields(state);
-  const ticks = Object.fromEntries(["urgent", "supervised", "mine"].map((name) => [name, make("input", {type: "checkbox", checked: state[name] === "true"})]));
+  const ticks = Object.fromEntries(["urgent", "supervised", "mine"].map((key) =>
+    [key, make("input", {type: "checkbox", checked: state[key] === "true"})]));
   const kept = make("div", {class: "kept"});
   const name = make("input", {maxlength: 40, autocomplete: "off"});
   const refused = make("p", {class: "fault", role: "alert", hidden: true});
@@ -101,7 +108,7 @@ export function filterPart(state, changed) {
   const box = make("details", {class: "filter", open: isSifted(state), ontoggle: () => box.open && fill()},
     make("summary", {}, say("desk.filter")),
     make("form", {novalidate: true, onsubmit: (event) => { event.preventDefault(); changed(asked()); }},
-      make("div", {class: "fields"}, field(say("desk_column.place"), controls.area), field(say("desk_column.category"), controls.category),
+      make("div", {class: "fields"}, field(say("desk.area"), controls.area), field(say("desk_column.category"), controls.category),
         field(say("desk.channel"), controls.channel), field(say("desk.words"), controls.words)),
       make("div", {class: "row"}, Object.entries(ticks).map(([key, one]) => make("label", {class: "tick"}, one, say(`desk_only.${key}`)))),
       make("div", {class: "row"}, make("button", {class: "strong"}, say("desk.show")),

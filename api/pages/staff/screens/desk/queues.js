@@ -38,6 +38,7 @@ async function further(state, told) {
 
 export async function show(room, me) {
   let state = wanted();
+  let turn = 0;
   const tabs = make("nav", {class: "queues", "aria-label": say("desk.queues")});
   const place = make("div", {class: "shown"});
   const filterPlace = make("div", {class: "filters"});
@@ -72,22 +73,26 @@ export async function show(room, me) {
     return [...bulk.box, told.items.length ? table : nothing(), more];
   }
 
-  /** What went well leaves this queue, or shows who has it now; the focus stays in the list. */
-  async function done() {
+  /** What went well leaves this queue, or shows who has it now; the focus goes to what was refused, or stays in the list. */
+  async function done(refused) {
     await load();
-    place.querySelector("a.open")?.focus();
+    if (refused) place.prepend(refused);
+    (refused ?? place.querySelector("a.open"))?.focus();
   }
 
   async function load() {
+    const mine = ++turn;
     place.setAttribute("aria-busy", "true");
     try {
       const told = await further(state, await call("GET", address("/api/v1/desk", {...state, limit: PAGE})));
+      if (mine !== turn) return; // somebody has gone on to another queue meanwhile
       const filter = filterPart(state, go);
       filter.load(told.filters);
       tabs.replaceChildren(...QUEUES.map((name) => tab(name, state, told.counts, told.counted_at_most)));
       filterPlace.replaceChildren(...filter.box);
       place.replaceChildren(...listOf(told));
     } catch (error) {
+      if (mine !== turn) return;
       place.replaceChildren(make("p", {class: "fault", role: "alert"}, sentence(error)), button(say("reload"), load));
     }
     place.removeAttribute("aria-busy");
