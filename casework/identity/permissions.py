@@ -143,6 +143,9 @@ PERMISSIONS: dict[str, Grant] = {
     # cases; every step has its own row in the workflow
     "case.list": _grant(STAFF),
     "alarm.list": _grant(STAFF),
+    "desk.use": _grant(DEPARTMENTAL),
+    "case.search": _grant(DESK),
+    "case.search.phone": _grant(COMMAND, DEPARTMENTAL),  # finds what they may see anyhow; each search is logged
     "case.read": _grant(STAFF, Role.SYSTEM, condition=within_reach),
     "pda.inspections": _grant(Role.GRID_WORKER),
     "comment.create": _grant(STAFF),
