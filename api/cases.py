@@ -85,7 +85,8 @@ class ActionOut(ma.Schema):
     action = ma.fields.String()
     says = ma.fields.String()
     needs = ma.fields.List(ma.fields.String())
-    asks = ma.fields.Boolean(metadata={"description": "it takes more than its name: /cases/{number}/actions/{action} has the form"})
+    asks = ma.fields.Boolean(metadata={
+        "description": "it takes more than its name: its form is at /cases/{number}/actions/{action}"})
 
 
 class ReportOut(ma.Schema):
