@@ -32,7 +32,7 @@ const section = (name, heading, ...parts) => make("section", {class: name, "aria
 function columns(content) {
   const [doing, seeing, knowing] = Object.entries(content).map(([name, parts]) => make("div", {class: name}, parts));
   const side = make("div", {class: "side"});
-  const box = make("div", {class: "columns"});
+  const box = make("div", {class: "case-columns"});
   const wide = matchMedia("(min-width: 62rem)");
 
   function arrange() {
