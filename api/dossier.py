@@ -60,7 +60,7 @@ class DossierOut(CaseOut):
         "description": "people and departments of the lines, comments and shares, by id"})
 
 
-class ChoiceOut(ma.Schema):
+class OptionOut(ma.Schema):
     """One of several."""
 
     value = ma.fields.String()
@@ -76,7 +76,7 @@ class AskOut(ma.Schema):
         "position (lon, lat), case (a number), photos (ids, sent ahead to /media), moment"})
     required = ma.fields.Boolean()
     most = ma.fields.Integer(allow_none=True, metadata={"description": "characters of a text, items of a list"})
-    choices = ma.fields.List(ma.fields.Nested(ChoiceOut()), allow_none=True)
+    choices = ma.fields.List(ma.fields.Nested(OptionOut()), allow_none=True)
     evidence = ma.fields.List(ma.fields.String(), metadata={"description": "what the case's standard wants to see here"})
     purpose = ma.fields.String(allow_none=True, metadata={"description": "what the photos are kept as"})
     value = ma.fields.String(allow_none=True, metadata={"description": "what it begins with"})

@@ -102,6 +102,14 @@ OPEN311: dict[str, dict[str, Any]] = {
     "ContactOut": {"contact": "dev@example.org"}}
 """Of shapes whose names belong to another standard, by shape."""
 
+OF_CASE: dict[str, Any] = {
+    "CaseOut.appealed_timer_id": None, "CaseOut.applied_for": None, "CaseOut.applied_until": None, "CaseOut.closed_at": None,
+    "CaseOut.dissatisfied": 0, "CaseOut.endorsed": False, "CaseOut.feedback_owed": False, "CaseOut.flags": [],
+    "CaseOut.overdue": False, "CaseOut.question_until": None, "CaseOut.questions": 0, "CaseOut.reopens": 0,
+    "CaseOut.sampled": None, "CaseOut.status": "handling", "CaseOut.suspended_until": None, "CaseOut.urgent_because": None,
+    "CaseOut.urges": 0}
+"""Of a case, whole or as a dossier."""
+
 EXACTLY: dict[str, Any] = {
     "MapOut.type": "FeatureCollection", "MapOut.features": [{
         "type": "Feature", "bbox": [114.056, 22.542, 114.058, 22.544],
@@ -119,13 +127,17 @@ EXACTLY: dict[str, Any] = {
     "CommentOut.words": "已约周三上午到场", "InboxMessageOut.text": "案件AJ260302-7K3F9-Q2MXA“井盖缺失”派至水务局。",
     "ActionOut.action": "resolve", "ActionOut.needs": ["reply"], "ActionOut.says": "反馈 done, with evidence",
     "AreaOut.code": "44030100100101", "AreaOut.name": "第一网格", "AreaOut.parent_code": "440301001001",
-    "CaseOut.appealed_timer_id": None, "CaseOut.applied_for": None, "CaseOut.applied_until": None, "CaseOut.closed_at": None,
-    "CaseOut.dissatisfied": 0, "CaseOut.endorsed": False, "CaseOut.feedback_owed": False, "CaseOut.flags": [],
-    "CaseOut.overdue": False, "CaseOut.question_until": None, "CaseOut.questions": 0, "CaseOut.reopens": 0,
-    "CaseOut.sampled": None, "CaseOut.status": "handling", "CaseOut.suspended_until": None, "CaseOut.urgent_because": None,
-    "CaseOut.urges": 0, "CaseRowOut.overdue": False,
+    "CaseRowOut.overdue": False,
     "CaseRowOut.status": "handling", "CategoryOut.kind": "component", "CategoryOut.level": 3,
     "CategoryOut.name": "井盖", "ClientOut.name": "12345平台", "ClientOut.roles": ["platform"],
+    **{name.replace("CaseOut.", "DossierOut."): value for name, value in OF_CASE.items()}, **OF_CASE,
+    "ToldLineOut.says": "签收 we have it", "ShareOut.part": "lead", "ShareOut.until": None, "ShareOut.done_at": None,
+    "ShareOut.returned": False, "ShareOut.ruled": False, "DossierOut.names": {ID: "水务局"}, "DossierOut.comments_next": None,
+    "AskOut.name": "reply", "AskOut.kind": "text", "AskOut.required": True, "AskOut.most": 4000, "AskOut.choices": None,
+    "AskOut.evidence": ["reply"], "AskOut.purpose": None, "AskOut.value": None, "ActionOut.asks": True,
+    "OptionOut.text": "水务局", "ComponentOut.label": "上水井盖 4403010101000017", "ComponentOut.code": "4403010101000017",
+    "ComponentOut.metres": 12, "ExplainedClockOut.limit_value": 1, "ExplainedClockOut.limit_unit": "work_day",
+    "ExplainedClockOut.extra_value": 0,
     "ClockOut.overdue": False, "ExplainedClockOut.excused": False, "ExplainedClockOut.extra": None,
     "ExplainedClockOut.limit": "1 工作日", "ExplainedClockOut.overdue": None, "ExplainedClockOut.stopped_at": None,
     "ExplainedClockOut.words": "处置时限 1 工作日（规定 2026.1），2026年3月6日（周五）16:00起计时，已计 0.25 个工作日。",

@@ -1,4 +1,4 @@
-"""One case on one page, in a browser: each role's journey by mouse and by keys, narrow, in English, and when others were first."""
+"""One case on one page, in a browser: journeys by mouse and by keys, narrow, in English, and when somebody else was first."""
 import itertools
 import re
 
@@ -173,7 +173,8 @@ def test_a_dispatcher_sends_it_to_a_department(window: Window, city: City) -> No
 
 def test_a_triage_operator_files_under_a_category_and_a_standard(window: Window, city: City) -> None:
     town = city.town
-    receipt = ok(town.stranger.post("/api/v1/citizen/reports", citizen_report(text="嗯嗯这里有点不对劲呀", place=somewhere())), 201)
+    unclear = citizen_report(text="嗯嗯这里有点不对劲呀", place=somewhere())
+    receipt = ok(town.stranger.post("/api/v1/citizen/reports", unclear), 201)
     town.jobs()
     number = town.case_of(receipt["number"])["number"]
     assert case(city, number)["status"] == "reported"
@@ -222,7 +223,9 @@ def test_what_is_no_longer_possible_is_said_and_nothing_typed_is_lost(window: Wi
     page.get_by_label("退单依据").fill("三定方案第四条")
     city.town.act(city.town.dispatcher, number, "recall", reason="派错")
     page.keyboard.press("Control+Enter")
-    expect(page.get_by_role("alert").filter(has_text="没有这个案件")).to_be_visible()
+    expect(page.locator(".changed")).to_contain_text("没有这个案件")
+    expect(page.get_by_label("退单依据")).to_have_value("三定方案第四条")
+    expect(page.locator(".action-form").get_by_role("button", name="退单")).to_be_disabled()
 
 
 # ---- looking
@@ -249,7 +252,8 @@ def test_photos_are_enlarged_and_turned_by_keys_and_the_focus_comes_back(window:
 
 def test_a_phone_is_shown_for_a_reason_only(window: Window, city: City) -> None:
     town = city.town
-    receipt = ok(town.stranger.post("/api/v1/citizen/reports", citizen_report(phone="13800138000", category="10101", place=somewhere())), 201)
+    with_phone = citizen_report(phone="13800138000", category="10101", place=somewhere())
+    receipt = ok(town.stranger.post("/api/v1/citizen/reports", with_phone), 201)
     town.jobs()
     page = sit(window, "supervisor", town.case_of(receipt["number"])["number"])
     page.get_by_role("button", name="查看电话").first.click()

@@ -90,9 +90,10 @@ export function actionsPart({path, number, reload}) {
     try {
       await call("POST", `${path}/${encodeURIComponent(action)}`, values, {headers: {"If-Match": `"${told.version}"`}});
     } catch (error) {
-      if (!(error instanceof Problem) || error.status !== 409) return form.refuse(error);
+      if (!(error instanceof Problem) || ![404, 409].includes(error.status)) return form.refuse(error);
+      if (error.status === 404) return form.conflict(say("case.none"), null, false); // what was typed stays to be copied
       await reload();
-      return form.conflict(error, told.version > seen ? news(told, seen) : null, Boolean(offered(action)));
+      return form.conflict(error.message, told.version > seen ? news(told, seen) : null, Boolean(offered(action)));
     }
     drafts.drop(draft);
     notice(say("case.done", {what: step(action, offered(action)?.says).name}), "good");

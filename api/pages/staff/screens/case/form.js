@@ -23,7 +23,7 @@ function templates(list, control, changed) {
 }
 
 /** `state` has the values by name and is kept up to date; `keep` is called when one has changed, `send(values)` when all is
- * there, `leave` by Esc. Answers {box, focus, refuse(error), conflict(error, news, isStillOffered), allow(is)}. */
+ * there, `leave` by Esc. Answers {box, focus, refuse(error), conflict(why, news, isStillOffered), allow(is)}. */
 export function formOf({action, says, asks, templates: offered}, state, {told, keep, send, leave}) {
   const {name, means} = step(action, says);
   const fields = asks.map((ask) => ({ask, ...FIELDS[ask.kind](ask, state, {label: labelOf(ask.name, action), told, keep, among: (other) => fields.find((one) => one.ask.name === other)})}));
@@ -32,6 +32,7 @@ export function formOf({action, says, asks, templates: offered}, state, {told, k
   const refused = summary(controls);
   const text = fields.find(({ask}) => ask.kind === "text");
   const go = button(name, submit, {kind: "strong"});
+  let isOffered = true;
   const changedBox = make("div", {class: "changed", role: "alert", hidden: true, tabindex: "-1"});
 
   /** The summary leads to the fields that it knows, and names the others as people call them. */
@@ -49,7 +50,7 @@ export function formOf({action, says, asks, templates: offered}, state, {told, k
       await Promise.all(fields.map(({ready}) => ready?.()));
       await send(Object.fromEntries(fields.map(({ask, value}) => [ask.name, value()]).filter(([, value]) => !isNothing(value))));
     } finally {
-      go.disabled = false;
+      go.disabled = !isOffered;
     }
     return undefined;
   }
@@ -77,13 +78,14 @@ export function formOf({action, says, asks, templates: offered}, state, {told, k
     refuse(error) {
       refused.faults(named(error.document?.errors ?? []), sentence(error));
     },
-    conflict(error, news, isStillOffered) {
-      changedBox.replaceChildren(make("p", {}, make("strong", {}, say("case.changed"))), make("p", {}, error.document?.detail ?? error.message),
+    conflict(why, news, isStillOffered) {
+      changedBox.replaceChildren(make("p", {}, make("strong", {}, say("case.changed"))), make("p", {}, why),
         ...[news].filter(Boolean), make("p", {}, say(isStillOffered ? "case.changed_again" : "case.changed_over")));
+      isOffered = isStillOffered;
       changedBox.hidden = false;
       changedBox.focus();
     },
-    allow(is) { go.disabled = !is; },
+    allow(is) { isOffered = is; go.disabled = !is; },
   };
 }
 
