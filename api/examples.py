@@ -118,6 +118,13 @@ PERFORMANCE: dict[str, dict[str, Any]] = {
     "ScoreAppealOut": {"period": "2026-10", "of": "department", "name": "水务局", "score": 91.25, "ruling": "granted",
                        "grounds": "道路封闭三日，无法进场", "reason": "情况属实", "amended_score": 93.5}}
 """Of figures and scorecards, by shape."""
+OF_CASE: dict[str, Any] = {
+    "CaseOut.appealed_timer_id": None, "CaseOut.applied_for": None, "CaseOut.applied_until": None, "CaseOut.closed_at": None,
+    "CaseOut.dissatisfied": 0, "CaseOut.endorsed": False, "CaseOut.feedback_owed": False, "CaseOut.flags": [],
+    "CaseOut.overdue": False, "CaseOut.question_until": None, "CaseOut.questions": 0, "CaseOut.reopens": 0,
+    "CaseOut.sampled": None, "CaseOut.status": "handling", "CaseOut.suspended_until": None, "CaseOut.urgent_because": None,
+    "CaseOut.urges": 0}
+"""Of a case, whole or as a dossier."""
 
 EXACTLY: dict[str, Any] = {
     "MapOut.type": "FeatureCollection", "MapOut.features": [{
@@ -152,13 +159,17 @@ EXACTLY: dict[str, Any] = {
     "DeskRowOut.urges": 0, "DeskRowOut.applied_for": None, "DeskRowOut.question_until": None,
     "DeskRowOut.suspended_until": None, "ColleagueOut.title": "水务局处置人员", "FoundOut.by": "words",
     "NearCaseOut.status": "handling", "NearCaseOut.overdue": False,
-    "CaseOut.appealed_timer_id": None, "CaseOut.applied_for": None, "CaseOut.applied_until": None, "CaseOut.closed_at": None,
-    "CaseOut.dissatisfied": 0, "CaseOut.endorsed": False, "CaseOut.feedback_owed": False, "CaseOut.flags": [],
-    "CaseOut.overdue": False, "CaseOut.question_until": None, "CaseOut.questions": 0, "CaseOut.reopens": 0,
-    "CaseOut.sampled": None, "CaseOut.status": "handling", "CaseOut.suspended_until": None, "CaseOut.urgent_because": None,
-    "CaseOut.urges": 0, "CaseRowOut.overdue": False,
+    "CaseRowOut.overdue": False,
     "CaseRowOut.status": "handling", "CategoryOut.kind": "component", "CategoryOut.level": 3,
     "CategoryOut.name": "井盖", "ClientOut.name": "12345平台", "ClientOut.roles": ["platform"],
+    **{name.replace("CaseOut.", "DossierOut."): value for name, value in OF_CASE.items()}, **OF_CASE,
+    "ToldLineOut.says": "签收 we have it", "ShareOut.part": "lead", "ShareOut.until": None, "ShareOut.done_at": None,
+    "ShareOut.returned": False, "ShareOut.ruled": False, "DossierOut.names": {ID: "水务局"}, "DossierOut.comments_next": None,
+    "AskOut.name": "reply", "AskOut.kind": "text", "AskOut.required": True, "AskOut.most": 4000, "AskOut.choices": None,
+    "AskOut.evidence": ["reply"], "AskOut.purpose": None, "AskOut.value": None, "ActionOut.asks": True,
+    "OptionOut.text": "水务局", "ComponentOut.label": "上水井盖 4403010101000017", "ComponentOut.code": "4403010101000017",
+    "ComponentOut.metres": 12, "ExplainedClockOut.limit_value": 1, "ExplainedClockOut.limit_unit": "work_day",
+    "ExplainedClockOut.extra_value": 0,
     "ClockOut.overdue": False, "ExplainedClockOut.excused": False, "ExplainedClockOut.extra": None,
     "ExplainedClockOut.limit": "1 工作日", "ExplainedClockOut.overdue": None, "ExplainedClockOut.stopped_at": None,
     "ExplainedClockOut.words": "处置时限 1 工作日（规定 2026.1），2026年3月6日（周五）16:00起计时，已计 0.25 个工作日。",
