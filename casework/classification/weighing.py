@@ -17,21 +17,23 @@ COVER = "，"
 def weighing(suggester: Suggester, text: str, codes: Sequence[str], within: Sequence[str]) -> dict[str, list[str]]:
     """For each of these categories the words of the text that spoke for it, the heaviest first; none where none stands out."""
     shown = text[:LOOKED_AT]
-    starts = [at for at in range(len(shown) - COVERED + 1) if shown[at:at + COVERED].strip() == shown[at:at + COVERED]]
-    if not starts:
+    pieces = list(dict.fromkeys(shown[at:at + COVERED] for at in range(len(shown) - COVERED + 1)
+                                if shown[at:at + COVERED].isalnum()))
+    if not pieces:
         return {code: [] for code in codes}
-    covered = [shown[:at] + COVER + shown[at + COVERED:] for at in starts]
+    covered = [shown.replace(piece, COVER) for piece in pieces]  # wherever it stands: people say it twice
     whole, *others = [dict(made.alternatives) for made in suggester.suggest([shown, *covered], within)]
-    return {code: _named(shown, {at: whole.get(code, 0.0) - scores.get(code, 0.0)
-                                 for at, scores in zip(starts, others, strict=True)}) for code in codes}
+    return {code: _named(shown, {piece: whole.get(code, 0.0) - scores.get(code, 0.0)
+                                 for piece, scores in zip(pieces, others, strict=True)}) for code in codes}
 
 
-def _named(text: str, falls: dict[int, float]) -> list[str]:
-    heaviest = max(falls.values(), default=0.0)
+def _named(text: str, weights: dict[str, float]) -> list[str]:
+    heaviest = max(weights.values(), default=0.0)
     if heaviest <= 0.0:
         return []
     found: list[tuple[int, int, float]] = []
-    for at in sorted(at for at, fall in falls.items() if fall >= MATTERS * heaviest):
+    falls = {text.index(piece): weight for piece, weight in weights.items() if weight >= MATTERS * heaviest}
+    for at in sorted(falls):
         if found and at <= found[-1][1]:
             start, _, weight = found.pop()
             found.append((start, at + COVERED, max(weight, falls[at])))

@@ -74,6 +74,13 @@ export function bench(room, me, {queue, work}) {
     }
   }
 
+  /** After a reload, or a browser that broke down, what was in hand is in hand again. */
+  function resume() {
+    const mine = [...state.holds.values()].find((one) => one.mine && one.queue === queue);
+    if (mine && !state.number && !state.begun) choose(mine.number);
+    state.begun = true;
+  }
+
   async function loadHolds() {
     const {items} = await call("GET", "/api/v1/holds");
     state.holds = new Map(items.map((one) => [one.number, one]));
@@ -85,7 +92,7 @@ export function bench(room, me, {queue, work}) {
   /** What others did: a case that went on leaves the list, a new one comes, without a hand being moved. */
   function heard({event, number, queue: desk}) {
     if (event === "hold") return holdsSoon();
-    if (event !== "case") return event === "go_on" ? null : load();
+    if (event !== "case") return event === "go_on" ? null : load().then(resume);
     const isHere = state.rows.some((one) => one.number === number);
     if (isHere && desk !== queue) {
       state.rows = state.rows.filter((one) => one.number !== number);

@@ -79,9 +79,9 @@ function orderForm(me, chosen, done) {
 
   const mayOrder = me.roles.some((role) => ["supervisor", "leader"].includes(role));
   const mayUrge = me.roles.includes("operator");
-  return {keys: {...(mayOrder && {D: () => take("supervise")}), ...(mayUrge && {U: () => take("urge")})},
+  return {keys: {...(mayOrder && {S: () => take("supervise")}), ...(mayUrge && {U: () => take("urge")})},
     box: (mayOrder || mayUrge) && make("div", {class: "actions"}, told, field(say("command.order"), reason),
-      make("div", {class: "row"}, mayOrder && act(say("command.supervise"), "D", () => take("supervise"), "strong"),
+      make("div", {class: "row"}, mayOrder && act(say("command.supervise"), "S", () => take("supervise"), "strong"),
         mayUrge && act(say("command.urge"), "U", () => take("urge"))))};
 }
 
