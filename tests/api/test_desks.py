@@ -1,4 +1,4 @@
-"""What the desks of the centre ask for: reasons, corrections, earlier rulings, open orders, and rules that dispatchers propose."""
+"""What the desks of the centre ask for: reasons, corrections, earlier rulings, open orders, and rules to be proposed."""
 import pytest
 
 from tests.api.town import Json, Town, citizen_report, ok, pda_report, point, problem

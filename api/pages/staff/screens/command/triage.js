@@ -18,7 +18,7 @@ const percent = (score) => `${Math.round(score * 100)} %`;
 function classPart(found, options) {
   const chosen = {code: null};
   const standards = make("select", {});
-  const all = make("select", {onchange: () => choose(all.value)}, make("option", {value: ""}, say("command.other_category")));
+  const all = make("select", {onchange: () => choose(all.value)}, make("option", {value: ""}, say(options.length ? "command.other_category" : "command.choose_category")));
   const box = make("div", {class: "options", role: "group", "aria-label": say("command.suggested")}, options.map((one, at) =>
     make("button", {type: "button", class: "option", "data-code": one.code, "aria-pressed": "false", "aria-keyshortcuts": `Alt+${at + 1}`,
       onclick: () => choose(one.code)},
