@@ -18,6 +18,7 @@ from api import (
     citizen,
     clocks,
     comments,
+    crowding,
     data_requests,
     desk,
     devices,
@@ -34,17 +35,20 @@ from api import (
     forms,
     geography,
     health,
+    holds,
     hotline,
     hotline_desk,
     hotline_imports,
     inbox,
     limits,
+    live,
     media,
     moderation,
     moderation_photos,
     observe,
     open311,
     openrosa,
+    oversight,
     pages,
     pda,
     performance,
@@ -66,6 +70,7 @@ from api import (
     sync,
     taxonomy,
     templates,
+    triage,
     unsubscribe,
     uploads,
     warnings,
@@ -111,6 +116,10 @@ BLUEPRINTS = [
     dossier.blueprint,
     clocks.blueprint,
     steps.blueprint,
+    holds.blueprint,
+    live.blueprint,
+    triage.blueprint,
+    oversight.blueprint,
     alarms.blueprint,
     comments.blueprint,
     templates.blueprint,
@@ -175,6 +184,7 @@ def create_app(settings: Settings | None = None, *, testing: bool = False) -> Fl
     if config.trusted_proxies:  # else whoever calls could say to be anybody
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # Flask's own way to put something in front
             app.wsgi_app, x_for=config.trusted_proxies, x_proto=config.trusted_proxies)
+    app.wsgi_app = crowding.Crowd(app.wsgi_app)  # type: ignore[method-assign]  # as above
     app.wsgi_app = uploads.MethodOverride(app.wsgi_app)  # type: ignore[method-assign]  # as above
     observe.install(app, config)
     app.before_request(_take_only_what_is_declared)

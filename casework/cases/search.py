@@ -1,5 +1,6 @@
 """Finding cases: the one that a caller names, if it may know of it, and pages of the queues that people work from."""
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +24,9 @@ QUEUES: dict[str, Status] = {
     "handle": Status.HANDLING, "adjudicate": Status.RETURNED, "suspended": Status.SUSPENDED, "check": Status.RESOLVED,
 }
 """The desks of the city, each with the status of the cases that lie on it."""
+
+DESKS = {status: queue for queue, status in QUEUES.items()}
+"""The same the other way."""
 
 MATTERS = ("applications", "appeals", "supervised", "flagged")
 """What waits beside the desks: applications for time (a head's to agree, then a dispatcher's to decide), appeals against a
@@ -107,6 +111,20 @@ def page(db: Session, actor: Actor, wanted: Wanted, *, after: Position | None = 
     shown = [as_row(row, by_code) for row in rows[:limit]]
     last = rows[limit - 1] if len(rows) > limit else None
     return shown, (last.due_at, last.id) if last else None
+
+
+def ids(db: Session, actor: Actor, wanted: Wanted, *, where: Sequence[ColumnElement[bool]], limit: int) -> list[uuid.UUID]:
+    """Ids of up to `limit` cases that the actor may see and of which this holds too, what is due first on top."""
+    ways = _visible(actor, wanted)
+    seen = [or_(*ways)] if ways else []
+    looked = select(CASES.id).where(*_narrowed(wanted), *where, *seen).order_by(CASES.due_at, CASES.id).limit(limit)
+    return list(db.scalars(looked))
+
+
+def seen_by(actor: Actor) -> ColumnElement[bool] | None:
+    """The condition under which a case is the actor's to see, for looks at a few cases; None for whoever sees all."""
+    ways = _visible(actor, Wanted())
+    return _for_each(or_(*ways)) if ways else None
 
 
 CASES = Case.__table__.c

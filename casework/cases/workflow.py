@@ -302,8 +302,7 @@ def take(action: str, case: Subject, actor: Actor, facts: Facts) -> tuple[Step, 
 
     Raises Refused (not this person), Conflict (not in this state), Invalid (something it asks for is missing).
     """
-    step = STEPS[action]
-    role = next(filter(None, (role_in(actor, one, case) for one in step.who)), None)
+    step, role = STEPS[action], role_for(action, case, actor)
     if role is None:
         raise Refused(f"you may not {action} this case", action=action)
     if reason := _why_not(step, case):
@@ -312,6 +311,11 @@ def take(action: str, case: Subject, actor: Actor, facts: Facts) -> tuple[Step, 
     if missing:
         raise Invalid(f"{action} asks for more", *(Fault(need, f"{action} cannot do without it") for need in missing))
     return step, role
+
+
+def role_for(action: str, case: Subject, actor: Actor) -> Role | None:
+    """In which role the actor would take this action, whatever state the case is in; None if in none."""
+    return next(filter(None, (role_in(actor, one, case) for one in STEPS[action].who)), None)
 
 
 def allowed_actions(case: Subject, actor: Actor) -> list[str]:

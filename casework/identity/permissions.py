@@ -150,6 +150,14 @@ PERMISSIONS: dict[str, Grant] = {
     "pda.inspections": _grant(Role.GRID_WORKER),
     "comment.create": _grant(STAFF),
     "duplicates.decide": _grant(Role.TRIAGE_OPERATOR, Role.OPERATOR, Role.DISPATCHER),
+    # the desks of the centre
+    "holds.take": _grant(COMMAND, condition=within_reach),
+    "holds.take_over": _grant(Role.SUPERVISOR, condition=within_reach),
+    "live.read": _grant(DESK),
+    "triage.read": _grant(Role.TRIAGE_OPERATOR, Role.OPERATOR),
+    "rules.propose": _grant(Role.DISPATCHER),
+    "rulings.read": _grant(Role.ADJUDICATOR, condition=within_reach),
+    "orders.read": _grant(Role.SUPERVISOR, Role.LEADER),
     "comment.publish": _grant(COMMAND, DEPARTMENTAL, condition=within_reach),
     "moderation.decide": _grant(Role.OPERATOR, Role.TRIAGE_OPERATOR, Role.SUPERVISOR, condition=within_reach),
     # messages
