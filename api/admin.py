@@ -12,7 +12,7 @@ from api.auth import requires
 from api.blueprint import Blueprint
 from api.bodies import named_in
 from api.fields import Cursor, Moment, PageIn, Text, page_of, rows
-from api.listing import listed, plain
+from api.listing import Rows, listed, plain
 from casework.errors import Fault, Invalid, NotFound
 from casework.geography import areas
 from casework.identity import accounts, people, sessions
@@ -67,6 +67,8 @@ class UsersIn(PageIn):
     """A page of people, by login."""
 
     cursor = Cursor(str, metadata={"description": "`next` of the page before"})
+    q = Text(80, metadata={"description": "a part of the login or the name"})
+    active = ma.fields.Boolean(metadata={"description": "only those who may log in, or those who may not"})
 
 
 class NewPasswordIn(ma.Schema):
@@ -89,6 +91,13 @@ class PostOut(PostIn):
     """A post."""
 
     id = ma.fields.UUID()
+
+
+class HeldPostOut(PostOut):
+    """A post, and what its holder and its area are called."""
+
+    holder_name = ma.fields.String(allow_none=True)
+    area_name = ma.fields.String(allow_none=True)
 
 
 class PostsIn(PageIn):
@@ -179,7 +188,12 @@ def create_department(body: dict[str, str]) -> dict[str, Any]:
 @blueprint.operation("GET", "/users", requires("users.read"), query=UsersIn(), answer=page_of(UserOut()))
 def users(query: dict[str, Any]) -> Response:
     """People who work here, by login."""
-    return listed(select(User), User.login, query, UserOut)
+    wanted = select(User)
+    if "q" in query:
+        wanted = wanted.where(people.named_like(query["q"]))
+    if "active" in query:
+        wanted = wanted.where(User.active == query["active"])
+    return listed(wanted, User.login, query, UserOut)
 
 
 @blueprint.operation("POST", "/users", requires("users.manage"), body=UserIn(), answer=UserOut(), status=201,
@@ -201,6 +215,13 @@ def deactivate(user_id: uuid.UUID) -> None:
         accounts.deactivate(db, user_id)
 
 
+@blueprint.operation("POST", "/users/<uuid:user_id>/activate", requires("users.manage"))
+def activate(user_id: uuid.UUID) -> None:
+    """The person is back and may log in; posts are given anew."""
+    with transaction() as db:
+        accounts.activate(db, user_id)
+
+
 @blueprint.operation("POST", "/users/<uuid:user_id>/password", requires("users.manage"), body=NewPasswordIn(),
                      example={"password": "correct horse battery"})
 def set_password(user_id: uuid.UUID, body: dict[str, str]) -> None:
@@ -209,14 +230,14 @@ def set_password(user_id: uuid.UUID, body: dict[str, str]) -> None:
         accounts.set_password(db, user_id, body["password"])
 
 
-@blueprint.operation("GET", "/posts", requires("users.read"), query=PostsIn(), answer=page_of(PostOut()))
+@blueprint.operation("GET", "/posts", requires("users.read"), query=PostsIn(), answer=page_of(HeldPostOut()))
 def posts(query: dict[str, Any]) -> Response:
     """Posts with who holds them, in the order they were made."""
     asked = {"role": Post.role, "department_id": Post.department_id, "holder_id": Post.holder_id}
     wanted = select(Post).where(*(column == query[name] for name, column in asked.items() if name in query))
     if "vacant" in query:
         wanted = wanted.where(Post.holder_id.is_(None) if query["vacant"] else Post.holder_id.is_not(None))
-    return listed(wanted, Post.id, query, PostOut)
+    return listed(wanted, Post.id, query, PostOut, _name_holders)
 
 
 @blueprint.operation("POST", "/posts", requires("posts.manage"), body=PostIn(), answer=PostOut(), status=201,
@@ -285,6 +306,14 @@ def access_log(query: dict[str, Any]) -> Response:
     shown = found[:query["limit"]]
     last = shown[-1] if len(found) > len(shown) else None
     return rows([plain(one, LookOut) for one in shown], [last.at, last.id] if last else None)
+
+
+def _name_holders(db: Session, shown: Rows) -> None:
+    names = people.names_of(db, (one["holder_id"] for one in shown))
+    places = areas.atlas(db).refs if any(one["area_code"] for one in shown) else {}
+    for one in shown:
+        place = places.get(one["area_code"])
+        one |= {"holder_name": names.get(one["holder_id"]), "area_name": place.full_name if place else None}
 
 
 def _check_area(db: Session, role: Role, code: str | None) -> None:
