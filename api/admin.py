@@ -46,12 +46,22 @@ class DepartmentsOut(ma.Schema):
     items = ma.fields.List(ma.fields.Nested(DepartmentOut()))
 
 
+class FirstPostIn(ma.Schema):
+    """A role in a department or an area."""
+
+    title = Text(120, required=True)
+    role = ma.fields.Enum(Role, by_value=True, required=True)
+    department_id = ma.fields.UUID()
+    area_code = Text(15)
+
+
 class UserIn(ma.Schema):
     """A person who works here."""
 
     login = Text(80, required=True)
     name = Text(80, required=True)
     password = ma.fields.String(validate=ma.validate.Length(1, 500), metadata={"description": "none for PDA only"})
+    post = ma.fields.Nested(FirstPostIn(), metadata={"description": "a first post, made with it"})
 
 
 class UserOut(ma.Schema):
@@ -77,13 +87,9 @@ class NewPasswordIn(ma.Schema):
     password = ma.fields.String(required=True, validate=ma.validate.Length(1, 500))
 
 
-class PostIn(ma.Schema):
-    """A role in a department or an area, held by one person or vacant."""
+class PostIn(FirstPostIn):
+    """The same, held by one person or vacant."""
 
-    title = Text(120, required=True)
-    role = ma.fields.Enum(Role, by_value=True, required=True)
-    department_id = ma.fields.UUID()
-    area_code = Text(15)
     holder_id = ma.fields.UUID()
 
 
@@ -198,11 +204,13 @@ def users(query: dict[str, Any]) -> Response:
 
 @blueprint.operation("POST", "/users", requires("users.manage"), body=UserIn(), answer=UserOut(), status=201,
                      example={"login": "wangfang", "name": "王芳", "password": "correct horse battery"})
-def create_user(body: dict[str, str]) -> dict[str, Any]:
-    """A new account; posts are given separately."""
+def create_user(body: dict[str, Any]) -> dict[str, Any]:
+    """A new account, with a first post if one is named; all or nothing."""
     with transaction() as db:
         one_at_a_time(db, "users")
         made = people.create_user(db, body["login"], body["name"])
+        if "post" in body:
+            _new_post(db, body["post"] | {"holder_id": made.id})
         if "password" in body:
             accounts.set_password(db, made.id, body["password"])
         return plain(made, UserOut)
@@ -240,19 +248,15 @@ def posts(query: dict[str, Any]) -> Response:
     return listed(wanted, Post.id, query, PostOut, _name_holders)
 
 
-@blueprint.operation("POST", "/posts", requires("posts.manage"), body=PostIn(), answer=PostOut(), status=201,
+@blueprint.operation("POST", "/posts", requires("posts.manage"), body=PostIn(), answer=HeldPostOut(), status=201,
                      example={"title": "南塘社区网格员", "role": "grid_worker", "area_code": "44030100100101"})
 def create_post(body: dict[str, Any]) -> dict[str, Any]:
     """A new post. A grid worker's needs an area."""
     with transaction() as db:
-        _check_area(db, body["role"], body.get("area_code"))
-        if "department_id" in body and db.get(Department, body["department_id"]) is None:
-            raise Invalid("there is no such department", Fault("department_id", "no department has this id"))
-        with named_in("holder_id"):
-            return plain(people.create_post(db, body.pop("title"), body.pop("role"), **body), PostOut)
+        return _held(db, _new_post(db, body))
 
 
-@blueprint.operation("POST", "/posts/<uuid:post_id>/holder", requires("posts.manage"), body=HolderIn(), answer=PostOut(),
+@blueprint.operation("POST", "/posts/<uuid:post_id>/holder", requires("posts.manage"), body=HolderIn(), answer=HeldPostOut(),
                      example={"holder_id": None})
 def hold(post_id: uuid.UUID, body: dict[str, uuid.UUID | None]) -> dict[str, Any]:
     """Give a post to somebody, or leave it vacant."""
@@ -265,7 +269,7 @@ def hold(post_id: uuid.UUID, body: dict[str, uuid.UUID | None]) -> dict[str, Any
         else:
             with named_in("holder_id"):
                 people.assign(db, post, body["holder_id"])
-        return plain(post, PostOut)
+        return _held(db, post)
 
 
 @blueprint.operation("GET", "/clients", requires("clients.manage"), query=ClientsIn(), answer=page_of(ClientOut()))
@@ -306,6 +310,21 @@ def access_log(query: dict[str, Any]) -> Response:
     shown = found[:query["limit"]]
     last = shown[-1] if len(found) > len(shown) else None
     return rows([plain(one, LookOut) for one in shown], [last.at, last.id] if last else None)
+
+
+def _new_post(db: Session, said: dict[str, Any]) -> Post:
+    _check_area(db, said["role"], said.get("area_code"))
+    if "department_id" in said and db.get(Department, said["department_id"]) is None:
+        raise Invalid("there is no such department", Fault("department_id", "no department has this id"))
+    rest = {name: value for name, value in said.items() if name not in {"title", "role"}}
+    with named_in("holder_id"):
+        return people.create_post(db, said["title"], said["role"], **rest)
+
+
+def _held(db: Session, post: Post) -> dict[str, Any]:
+    told = plain(post, PostOut)
+    _name_holders(db, [told])
+    return told
 
 
 def _name_holders(db: Session, shown: Rows) -> None:

@@ -10,7 +10,6 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from api.fields import rows
 from casework.storage.database import reading
 
-
 Rows = list[dict[str, Any]]
 
 

@@ -49,4 +49,5 @@ def roles() -> dict[str, Any]:
 def _power(action: str, grants: tuple[Grant, ...], says: str = "") -> dict[str, Any]:
     named = {role for grant in grants for role in grant.roles}
     conditions = {grant.condition.__name__ for grant in grants if grant.condition}
-    return {"action": action, "says": says, "roles": [one.value for one in Role if one in named], "conditions": sorted(conditions)}
+    return {"action": action, "says": says, "roles": [one.value for one in Role if one in named],
+            "conditions": sorted(conditions)}

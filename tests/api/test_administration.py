@@ -23,6 +23,20 @@ def test_people_are_found_by_a_part_of_login_or_name_and_wildcards_are_letters(t
     assert found(q="_dis") == ["other_dispatcher"]
 
 
+def test_somebody_is_hired_with_a_first_post_or_not_at_all(town: Town) -> None:
+    roads = str(town.departments["roads"].id)
+    body = {"login": "hua", "name": "张花", "password": "correct horse battery",
+            "post": {"title": "道路处置", "role": "handler", "department_id": roads}}
+    for wrong, field in (({"role": "king"}, "post.role"), ({"department_id": None}, "post.department_id"),
+                         ({"role": "grid_worker"}, "area_code"), ({"role": "citizen"}, "role")):
+        answer = town.administrator.post(f"{ADMIN}/users", body | {"post": body["post"] | wrong})
+        assert set(problem(answer, 422)["fields"]) == {field}
+    assert ok(town.administrator.get(f"{ADMIN}/users", q="hua"))["items"] == []
+    made = ok(town.administrator.post(f"{ADMIN}/users", body), 201)
+    (post,) = ok(town.administrator.get(f"{ADMIN}/posts", holder_id=made["id"]))["items"]
+    assert (post["title"], post["role"], post["department_id"]) == ("道路处置", "handler", roads)
+
+
 def test_who_was_locked_out_comes_back_without_the_former_posts(town: Town) -> None:
     zhao = str(town.cast.zhao.id)
     assert town.administrator.post(f"{ADMIN}/users/{zhao}/deactivate").status_code == 204
