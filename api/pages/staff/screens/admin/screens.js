@@ -15,5 +15,6 @@ export const ADMIN = [
   {path: "/command/admin/forms", title: "forms", needs: ["forms.manage"], load: () => import("./forms.js"), style},
   {path: "/command/admin/clients", title: "clients", needs: ["clients.manage"], load: () => import("./clients.js"), style},
   {path: "/command/admin/devices", title: "devices", needs: ["devices.manage"], load: () => import("./devices.js"), style},
-  {path: "/command/stuck", title: "stuck", needs: ["queues.manage", "exchange.manage", "messages.manage"], load: () => import("../stuck.js")},
+  {path: "/command/admin/queues", title: "stuck", needs: ["queues.manage", "exchange.manage", "messages.manage"],
+    load: () => import("../stuck.js")},
 ];

@@ -1,5 +1,5 @@
 // A form of administration: fields that are read, a question before anything changes, and what is refused at its field.
-import {ask, button, field, make, notice} from "../../../dom.js";
+import {ask, button, field, make, newId, notice} from "../../../dom.js";
 import {say} from "../../../language.js";
 import {sentence, summary} from "../../../problems.js";
 
@@ -16,6 +16,14 @@ async function gathered(fields) {
     else if (!isEmpty) said[name] = value;
   }
   return {said, faults};
+}
+
+/** What brings its own label still needs room for what is wrong with it. */
+function bareField(bare, control) {
+  control.id ||= newId();
+  const place = make("p", {class: "fault", id: `${control.id}-fault`, hidden: true});
+  control.setAttribute("aria-describedby", place.id);
+  return make("div", {class: "field"}, bare, place);
 }
 
 const byEveryName = (fields) => Object.fromEntries(fields.flatMap(({name, also = [], control}) =>
@@ -49,7 +57,7 @@ export function form({fields, submit, lead = null, sure = null, send, done, dang
   }
 
   const box = make("form", {class: "form", novalidate: true, onsubmit: go}, lead && make("p", {class: "hint"}, lead), refused.box,
-    fields.map(({label, control, hint, required, bare}) => bare ?? field(label, control, {hint, required})),
+    fields.map(({label, control, hint, required, bare}) => (bare ? bareField(bare, control) : field(label, control, {hint, required}))),
     make("div", {class: "row"}, make("button", {type: "submit", class: danger ? "danger" : "strong"}, submit)));
   return {box, focus: () => box.querySelector("input, select, textarea")?.focus()};
 }
