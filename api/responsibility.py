@@ -22,6 +22,8 @@ from casework.storage.database import reading, transaction
 blueprint = Blueprint("responsibility", __name__, url_prefix="/api/v1/rules", description="权责 Responsibility")
 
 MOST_SHOWN = 1000
+FEW = 100
+"""Beside the matrix, which is a page that people look at."""
 
 
 class RuleOut(ma.Schema):
@@ -95,14 +97,6 @@ class CellOut(ma.Schema):
     overlaps = ma.fields.Integer(metadata={"description": "pairs of rules that contradict each other there"})
 
 
-class MatrixOut(ma.Schema):
-    """A row of cells for each category, a cell in it for each area."""
-
-    categories = ma.fields.List(ma.fields.Nested(LineOut()))
-    areas = ma.fields.List(ma.fields.Nested(LineOut()))
-    cells = ma.fields.List(ma.fields.List(ma.fields.Nested(CellOut())))
-
-
 class QuestionIn(ma.Schema):
     """What is to be dispatched."""
 
@@ -141,6 +135,16 @@ class OverlapsOut(ma.Schema):
 
     items = ma.fields.List(ma.fields.Nested(OverlapOut()))
     all = ma.fields.Boolean()
+
+
+class MatrixOut(ma.Schema):
+    """A row of cells for each category, a cell in it for each area."""
+
+    categories = ma.fields.List(ma.fields.Nested(LineOut()))
+    areas = ma.fields.List(ma.fields.Nested(LineOut()))
+    cells = ma.fields.List(ma.fields.List(ma.fields.Nested(CellOut())))
+    gaps = ma.fields.Nested(GapsOut(), metadata={"description": "of the whole city, as /gaps, fewer of them"})
+    overlaps = ma.fields.Nested(OverlapsOut(), metadata={"description": "of the whole city, as /overlaps, fewer of them"})
 
 
 class ReplaceIn(ma.Schema):
@@ -184,14 +188,19 @@ def gaps() -> dict[str, Any]:
 def overlaps() -> dict[str, Any]:
     """Pairs of equally specific rules that name different departments."""
     with reading() as db:
-        return _capped([{"one": plain_rule(pair.one), "other": plain_rule(pair.other)} for pair in coverage.overlaps(db)])
+        return _capped([_pair(one) for one in coverage.overlaps(db)])
 
 
 @blueprint.operation("GET", "/matrix", requires("rules.read"), query=MatrixIn(), answer=MatrixOut())
 def matrix(query: dict[str, str]) -> Response:
     """The rules as a table of categories by areas, with its gaps and contradictions."""
     with reading() as db:
-        return encode(asdict(matrices.matrix(db, query["within"], query["area"])))
+        made = matrices.matrix(db, query["within"], query["area"])
+        return encode({
+            "categories": [asdict(one) for one in made.categories], "areas": [asdict(one) for one in made.areas],
+            "cells": [[asdict(cell) for cell in row] for row in made.cells],
+            "gaps": _capped([asdict(one) for one in made.gaps], FEW),
+            "overlaps": _capped([_pair(one) for one in made.overlaps], FEW)})
 
 
 EXAMPLE = {"name": "路灯", "category_code": "10105", "area_code": "440301",
@@ -254,5 +263,9 @@ def _made(db: Session, body: dict[str, Any]) -> Rule:
                                    assisting=body["assisting_ids"])
 
 
-def _capped(items: list[Any]) -> dict[str, Any]:
-    return {"items": items[:MOST_SHOWN], "all": len(items) <= MOST_SHOWN}
+def _pair(one: coverage.Overlap) -> dict[str, Any]:
+    return {"one": plain_rule(one.one), "other": plain_rule(one.other)}
+
+
+def _capped(items: list[Any], most: int = MOST_SHOWN) -> dict[str, Any]:
+    return {"items": items[:most], "all": len(items) <= most}

@@ -40,11 +40,16 @@ class Line:
 
 @dataclass(frozen=True)
 class Matrix:
-    """Cells by category and then by area. Without areas the one column is the whole city, with an empty code."""
+    """Cells by category and then by area; beside them what is wrong with the rules of the whole city.
+
+    Without areas the one column is the whole city, with an empty code.
+    """
 
     categories: tuple[Line, ...]
     areas: tuple[Line, ...]
     cells: tuple[tuple[Cell, ...], ...]
+    gaps: Sequence[coverage.Gap]
+    overlaps: Sequence[coverage.Overlap]
 
 
 def matrix(db: Session, within: str = "", area: str = "") -> Matrix:
@@ -62,10 +67,11 @@ def matrix(db: Session, within: str = "", area: str = "") -> Matrix:
     places = coverage.area_tree(db)
     rows = [Line(code, names.category(code) or code, bool(categories.get(code))) for code in _below(categories, within)]
     columns = [Line(code, names.area(code) or code, bool(places.get(code))) for code in _below(places, area)]
-    valid = [rule for rule in living(db, moment) if rule.valid_from is None or rule.valid_from <= moment]
-    gaps, overlaps = coverage.gaps(db, moment), coverage.overlaps(db)
+    rules = living(db, moment)
+    valid = [rule for rule in rules if rule.valid_from is None or rule.valid_from <= moment]
+    gaps, overlaps = coverage.gaps(db, moment, rules), coverage.overlaps(db, rules)
     cells = tuple(_row(row.code, columns, valid, gaps, overlaps) for row in rows)
-    return Matrix(tuple(rows), tuple(columns), cells)
+    return Matrix(tuple(rows), tuple(columns), cells, gaps, overlaps)
 
 
 def _below(tree: coverage.Tree, code: str) -> Sequence[str]:

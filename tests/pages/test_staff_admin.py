@@ -12,8 +12,9 @@ from tests.pages.conftest import PASSWORD, City
 from tests.pages.desk import Window
 
 SCREENS = {
-    "people": "人员", "posts": "岗位", "roles": "角色权限", "rosters": "值班", "areas": "区域", "taxonomy": "分类标准", "rules": "权责",
-    "calendar": "工作日历", "limits": "时限规定", "templates": "答复模板", "forms": "采集表单", "clients": "系统接入", "devices": "终端"}
+    "people": "人员", "posts": "岗位", "roles": "角色权限", "rosters": "值班", "areas": "区域",
+    "taxonomy": "分类标准", "rules": "权责", "calendar": "工作日历", "limits": "时限规定",
+    "templates": "答复模板", "forms": "采集表单", "clients": "系统接入", "devices": "终端"}
 PANES = {
     "people": ["新增人员"], "posts": ["新增岗位", "新增部门"], "roles": [], "rosters": ["排班"], "areas": ["导入区域"],
     "taxonomy": ["导入新版本"], "rules": ["新增规则", "派遣试算", "导入规则"], "calendar": ["载入放假安排", "设置办公时间"],
@@ -167,7 +168,7 @@ def test_a_year_is_loaded_and_stands_in_the_calendar(window: Window, city: City)
     page.locator(".pane").get_by_label("来源").fill("国办发明电")
     page.locator(".pane").get_by_role("button", name="载入放假安排").click()
     expect(page.locator(".pane .fault:visible")).to_contain_text("JSON")
-    days = [{"date": f"{year}-01-01", "isOffDay": True, "name": "元旦"}, {"date": f"{year}-01-03", "isOffDay": False, "name": "元旦"}]
+    days = [{"date": f"{year}-01-0{day}", "isOffDay": day == 1, "name": "元旦"} for day in (1, 3)]
     page.locator(".pane").get_by_label("公告内容").fill(orjson.dumps({"days": days}).decode())
     page.locator(".pane").get_by_role("button", name="载入放假安排").click()
     sure(page, f"载入 {year} 年：放假 1 天，调休上班 1 天")

@@ -8,7 +8,7 @@ import {chip, opener, whole, withPane} from "./parts/list.js";
 import {cellPane} from "./rules/cell.js";
 import {trial} from "./rules/dryrun.js";
 import {addRule, importRules} from "./rules/making.js";
-import {gapsPart, overlapsPart} from "./rules/wrong.js";
+import {gapsOf, overlapsOf} from "./rules/wrong.js";
 
 const RULES = "/api/v1/rules";
 
@@ -48,15 +48,13 @@ export async function show(room) {
     crumbs.replaceChildren(make("div", {class: "row"}, trail(say("admin.every"), within, (steps) => go(steps, around))),
       make("div", {class: "row"}, trail(say("admin.whole_city"), around, (steps) => go(within, steps)),
         told.areas.filter((one) => one.below).map((one) => button(`↳ ${one.name}`, () => go(within, [...around, one]), {kind: "small"}))));
-    return grid(told, list, (row) => go([...within, row], around), (row, column) => cellPane(pane, row, column, anew));
+    return [grid(told, list, (row) => go([...within, row], around), (row, column) => cellPane(pane, row, column, matrix.load)),
+      make("h2", {}, say("admin.overlaps")), overlapsOf(told.overlaps, list), make("h2", {}, say("admin.gaps")), gapsOf(told.gaps)];
   });
-  const [gaps, overlaps] = [gapsPart(), overlapsPart()];
-  const anew = () => Promise.all([matrix.load(), gaps.load(), overlaps.load()]);
-  const pane = withPane(make("div", {class: "tools"}, opener("add", say("admin.rule_add"), () => addRule(pane, anew), "strong"),
-    opener("trial", say("admin.dry_run"), () => trial(pane), ""), opener("import", say("admin.rules_import"), () => importRules(pane, anew), ""),
+  const pane = withPane(make("div", {class: "tools"}, opener("add", say("admin.rule_add"), () => addRule(pane, matrix.load), "strong"),
+    opener("trial", say("admin.dry_run"), () => trial(pane), ""), opener("import", say("admin.rules_import"), () => importRules(pane, matrix.load), ""),
     saved(say("admin.download"), `${RULES}/export.csv`, "rules.csv", "")),
-  make("p", {class: "quiet"}, say("admin.matrix_lead")), crumbs, matrix.box, make("h2", {}, say("admin.overlaps")), overlaps.box,
-  make("h2", {}, say("admin.gaps")), gaps.box);
+  make("p", {class: "quiet"}, say("admin.matrix_lead")), crumbs, matrix.box);
   room.replaceChildren(pane.box);
-  await anew();
+  await matrix.load();
 }
