@@ -196,6 +196,7 @@ PERMISSIONS: dict[str, Grant] = {
     "rules.import": _grant(REFERENCE),
     "rules.manage": _grant(REFERENCE),
     "proposals.read": _grant(Role.DISPATCHER, Role.ADJUDICATOR, Role.SUPERVISOR, REFERENCE),
+    "calendar.read": _grant(DESK),
     "calendar.import": _grant(REFERENCE),
     "policy.read": _grant(DESK),
     "policy.manage": _grant(REFERENCE),
@@ -206,6 +207,7 @@ PERMISSIONS: dict[str, Grant] = {
     "departments.manage": _grant(Role.ADMINISTRATOR),
     "users.read": _grant(Role.DEPARTMENT_HEAD, Role.SUPERVISOR, Role.ADMINISTRATOR),
     "users.manage": _grant(Role.ADMINISTRATOR),
+    "roles.read": _grant(STAFF),
     "posts.manage": _grant(Role.ADMINISTRATOR),
     "duties.read": _grant(Role.DEPARTMENT_HEAD, Role.SUPERVISOR, Role.ADMINISTRATOR),
     "duties.manage": _grant(Role.DEPARTMENT_HEAD, Role.ADMINISTRATOR),  # a head writes the own department's
