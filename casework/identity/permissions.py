@@ -210,6 +210,7 @@ PERMISSIONS: dict[str, Grant] = {
     # figures
     "performance.read": _grant(
         Role.DISPATCHER, Role.DEPARTMENT_HEAD, Role.SUPERVISOR, Role.LEADER, Role.ADMINISTRATOR),
+    "cockpit.read": _grant(Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER, Role.ADMINISTRATOR),
     "metrics.read": _grant(Role.ADMINISTRATOR, Role.PLATFORM, Role.SYSTEM),
 }
 

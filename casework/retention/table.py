@@ -33,6 +33,7 @@ TABLES: dict[str, Fate] = {
         of("case", "case_id", words=("why",)),)),
     "rule_proposals": Fate(why="grounds and rulings, in words", rule="contacts_closed", links=(
         of("case", "case_id", words=("why", "ground", "ruling", "reason")),)),
+    "area_counts": NOBODY,
     "duplicate_proposals": NOBODY, "escalations": NOBODY, "timers": NOBODY, "timer_segments": NOBODY, "turn_checks": NOBODY,
     # photos and files
     "public_photos": Fate(why="where faces were, as decided by a person or a detector", rule="photos_large"),
