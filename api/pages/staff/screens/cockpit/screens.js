@@ -1,2 +1,9 @@
-// The screens of leaders: the map, the figures, the warnings.
-export const COCKPIT = [];
+// The screens of leaders: the day at one look, the map, the figures, the warnings.
+const STYLE = "./screens/cockpit/cockpit.css";
+
+export const COCKPIT = [
+  {path: "/cockpit/map", title: "cockpit_map", needs: ["cockpit.read"], style: STYLE, load: () => import("./map.js")},
+  {path: "/cockpit/figures", title: "cockpit_figures", needs: ["performance.read"], style: STYLE, load: () => import("./figures.js")},
+  {path: "/cockpit/warnings", title: "cockpit_warnings", needs: ["warnings.read"], style: STYLE, load: () => import("./warnings.js")},
+  {path: "/cockpit/warnings/:id", title: "cockpit_warning", needs: ["warnings.read"], style: STYLE, hidden: true, load: () => import("./warning.js")},
+];
