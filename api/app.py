@@ -64,6 +64,7 @@ from api import (
     templates,
     unsubscribe,
     uploads,
+    warnings,
     wechat,
     wechat_pages,
 )
@@ -112,6 +113,7 @@ BLUEPRINTS = [
     media.blueprint,
     moderation_photos.blueprint,
     performance.blueprint,
+    warnings.blueprint,
     sessions.blueprint,
     devices.blueprint,
     geography.blueprint,
