@@ -9,7 +9,7 @@ import {openGround} from "./ground.js";
 import {written} from "./numbers.js";
 import {view} from "./view.js";
 
-const LONGEST = 500;
+const LONGEST = 2000;
 
 const fact = (name, value) => make("div", {class: "figure"}, make("dt", {}, name), make("dd", {}, value));
 
@@ -26,7 +26,9 @@ function evidence({evidence: found}) {
       [{name: say("warning.count"), values: days.map(({count}) => count)}, {name: say("warning.expected"), values: days.map(({expected}) => expected)}],
       (value) => written(value)),
     found.words?.length > 0 && make("section", {}, make("h2", {}, say("warning.words")),
-      make("ul", {class: "row"}, found.words.map((word) => make("li", {class: "chip"}, typeof word === "string" ? word : word.word)))),
+      make("ul", {class: "row"}, found.words.map((word) => make("li", {class: "chip"}, word)))),
+    found.places?.length > 0 && make("section", {}, make("h2", {}, say("warning.places")),
+      make("ul", {class: "row"}, found.places.map((name) => make("li", {class: "chip"}, name)))),
     found.cases?.length > 0 && make("section", {}, make("h2", {}, say("warning.cases", {n: found.cases.length})),
       make("ul", {class: "row"}, found.cases.map((number) => make("li", {}, make("a", {href: `/desk/cases/${encodeURIComponent(number)}`}, number)))))];
 }
@@ -71,13 +73,12 @@ export async function show(room, me, {id}) {
   const ground = await openGround(element, () => {});
   await ground.backdrop();
   const load = view(room, () => call("GET", `/api/v1/warnings/${encodeURIComponent(id)}`), (one) => {
-    const places = (one.evidence.places ?? []).map((place, at) => ({lon: place.longitude ?? place[0], lat: place.latitude ?? place[1], text: String(at + 1), label: ""}));
     const middle = one.place ? [{lon: one.place.longitude, lat: one.place.latitude, text: "!", label: one.sentence[language()], kind: "late"}] : [];
-    ground.points([...places, ...middle]);
+    ground.points(middle);
     return [make("p", {}, make("a", {href: "/cockpit/warnings"}, say("warning.back"))),
       make("p", {class: "says"}, make("span", {class: "chip wait"}, say(`warning.${one.kind}`)), " ", one.sentence[language()]),
       make("p", {class: "quiet"}, [one.area?.name, one.category?.name].filter(Boolean).join(" · ")),
-      facts(one), happened(one), deciding(one, me, () => load()), evidence(one), places.length + middle.length > 0 && element];
+      facts(one), happened(one), deciding(one, me, () => load()), evidence(one), middle.length > 0 && element];
   });
   return load();
 }
