@@ -78,7 +78,9 @@ export async function show(room, me, {id}) {
     return [make("p", {}, make("a", {href: "/cockpit/warnings"}, say("warning.back"))),
       make("p", {class: "says"}, make("span", {class: "chip wait"}, say(`warning.${one.kind}`)), " ", one.sentence[language()]),
       make("p", {class: "quiet"}, [one.area?.name, one.category?.name].filter(Boolean).join(" · ")),
-      facts(one), happened(one), deciding(one, me, () => load()), evidence(one), middle.length > 0 && element];
+      facts(one),
+      make("div", {class: "map-and-table"}, make("div", {class: "parts"}, evidence(one).filter(Boolean)),
+        make("div", {class: "parts"}, happened(one), deciding(one, me, () => load()), middle.length > 0 && element))];
   });
   return load();
 }
