@@ -126,4 +126,6 @@ TABLES: dict[str, Fate] = {
     "categories": NOBODY, "standards": NOBODY, "taxonomy_versions": NOBODY, "reply_templates": NOBODY, "sla_policies": NOBODY,
     "calendar_days": NOBODY, "calendar_version": NOBODY, "calendar_years": NOBODY, "office_hours": NOBODY,
     "schedule_runs": NOBODY, "retention_runs": NOBODY,
+    # figures
+    "performance_facts": STAFF, "performance_rollups": STAFF,
 }
