@@ -7,10 +7,13 @@ from flask import Response, request
 
 from api.auth import caller, requires
 from api.blueprint import Blueprint
+from api.cases import CaseRowOut
 from api.fields import Text, encode
+from api.warnings import EarlyWarningOut
 from casework import clock, settings
 from casework.errors import Fault, Invalid
 from casework.performance import map as city_map
+from casework.performance import today as today_of
 from casework.performance.map_figures import Span
 from casework.storage.database import reading
 
@@ -35,10 +38,10 @@ class MapIn(ma.Schema):
 
 
 class FlowOut(ma.Schema):
-    """What happened in a span."""
+    """What came in in a span, and became of it: the indicators of the same names."""
 
     received = ma.fields.Integer(metadata={"description": "cases opened"})
-    closed = ma.fields.Integer(metadata={"description": "cases closed"})
+    closed = ma.fields.Integer(metadata={"description": "of these, cases that are closed by now"})
     satisfaction = ma.fields.Float(allow_none=True, metadata={"description":
         "share of ratings that are satisfied, 0 to 1; null when nobody has rated"})
 
@@ -109,6 +112,52 @@ class MapOut(DaysOut):
     items = ma.fields.List(ma.fields.Nested(MapAreaOut()))
     total = ma.fields.Nested(StandsOut())
     tiles = ma.fields.Nested(TilesOut(), allow_none=True)
+
+
+class ShownOut(ma.Schema):
+    """The indicators that a start screen shows, by their codes."""
+
+    received = ma.fields.Integer()
+    closed = ma.fields.Integer()
+    closing_rate = ma.fields.Float(allow_none=True)
+    on_time_rate = ma.fields.Float(allow_none=True)
+    overdue_rate = ma.fields.Float(allow_none=True)
+    satisfaction_rate = ma.fields.Float(allow_none=True)
+
+
+class DayOut(ma.Schema):
+    """A city day."""
+
+    day = ma.fields.Date()
+    values = ma.fields.Nested(ShownOut())
+
+
+class RankedOut(ma.Schema):
+    """A department among those that had at least ten cases to close."""
+
+    id = ma.fields.UUID()
+    name = ma.fields.String()
+    values = ma.fields.Nested(ShownOut())
+
+
+class TodayOut(DaysOut):
+    """What I look after, at one look."""
+
+    days = ma.fields.List(ma.fields.Nested(DayOut()), metadata={"description": "each of the thirty, today the last"})
+    total = ma.fields.Nested(ShownOut(), metadata={"description": "of these days together"})
+    open = ma.fields.Integer(metadata={"description": "cases that are open now"})
+    overdue = ma.fields.Integer(metadata={"description": "of these, those with a clock that has run out"})
+    late = ma.fields.List(ma.fields.Nested(CaseRowOut()), metadata={"description": "those that are late the longest"})
+    warnings = ma.fields.List(ma.fields.Nested(EarlyWarningOut()), metadata={"description": "the latest that nobody has seen"})
+    best = ma.fields.List(ma.fields.Nested(RankedOut()), metadata={"description": "departments, by what they closed in time"})
+    worst = ma.fields.List(ma.fields.Nested(RankedOut()), metadata={"description": "the least first; none of the best"})
+
+
+@blueprint.operation("GET", "/today", requires("cockpit.read"), answer=TodayOut())
+def today() -> dict[str, Any]:
+    """The last thirty days in figures, what is late and what is unusual now, and which departments do best and worst."""
+    with reading() as db:
+        return today_of.look(db, caller())
 
 
 @blueprint.operation("GET", "/map", requires("cockpit.read"), query=MapIn(), answer=MapOut(), tagged=True,

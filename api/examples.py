@@ -106,7 +106,7 @@ COCKPIT: dict[str, dict[str, Any]] = {
     **{shape: {"code": "440301001001", "name": "南塘社区", "level": "community",
                "outline": [[[114.0, 22.6], [114.02, 22.6], [114.02, 22.61], [114.0, 22.61], [114.0, 22.6]]]}
        for shape in ("OutlinedOut", "MapAreaOut")},
-    "WayOut": {"code": "440301", "name": "东区"},
+    "WayOut": {"code": "440301", "name": "东区"}, "RankedOut": {"name": "水务局"},
     "TilesOut": {"url": "https://tiles.example.org/{z}/{x}/{y}.png", "attribution": "市规划和自然资源局"}}
 
 EXACTLY: dict[str, Any] = {
@@ -261,13 +261,15 @@ EXACTLY: dict[str, Any] = {
     "EntryChangeOut.what": "added", "EntryChangeOut.words": "多次虚假上报", "MarkOut.withdrawn_at": None,
     "ProgressOut.notice": None, "RatedOut.notice": None,
     "MarkOut.reason": "现场不存在该问题", "ReceiptOut.held": False, "ReceiptOut.call": None,
-    **{f"{shape}.{name}": value for shape, said in (OPEN311 | COMMUNITY | MODERATION | COCKPIT).items() for name, value in said.items()},
+    **{f"{shape}.{name}": value for shape, said in (OPEN311 | COMMUNITY | MODERATION | COCKPIT).items()
+       for name, value in said.items()},
     **{f"{shape}.{name}": value for shape in ("SurveyOut", "SurveyWithProgressOut") for name, value in {
         "kind": "survey", "title": "充电隐患专项普查", "text": "逐户查看", "area": "440301", "register": None,
         "form": "charging", "cancelled_at": None}.items()}}
 PLAIN: list[tuple[type[ma.fields.Field[Any]], Any]] = [
     (Place, {"lon": 114.0579, "lat": 22.5431}), (Moment, "2026-03-02T02:00:00Z"), (ma.fields.DateTime, "2026-03-02T02:00:00Z"),
-    (ma.fields.Date, "2026-03-02"), (ma.fields.UUID, ID), (ma.fields.Boolean, True), (ma.fields.Integer, 1), (ma.fields.Float, 1.5)]
+    (ma.fields.Date, "2026-03-02"), (ma.fields.UUID, ID), (ma.fields.Boolean, True), (ma.fields.Integer, 1),
+    (ma.fields.Float, 1.5)]
 UNSAID = "…"
 """What stands where no word is known; a test finds it."""
 

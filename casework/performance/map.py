@@ -3,7 +3,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import shapely
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, undefer
 
 from casework.errors import NotFound
@@ -32,9 +32,7 @@ def drawn(db: Session, actor: Actor, code: str | None, span: Span) -> dict[str, 
     next. Outlines are rings of [lon, lat], WGS-84. Raises NotFound for an area that is none, is retired or lies elsewhere.
     """
     scope = areas_of(actor, "cockpit.read")
-    code = code or _top(db, scope)
-    here = _living(db, code, scope) if code else None
-    below = _below(db, here, scope)
+    here, below = _shown(db, code, scope)
     rough = _rough([*below, *([here] if here else [])])
     figures = map_figures.of(db, [here.code] if here else [one.code for one in below],
                              {one.code: _square_kilometres(one.outline) for one in below}, span)
@@ -45,28 +43,23 @@ def drawn(db: Session, actor: Actor, code: str | None, span: Span) -> dict[str, 
         "total": figures[WHOLE]}
 
 
-def _top(db: Session, scope: Scope) -> str | None:
-    """The one area that holds everything that somebody looks after; None when there are several, or none."""
-    tops = list(scope) if scope is not None else [one.code for one in areas.children(db, None)]
-    return tops[0] if len(tops) == 1 else None
-
-
-def _living(db: Session, code: str, scope: Scope) -> Area:
-    found = db.scalar(select(Area).options(undefer(Area.outline)).where(Area.code == code, Area.retired_at.is_(None)))
-    if found is None or not _is_inside(code, scope):
+def _shown(db: Session, code: str | None, scope: Scope) -> tuple[Area | None, Sequence[Area]]:
+    """The area and those right below it; None and several areas for who looks after several and named none."""
+    tops = scope if scope is not None else [one.code for one in areas.atlas(db).refs.values() if len(one.codes) == 1]
+    code = code or (tops[0] if len(tops) == 1 else None)
+    which = or_(Area.code == code, Area.parent_code == code) if code else Area.code.in_(tops)
+    found = db.scalars(select(Area).options(undefer(Area.outline)).where(Area.retired_at.is_(None), which)
+                       .order_by(Area.code).limit(MOST)).all()
+    if code is None:
+        return None, found
+    here = next((one for one in found if one.code == code), None)
+    if here is None or not _is_inside(code, scope):
         raise NotFound(f"no area {code}")
-    return found
+    return here, [one for one in found if one is not here]
 
 
 def _is_inside(code: str, scope: Scope) -> bool:
     return scope is None or code.startswith(scope)
-
-
-def _below(db: Session, here: Area | None, scope: Scope) -> Sequence[Area]:
-    wanted = select(Area).options(undefer(Area.outline)).where(Area.retired_at.is_(None)).order_by(Area.code).limit(MOST)
-    if here is None and scope is not None:
-        return db.scalars(wanted.where(Area.code.in_(scope))).all()
-    return db.scalars(wanted.where(Area.parent_code == (here.code if here else None))).all()
 
 
 def _way(db: Session, here: Area | None, scope: Scope) -> list[dict[str, Any]]:

@@ -1,19 +1,18 @@
-"""How it stands in areas: what is open and late there now, what came in and was closed in a span, what they hold."""
+"""How it stands in areas: what is open and late there now, what came in in a span and became of it, what they hold."""
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, time
+from datetime import date
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import and_, case, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from casework import clock
 from casework.cases.case import Case
-from casework.cases.report import Report
-from casework.geography.codes import lies_in
-from casework.performance import area_counts
-from casework.performance.indicators import SATISFIED
+from casework.geography.codes import level_of, lies_in
+from casework.performance import area_counts, indicators, tally
+from casework.performance.rollups import Rollup, covering
 from casework.registry.fields import Register
 
 REGISTERED = {"components": Register.COMPONENT, "persons": Register.PERSON, "houses": Register.HOUSE,
@@ -45,33 +44,25 @@ class Standing:
     overdue: int = 0
 
 
-@dataclass
-class Flow:
-    """In a span: cases that were opened, that were closed, and of the ratings given the satisfied ones."""
+FLOW = {"received": "received", "closed": "closed", "satisfaction": "satisfaction_rate"}
+"""What happened in a span, by the name that a map has for it: the code of the indicator."""
 
-    received: int = 0
-    closed: int = 0
-    rated: int = 0
-    satisfied: int = 0
-
-    def told(self) -> dict[str, Any]:
-        """As a map tells it: `satisfaction` is a share from 0 to 1, None when nobody has rated."""
-        return {"received": self.received, "closed": self.closed,
-                "satisfaction": round(self.satisfied / self.rated, 4) if self.rated else None}
+Flow = Mapping[str, float | None]
 
 
 def of(db: Session, around: Sequence[str], sizes: Mapping[str, float], span: Span) -> dict[str, dict[str, Any]]:
     """By code of the areas of `sizes` (their square kilometres), and by WHOLE for what lies in `around`, {values, before}."""
-    standing = _standing(db, around, list(sizes))
-    flow, before = (_flow(db, around, list(sizes), one) for one in (span, span.before))
+    standing = standing_in(db, around, list(sizes))
+    flow, before = _flows(db, around, list(sizes), span)
     held = area_counts.of(db, {*around, *sizes})
     held[WHOLE] = _sum([held[code] for code in around])
-    return {code: {"values": _values(standing[code], flow[code], held[code], size), "before": before[code].told()}
+    return {code: {"values": _values(standing[code], flow[code], held[code], size), "before": before[code]}
             for code, size in {**sizes, WHOLE: sum(sizes.values())}.items()}
 
 
 def _values(standing: Standing, flow: Flow, held: Mapping[str, int], size: float) -> dict[str, Any]:
-    return {**asdict(standing), **flow.told(), "density": round(flow.received / size, 2) if size else None,
+    received = flow["received"] or 0
+    return {**asdict(standing), **flow, "density": round(received / size, 2) if size else None,
             "population": held.get(area_counts.POPULATION),
             **{name: held.get(register.value, 0) for name, register in REGISTERED.items()}}
 
@@ -81,38 +72,42 @@ def _sum(parts: Sequence[Mapping[str, int]]) -> dict[str, int]:
     return {name: sum(part.get(name, 0) for part in parts) for name in names}
 
 
-def _standing(db: Session, around: Sequence[str], codes: Sequence[str]) -> dict[str, Standing]:
-    """Read from the index of open cases alone: what is open grows with the city, not with its years."""
+def standing_in(db: Session, around: Sequence[str] | None, codes: Sequence[str]) -> dict[str, Standing]:
+    """How it stands in each of these areas, and under WHOLE in all of `around`; None is the whole city, and what lies nowhere.
+
+    Read from the index of open cases alone: what is open grows with the city, not with its years.
+    """
     part = _part(Case.area_code, codes)
     late = func.count(case((Case.due_at < clock.now(), 1)))
+    inside = [] if around is None else [lies_in(Case.area_code, *around)]
     found: dict[str, Standing] = defaultdict(Standing)
     for place, number, overdue in db.execute(
-            select(part, func.count(), late).where(Case.is_open, lies_in(Case.area_code, *around)).group_by(part)):
-        for key in _keys(place, codes):
+            select(part, func.count(), late).where(Case.is_open, *inside).group_by(part)):
+        for key in _keys(place or "", codes):
             found[key].open += number
             found[key].overdue += overdue
     return found
 
 
-def _flow(db: Session, around: Sequence[str], codes: Sequence[str], span: Span) -> dict[str, Flow]:
-    part, found = _part(Case.area_code, codes), defaultdict[str, Flow](Flow)
-    since, until = (datetime.combine(day, time(), clock.CITY) for day in (span.since, span.until))
-    inside = lies_in(Case.area_code, *around)
-    for place, number in db.execute(select(part, func.count()).where(
-            inside, Case.opened_at >= since, Case.opened_at < until).group_by(part)):
-        for key in _keys(place, codes):
-            found[key].received += number
-    for place, number in db.execute(select(part, func.count()).where(
-            inside, Case.closed_at >= since, Case.closed_at < until).group_by(part)):
-        for key in _keys(place, codes):
-            found[key].closed += number
-    rated = select(part, func.count(Report.rating), func.count(case((Report.rating >= SATISFIED, 1)))).join(
-        Report, Report.case_id == Case.id).where(inside, Report.received_at >= since, Report.received_at < until)
-    for place, number, satisfied in db.execute(rated.group_by(part)):
-        for key in _keys(place, codes):
-            found[key].rated += number
-            found[key].satisfied += satisfied
-    return found
+def _flows(db: Session, around: Sequence[str], codes: Sequence[str], span: Span) -> tuple[dict[str, Flow], dict[str, Flow]]:
+    """Of the span and of the one before, from the sums that are kept as cases change."""
+    levels = defaultdict[str, set[str]](set)
+    for code in {*around, *codes}:
+        levels[f"area.{level_of(code)}"].add(code)
+    whose = or_(false(), *(and_(Rollup.grouping == grouping, Rollup.key.in_(keys)) for grouping, keys in levels.items()))
+    when = or_(*(covering(one.since, one.until) for one in (span, span.before)))
+    tallies: tuple[dict[str, list[bytes]], ...] = (defaultdict(list), defaultdict(list))
+    for key, first, one in db.execute(select(Rollup.key, Rollup.first, Rollup.tally).where(whose, Rollup.within == "", when)):
+        tallies[first < span.since][key].append(one)
+    return _told(tallies[0], around, codes), _told(tallies[1], around, codes)
+
+
+def _told(tallies: Mapping[str, list[bytes]], around: Sequence[str], codes: Sequence[str]) -> dict[str, Flow]:
+    groups = {code: tallies.get(code, []) for code in codes}
+    groups[WHOLE] = [one for code in around for one in tallies.get(code, [])]
+    counted = indicators.values(tally.table([b"".join(some) for some in groups.values()]))
+    return {code: {name: values[indicator] for name, indicator in FLOW.items()}
+            for code, values in zip(groups, counted, strict=True)}
 
 
 def _part(column: Any, codes: Sequence[str]) -> Any:

@@ -4,15 +4,17 @@ import uuid
 import pytest
 from sqlalchemy import select
 
+from casework import clock
 from casework.cases.case import Case
 from casework.geography.areas import Area
 from casework.identity.people import Role, create_post, create_user
 from casework.identity.sessions import tokens
-from casework.performance import area_counts
+from casework.performance import area_counts, rollups, tally
 from casework.registry.fields import Register
 from casework.registry.records import Entry
 from casework.storage.database import transaction
 from tests.api.town import Caller, Json, Town, citizen_report, key, ok, pda_report, point, problem
+from tests.benchmarks.test_lists import statements
 from tests.conftest import SetClock
 from tests.factories import GRIDS
 from workers import upkeep
@@ -154,3 +156,48 @@ def test_an_impossible_span_is_refused(town: Town, query: dict[str, str]) -> Non
 
 def test_there_is_no_such_area(town: Town) -> None:
     assert problem(town.leader.get(MAP, area="9999"), 404)
+
+
+TODAY = "/api/v1/cockpit/today"
+
+
+def test_the_day_at_one_look(town: Town, time: SetClock) -> None:
+    receipt = ok(town.stranger.post("/api/v1/citizen/reports", citizen_report()))
+    town.close_and_rate(receipt, 5)
+    time.passes(days=1)
+    for place in (point(0), point(2)):
+        ok(town.li.post("/api/v1/pda/reports", pda_report(place=place)))
+    town.jobs()
+    seen = ok(town.leader.get(TODAY))
+    assert [one["values"]["received"] for one in seen["days"]] == [0] * 28 + [1, 2]
+    assert (seen["total"]["received"], seen["total"]["closed"], seen["total"]["satisfaction_rate"]) == (3, 1, 1.0)
+    assert (seen["open"], seen["overdue"], seen["late"], seen["warnings"]) == (2, 0, [], [])
+    time.passes(days=20)
+    seen = ok(town.leader.get(TODAY))
+    assert (seen["open"], seen["overdue"], len(seen["late"])) == (2, 2, 2)
+    assert seen["late"][0]["due_at"] <= seen["late"][1]["due_at"]
+    one_area = ok(leader_of(town, OTHER).get(TODAY))
+    assert (one_area["total"]["received"], one_area["open"], len(one_area["late"])) == (1, 1, 1)
+
+
+def test_departments_are_compared_when_they_had_enough_to_do(town: Town) -> None:
+    with transaction() as db:
+        water, roads, office = (town.departments[name].id for name in ("water", "roads", "office"))
+        day = clock.now().astimezone(clock.CITY).date()
+        for whose, due, in_time in ((water, 10, 9), (roads, 20, 5), (office, 9, 0)):
+            rollups.write(db, {("department", str(whose), "", rollups.Span.DAY, day): tally.packed(
+                {"received": due, "due": due, "closed": in_time, "closed_on_time": in_time}, {})})
+    seen = ok(town.leader.get(TODAY))
+    assert [(one["id"], one["values"]["on_time_rate"]) for one in seen["best"]] == [(str(water), 0.9)]
+    assert [(one["id"], one["values"]["on_time_rate"]) for one in seen["worst"]] == [(str(roads), 0.25)]
+
+
+@pytest.mark.parametrize("path", [MAP, TODAY])
+def test_a_look_takes_few_queries_however_much_there_is(town: Town, path: str) -> None:
+    for number in range(4):
+        ok(town.li.post("/api/v1/pda/reports", pda_report(place=point(number % 2, 200 * (number // 2)))))
+    town.jobs()
+    town.leader.get(path)  # areas and taxonomy are read once a process
+    with statements() as seen:
+        ok(town.leader.get(path))
+    assert len(seen) <= 6, seen
