@@ -2,6 +2,7 @@
 const STYLE = "./screens/cockpit/cockpit.css";
 
 export const COCKPIT = [
+  {path: "/cockpit/today", title: "cockpit_today", needs: ["cockpit.read"], style: STYLE, load: () => import("./today.js")},
   {path: "/cockpit/map", title: "cockpit_map", needs: ["cockpit.read"], style: STYLE, load: () => import("./map.js")},
   {path: "/cockpit/figures", title: "cockpit_figures", needs: ["performance.read"], style: STYLE, load: () => import("./figures.js")},
   {path: "/cockpit/warnings", title: "cockpit_warnings", needs: ["warnings.read"], style: STYLE, load: () => import("./warnings.js")},
