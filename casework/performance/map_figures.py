@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from casework import clock
 from casework.cases.case import Case
-from casework.geography.codes import level_of, lies_in
+from casework.geography.codes import Level, level_of, lies_in
 from casework.performance import area_counts, indicators, tally
+from casework.performance.facts import KeptFact
 from casework.performance.rollups import Rollup, covering
 from casework.registry.fields import Register
 
@@ -90,24 +91,41 @@ def standing_in(db: Session, around: Sequence[str] | None, codes: Sequence[str])
 
 
 def _flows(db: Session, around: Sequence[str], codes: Sequence[str], span: Span) -> tuple[dict[str, Flow], dict[str, Flow]]:
-    """Of the span and of the one before, from the sums that are kept as cases change."""
+    """Of the span and of the one before."""
+    tallies: tuple[dict[str, list[bytes]], ...] = (defaultdict(list), defaultdict(list))
+    fine = any(level_of(code) is Level.GRID for code in (*around, *codes))
+    for key, day, one in (_facts if fine else _sums)(db, around, codes, span):
+        tallies[day < span.since][key].append(one)
+    return _told(tallies[0], codes), _told(tallies[1], codes)
+
+
+def _sums(db: Session, around: Sequence[str], codes: Sequence[str], span: Span) -> Iterator[tuple[str, date, bytes]]:
+    """What is kept of areas that are larger than a grid: key of the area, first day, tally."""
     levels = defaultdict[str, set[str]](set)
     for code in {*around, *codes}:
         levels[f"area.{level_of(code)}"].add(code)
     whose = or_(false(), *(and_(Rollup.grouping == grouping, Rollup.key.in_(keys)) for grouping, keys in levels.items()))
     when = or_(*(covering(one.since, one.until) for one in (span, span.before)))
-    tallies: tuple[dict[str, list[bytes]], ...] = (defaultdict(list), defaultdict(list))
-    for key, first, one in db.execute(select(Rollup.key, Rollup.first, Rollup.tally).where(whose, Rollup.within == "", when)):
-        tallies[first < span.since][key].append(one)
-    return _told(tallies[0], around, codes), _told(tallies[1], around, codes)
+    for code, first, one in db.execute(select(Rollup.key, Rollup.first, Rollup.tally).where(whose, Rollup.within == "", when)):
+        if code in around:
+            yield WHOLE, first, one
+        if code in codes:
+            yield code, first, one
 
 
-def _told(tallies: Mapping[str, list[bytes]], around: Sequence[str], codes: Sequence[str]) -> dict[str, Flow]:
-    groups = {code: tallies.get(code, []) for code in codes}
-    groups[WHOLE] = [one for code in around for one in tallies.get(code, [])]
-    counted = indicators.values(tally.table([b"".join(some) for some in groups.values()]))
-    return {code: {name: values[indicator] for name, indicator in FLOW.items()}
-            for code, values in zip(groups, counted, strict=True)}
+def _facts(db: Session, around: Sequence[str], codes: Sequence[str], span: Span) -> Iterator[tuple[str, date, bytes]]:
+    """The same from the cases themselves, of which a community has few."""
+    wanted = select(KeptFact.area_code, KeptFact.day, KeptFact.tally).where(
+        lies_in(KeptFact.area_code, *around), KeptFact.day >= span.before.since, KeptFact.day < span.until)
+    for place, day, one in db.execute(wanted):
+        for key in _keys(place or "", codes):
+            yield key, day, one
+
+
+def _told(tallies: Mapping[str, list[bytes]], codes: Sequence[str]) -> dict[str, Flow]:
+    every = (*codes, WHOLE)
+    counted = indicators.values(tally.table([b"".join(tallies.get(key, ())) for key in every]))
+    return {key: {name: values[indicator] for name, indicator in FLOW.items()} for key, values in zip(every, counted, strict=True)}
 
 
 def _part(column: Any, codes: Sequence[str]) -> Any:

@@ -127,5 +127,6 @@ TABLES: dict[str, Fate] = {
     "calendar_days": NOBODY, "calendar_version": NOBODY, "calendar_years": NOBODY, "office_hours": NOBODY,
     "schedule_runs": NOBODY, "retention_runs": NOBODY,
     # figures
-    "performance_facts": STAFF, "performance_rollups": STAFF,
+    "performance_facts": STAFF, "performance_rollups": STAFF, "performance_scorecards": STAFF,
+    "performance_appeals": STAFF,
 }
