@@ -125,7 +125,8 @@ def _facts(db: Session, around: Sequence[str], codes: Sequence[str], span: Span)
 def _told(tallies: Mapping[str, list[bytes]], codes: Sequence[str]) -> dict[str, Flow]:
     every = (*codes, WHOLE)
     counted = indicators.values(tally.table([b"".join(tallies.get(key, ())) for key in every]))
-    return {key: {name: values[indicator] for name, indicator in FLOW.items()} for key, values in zip(every, counted, strict=True)}
+    return {key: {name: values[indicator] for name, indicator in FLOW.items()}
+            for key, values in zip(every, counted, strict=True)}
 
 
 def _part(column: Any, codes: Sequence[str]) -> Any:

@@ -54,7 +54,7 @@ export function sparkline(values, label, {width = 120, height = 28} = {}) {
     last >= 0 && svg("circle", {class: "dot", cx: x(last), cy: y(values[last]), r: 3}));
 }
 
-const LEFT = 48;
+const LEFT = 56;
 const RIGHT = 12;
 const TOP = 8;
 const BOTTOM = 24;
@@ -98,6 +98,7 @@ const sample = (number) => svg("svg", {class: "sample", width: 28, height: 12, v
 /** Lines over days. `series` are {name, values}, one value a day, null where there is none; `format` writes a number. */
 export function lines(title, days, series, format = String) {
   const label = series.map(({name, values}) => spoken(series.length > 1 ? `${title} ${name}` : title, days, values, format)).join(" ");
+  if (!series.some(({values}) => values.some(isNumber))) return make("figure", {class: "chart"}, make("figcaption", {}, title), make("p", {class: "quiet"}, say("chart.none")));
   const ground = make("div", {class: "ground"});
   let width = 0;
   new ResizeObserver(([{contentRect}]) => {

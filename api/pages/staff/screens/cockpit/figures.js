@@ -4,7 +4,7 @@ import {language, say} from "../../language.js";
 import {address, call} from "../../server.js";
 import {bar, lines} from "./chart.js";
 import {explain} from "./explain.js";
-import {written} from "./numbers.js";
+import {scaleOf, written} from "./numbers.js";
 import {days, go, picker, plus, said, saying} from "./span.js";
 import {view} from "./view.js";
 
@@ -81,6 +81,9 @@ function sorted(items) {
   return items.toSorted((a, b) => last(a) - last(b) || direction * (value(a) - value(b)));
 }
 
+const question = (one) => make("button", {type: "button", class: "quiet small", "aria-label": say("figures.explain", {what: nameOf(one)}),
+  onclick: () => explain(one)}, "?");
+
 function head(one) {
   const {sort, order} = said();
   const isIt = sort === one.code;
@@ -88,7 +91,7 @@ function head(one) {
     make("span", {class: "sorts"}, make("button", {type: "button", class: "quiet small", "data-focus": `sort-${one.code}`,
       onclick: () => go({sort: one.code, order: isIt && order !== "up" ? "up" : ""})}, nameOf(one),
     make("span", {"aria-hidden": "true"}, isIt ? (order === "up" ? " ↑" : " ↓") : "")),
-    make("button", {type: "button", class: "quiet small", "aria-label": say("figures.explain", {what: nameOf(one)}), onclick: () => explain(one)}, "?")));
+    question(one)));
 }
 
 function figures({items, total}, shown) {
@@ -113,14 +116,15 @@ function everyDay({since, until, items}) {
 
 const short = (day) => day.slice(5);
 
-function trends(told, shown) {
-  const every = everyDay(told);
-  return make("div", {class: "charts"}, shown.map((one) => make("section", {class: "trend"},
-    make("p", {class: "head"}, make("b", {class: "total"}, written(told.total.values[one.code], one.unit)),
-      make("button", {type: "button", class: "quiet small", "aria-label": say("figures.explain", {what: nameOf(one)}), onclick: () => explain(one)}, "?")),
-    lines(nameOf(one), every.map(([day]) => short(day)), [{name: nameOf(one),
-      values: every.map(([, values]) => values[one.code] ?? (one.unit === "count" ? 0 : null))}], (value) => written(value, one.unit)))));
+/** How one figure went: a total, what it means, and a line. */
+function trend(one, total, every) {
+  const values = every.map(([, found]) => found[one.code] ?? (one.unit === "count" ? 0 : null));
+  const {by: unit, write} = scaleOf(one.unit, Math.max(...values));
+  return make("section", {class: "trend"}, make("p", {class: "head"}, make("b", {class: "total"}, written(total, one.unit)), question(one)),
+    lines(nameOf(one), every.map(([day]) => short(day)), [{name: nameOf(one), values: values.map((value) => (value === null ? null : value / unit))}], write));
 }
+
+const trends = (told, shown) => make("div", {class: "charts"}, shown.map((one) => trend(one, told.total.values[one.code], everyDay(told))));
 
 /** What came after the first page of items, when somebody asks for it. */
 function further(told, room, shown) {

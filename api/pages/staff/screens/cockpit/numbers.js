@@ -14,6 +14,13 @@ function span(minutes) {
   return minutes < 48 * 60 ? say("span.hours", {n: whole(minutes / 60)}) : say("span.days", {n: whole(minutes / 1440)});
 }
 
+/** For an axis: the one unit in which durations up to `most` minutes are told, as a divisor and a writer. */
+export function scaleOf(unit, most) {
+  if (unit !== "minutes") return {by: 1, write: (value) => written(value, unit)};
+  const [by, key] = most < 120 ? [1, "span.minutes"] : most < 48 * 60 ? [60, "span.hours"] : [1440, "span.days"];
+  return {by, write: (value) => say(key, {n: whole(value)})};
+}
+
 const WRITERS = {count: whole, ratio: share, minutes: span};
 
 /** A value of a unit ("count", "ratio", "minutes"), a dash for none. */

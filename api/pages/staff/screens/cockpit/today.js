@@ -1,6 +1,6 @@
 // The day at one look: today's figures beside yesterday's, what is late, what is unusual, who does best and worst.
 import {make} from "../../dom.js";
-import {due, language, say, when} from "../../language.js";
+import {language, say, when} from "../../language.js";
 import {call} from "../../server.js";
 import {bar, lines, sparkline} from "./chart.js";
 import {change, written} from "./numbers.js";
@@ -34,7 +34,7 @@ const standing = ({open, overdue}) => [["open", open, ""], ["overdue", overdue, 
 
 const late = (one) => make("li", {}, make("a", {href: `/desk/cases/${encodeURIComponent(one.number)}`}, one.title),
   make("p", {class: "quiet"}, [one.department, say(`status.${one.status}`)].filter(Boolean).join(" · "), " ",
-    make("span", {class: "chip alarm"}, due(one.due_at))));
+    make("span", {class: "chip alarm"}, say("today.over", {span: written((Date.now() - Date.parse(one.due_at)) / 60_000, "minutes")}))));
 
 const unusual = (one) => make("li", {}, make("p", {}, make("span", {class: "chip wait"}, say(`warning.${one.kind}`)), " ",
   make("a", {href: `/cockpit/warnings/${one.id}`}, one.sentence[language()])),
@@ -58,8 +58,8 @@ function drawn(seen) {
     make("div", {class: "looks-beside"},
       part(say("today.late"), seen.late.map(late), say("today.none_late")),
       part(say("cockpit_warnings"), seen.warnings.map(unusual), say("today.none_unusual"), link("/cockpit/warnings", say("today.all_warnings"))),
-      part(say("today.best"), seen.best.map(ranked), say("today.none_ranked"), link("/cockpit/figures#by=department", say("today.all_departments"))),
-      part(say("today.worst"), seen.worst.map(ranked), say("today.none_ranked"))),
+      make("div", {class: "parts"}, part(say("today.best"), seen.best.map(ranked), say("today.none_ranked"), link("/cockpit/figures#by=department", say("today.all_departments"))),
+        seen.worst.length > 0 && part(say("today.worst"), seen.worst.map(ranked), ""))),
     lines(say("today.course"), days, [series("received"), series("closed")], (value) => written(value))];
 }
 
