@@ -1,10 +1,11 @@
 """The leaders' map: what lies below an area with its figures, for those who look after it, and only there."""
 import uuid
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
 
-from casework import clock
+from casework import clock, settings
 from casework.cases.case import Case
 from casework.geography.areas import Area
 from casework.identity.people import Role, create_post, create_user
@@ -12,6 +13,7 @@ from casework.identity.sessions import tokens
 from casework.performance import area_counts, rollups, tally
 from casework.registry.fields import Register
 from casework.registry.records import Entry
+from casework.settings import Settings
 from casework.storage.database import transaction
 from tests.api.town import Caller, Json, Town, citizen_report, key, ok, pda_report, point, problem
 from tests.benchmarks.test_lists import statements
@@ -156,6 +158,12 @@ def test_an_impossible_span_is_refused(town: Town, query: dict[str, str]) -> Non
 
 def test_there_is_no_such_area(town: Town) -> None:
     assert problem(town.leader.get(MAP, area="9999"), 404)
+
+
+def test_a_base_map_is_told_where_there_is_one(town: Town, config: Settings) -> None:
+    assert shown(town)["tiles"] is None
+    settings.configure(replace(config, tiles_url="https://t.example.org/{z}/{x}/{y}.png", tiles_attribution="市规资局"))
+    assert shown(town)["tiles"] == {"url": "https://t.example.org/{z}/{x}/{y}.png", "attribution": "市规资局"}
 
 
 TODAY = "/api/v1/cockpit/today"

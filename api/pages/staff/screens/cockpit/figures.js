@@ -95,7 +95,7 @@ function head(one) {
 }
 
 function figures({items, total}, shown) {
-  const most = Object.fromEntries(shown.map(({code}) => [code, Math.max(...items.map(({values}) => values[code] ?? 0), 0)]));
+  const most = Object.fromEntries(shown.map(({code, unit}) => [code, unit === "ratio" ? 1 : Math.max(...items.map(({values}) => values[code] ?? 0), 0)]));
   const cell = (values, {code, unit}, isBar) => make("td", {}, written(values[code], unit),
     isBar && bar(most[code] ? (values[code] ?? 0) / most[code] : 0));
   return make("div", {class: "numbers", tabindex: "0", role: "region", "aria-label": say("cockpit_figures")}, make("table", {},

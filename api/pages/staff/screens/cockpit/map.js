@@ -54,7 +54,7 @@ function ranked(shown, one) {
     [say("cockpit.area"), title(one), ...(before ? [say("cockpit.change")] : [])],
     sorted.map((area) => [place(area.code, area.name),
       make("span", {class: "measured"}, told(area, one), bar(most ? value(area) / most : 0)),
-      ...(before ? [change(area.values[one.name], area.before[one.name], one)] : [])]));
+      ...(before ? [change(area.values[one.name], area.before[one.name], one) ?? "–"] : [])]));
 }
 
 /** All figures of all areas, and of the whole. */

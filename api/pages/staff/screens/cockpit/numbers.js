@@ -28,10 +28,11 @@ export const written = (value, unit = "count") => (value === null || value === u
 
 const sign = (difference) => (difference > 0 ? "▲" : "▼");
 
-/** How much more or less than before: per cent of a count, points of a share. `better` says which way is good: "high", "low". */
+/** How much more or less than before: per cent of a count, points of a share. `better` says which way is good: "high", "low". Null when one
+ * of the two is not known. */
 export function change(now, before, {unit = "count", better = "none"} = {}) {
   const none = [now, before].some((one) => one === null || one === undefined) || (unit !== "ratio" && before === 0 && now !== 0);
-  if (none) return make("span", {class: "quiet"}, "–");
+  if (none) return null;
   const difference = unit === "ratio" ? now - before : (now - before) / (before || 1);
   if (Math.abs(difference) < 0.0005) return make("span", {class: "quiet"}, say("change.same"));
   const good = better === "none" ? "" : (difference > 0) === (better === "high") ? "good" : "bad";
