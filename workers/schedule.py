@@ -70,6 +70,7 @@ TIMETABLE: dict[str, Entry] = {
     "look_after_adoptions": Entry(community.look_after_adoptions, every=timedelta(minutes=15)),
     "spread_waiting_occasions": Entry(upkeep.spread_waiting_occasions, every=timedelta(seconds=60)),
     "mark_adoption_day": Entry(community.mark_adoption_day, at=time(8, 30)),
+    "count_areas": Entry(upkeep.count_areas, every=timedelta(minutes=30), lease=timedelta(minutes=10)),
     "forget_wechat_messages": Entry(forgetting.forget_wechat_messages, every=timedelta(hours=1)),
     "forget_untied_persons": Entry(forgetting.forget_untied_persons, every=timedelta(minutes=5)),
     "forget_nonces": Entry(forgetting.forget_nonces, every=timedelta(hours=1)),

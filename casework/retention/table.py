@@ -34,6 +34,7 @@ TABLES: dict[str, Fate] = {
     "rule_proposals": Fate(why="grounds and rulings, in words", rule="contacts_closed", links=(
         of("case", "case_id", words=("why", "ground", "ruling", "reason")),)),
     "case_holds": Fate(why="who works on a case just now", task="forget_expired"),
+    "area_counts": NOBODY,
     "duplicate_proposals": NOBODY, "escalations": NOBODY, "timers": NOBODY, "timer_segments": NOBODY, "turn_checks": NOBODY,
     # photos and files
     "public_photos": Fate(why="where faces were, as decided by a person or a detector", rule="photos_large"),
