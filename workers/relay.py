@@ -26,6 +26,7 @@ from workers import (
     deadlines,
     dispatching,
     exchange,
+    exports,
     fieldwork,
     media,
     notifications,
@@ -90,6 +91,7 @@ BESIDE: dict[str, tuple[Line, ...]] = {
     "followed.digest": (Line("notifications", notifications.tell_digests, batch=200, events=True),),
     "policy.changed": (Line("deadlines", recounting.announce, events=True), Line("exchange", publishing.reconsider)),
     "calendar.changed": (Line("deadlines", recounting.announce, events=True),),
+    "export.asked": (Line("exchange", exports.write, batch=1),),
     "data.requested": (Line("exchange", retention.answer_requests, batch=5),),
     "clocks.outdated": (Line("deadlines", recounting.recount_cases, batch=100, events=True),),
 }

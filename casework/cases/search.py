@@ -199,6 +199,43 @@ def _for_each(condition: ColumnElement[bool]) -> ColumnElement[bool]:
 
 def _row(row: Any, by_code: dict[str, taxonomy.Category]) -> dict[str, Any]:
     values = dict(zip(NAMES, row, strict=True))
-    category = by_code.get(row.category_code)
+    category = by_code.get(values["category_code"] or "")
     values["category"] = category.name if category else None
     return values
+
+
+AGE = (CASES.opened_at, CASES.id)
+
+
+def by_age(db: Session, actor: Actor, wanted: Wanted, *, after: Position | None = None, since: datetime | None = None,
+           until: datetime | None = None, limit: int = 1000) -> list[dict[str, Any]]:
+    """Up to `limit` cases that the actor may see, the oldest first, with `closed_at` besides what a list shows; `after` is
+    `opened_at` and `id` of the last one before, `since` and `until` narrow when they were opened. For whole tables."""
+    where = _of_age(actor, wanted, since, until)
+    if after:
+        where.append(tuple_(*AGE) > after)
+    rows = db.connection().execute(
+        select(*COLUMNS, CASES.closed_at)
+        .join(Department.__table__, Department.__table__.c.id == CASES.lead_department_id, isouter=True)
+        .where(*where).order_by(*AGE).limit(limit)).all()
+    by_code = taxonomy.catalogue(db).by_code if rows else {}
+    return [_row(row[:-1], by_code) | {"closed_at": row.closed_at} for row in rows]
+
+
+def how_many(db: Session, actor: Actor, wanted: Wanted, *, since: datetime | None = None, until: datetime | None = None,
+             most: int) -> int:
+    """How many cases by_age() would give, counted up to `most`."""
+    asked = select(CASES.id).where(*_of_age(actor, wanted, since, until)).limit(most)
+    return db.scalar(select(func.count()).select_from(asked.subquery())) or 0
+
+
+def seen_by(actor: Actor) -> list[ColumnElement[bool]]:
+    """The condition on cases that this actor may see, for a list that joins them; none for everything."""
+    ways = _visible(actor, Wanted())
+    return [or_(*ways)] if ways else []
+
+
+def _of_age(actor: Actor, wanted: Wanted, since: datetime | None, until: datetime | None) -> list[ColumnElement[bool]]:
+    ways = _visible(actor, wanted)
+    return [*_narrowed(wanted), *([or_(*ways)] if ways else []), *([CASES.opened_at >= since] if since else []),
+            *([CASES.opened_at < until] if until else [])]

@@ -210,6 +210,8 @@ PERMISSIONS: dict[str, Grant] = {
     # figures
     "performance.read": _grant(
         Role.DISPATCHER, Role.DEPARTMENT_HEAD, Role.SUPERVISOR, Role.LEADER, Role.ADMINISTRATOR),
+    "exports.make": _grant(DESK),
+    "exports.plain": _grant(Role.OPERATOR, Role.SUPERVISOR),
     "metrics.read": _grant(Role.ADMINISTRATOR, Role.PLATFORM, Role.SYSTEM),
 }
 
