@@ -125,4 +125,6 @@ TABLES: dict[str, Fate] = {
     "schedule_runs": NOBODY, "retention_runs": NOBODY,
     # files of lists
     "list_exports": Fate(why="who had which list as a file; the file goes with its row", task="forget_exports"),
+    # figures
+    "performance_facts": STAFF, "performance_rollups": STAFF,
 }
