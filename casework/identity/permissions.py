@@ -210,6 +210,10 @@ PERMISSIONS: dict[str, Grant] = {
     # figures
     "performance.read": _grant(
         Role.DISPATCHER, Role.DEPARTMENT_HEAD, Role.SUPERVISOR, Role.LEADER, Role.ADMINISTRATOR),
+    "bulletins.read": _grant(
+        Role.DISPATCHER, Role.DEPARTMENT_HEAD, Role.SUPERVISOR, Role.LEADER, Role.ADMINISTRATOR),
+    "bulletins.remark": _grant(Role.SUPERVISOR, Role.LEADER),
+    "remarks.answer": _grant(STAFF),
     "exports.make": _grant(DESK),
     "exports.plain": _grant(Role.OPERATOR, Role.SUPERVISOR),
     "metrics.read": _grant(Role.ADMINISTRATOR, Role.PLATFORM, Role.SYSTEM),
