@@ -1,25 +1,20 @@
 """Bulletins: to be read on a page, as HTML and as PDF; remarks on them, and how each stands."""
 import uuid
-from collections.abc import Iterable
 from datetime import date
 from typing import Any, cast
 from urllib.parse import quote
 
 import marshmallow as ma
 from flask import Response
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from api.auth import caller, requires
 from api.blueprint import Blueprint
 from api.fields import CaseNumber, Cursor, Moment, PageIn, Text, page_of, rows
-from casework.cases.case import Case
-from casework.identity.people import Department, User
 from casework.identity.permissions import allowed
 from casework.performance.bulletins import bulletin, charts, remarks, tables
 from casework.performance.bulletins.bulletin import Bulletin
 from casework.performance.bulletins.periods import Kind
-from casework.performance.bulletins.remarks import Remark, Stands
+from casework.performance.bulletins.remarks import Stands
 from casework.performance.bulletins.tables import Language
 from casework.storage.database import reading, transaction
 
@@ -75,12 +70,13 @@ class RemarkOut(ma.Schema):
 
 
 class SectionOut(ma.Schema):
-    """One part: what is said, and the table below its chart."""
+    """One part, in the language that was asked for: what is said, its chart, and the table below it."""
 
     code = ma.fields.String()
-    heading = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.String())
-    sentences = ma.fields.List(ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.String()))
-    headings = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.List(ma.fields.String()))
+    heading = ma.fields.String()
+    sentences = ma.fields.List(ma.fields.String())
+    chart = ma.fields.String(metadata={"description": "SVG, to be shown as a picture; the table holds its numbers"})
+    headings = ma.fields.List(ma.fields.String())
     rows = ma.fields.List(ma.fields.List(ma.fields.String()))
 
 
@@ -130,7 +126,7 @@ def bulletins(query: dict[str, Any]) -> Response:
 def waiting() -> dict[str, Any]:
     """Leaders' remarks that wait for my answer or my department's, what is due first on top."""
     with reading() as db:
-        return {"items": _remarks(db, remarks.open_for(db, caller()))}
+        return {"items": remarks.open_for(db, caller())}
 
 
 @blueprint.operation("POST", "/remarks/<uuid:remark_id>/answer", requires("remarks.answer"), body=AnswerIn(),
@@ -138,31 +134,25 @@ def waiting() -> dict[str, Any]:
 def answer(remark_id: uuid.UUID, body: dict[str, str]) -> dict[str, Any]:
     """Answer a leader's remark that is mine or my department's. 409 when it is answered."""
     with transaction() as db:
-        (shown,) = _remarks(db, [remarks.answer(db, caller(), remark_id, body["words"])])
-        return shown
+        answered = remarks.answer(db, caller(), remark_id, body["words"])
+        db.flush()
+        return remarks.one(db, caller(), answered)
 
 
-@blueprint.operation("GET", "/<uuid:bulletin_id>", requires("bulletins.read"), answer=BulletinOut())
-def one(bulletin_id: uuid.UUID) -> dict[str, Any]:
-    """A bulletin: what changed in sentences, its tables, and how the remarks on it stand."""
+@blueprint.operation("GET", "/<uuid:bulletin_id>", requires("bulletins.read"), query=LanguageIn(), answer=BulletinOut())
+def one(bulletin_id: uuid.UUID, query: dict[str, str]) -> dict[str, Any]:
+    """A bulletin in one answer: what changed in sentences, its charts and tables, and how the remarks on it stand."""
+    language = cast("Language", query["language"])
     with reading() as db:
         made = bulletin.find(db, bulletin_id)
-        said = _remarks(db, remarks.of_bulletin(db, made.id))
+        said = remarks.of_bulletin(db, caller(), made.id)
     waits = sum(each["stands"] is not Stands.ANSWERED for each in said)
     return _row(made, waits) | {
-        "sections": [{"code": each["code"], "heading": {"zh": each["zh"], "en": each["en"]}, "sentences": each["sentences"],
-                      "headings": {"zh": tables.headings("zh"), "en": tables.headings("en")}, "rows": tables.rows(each, "zh")}
+        "sections": [{"code": each["code"], "heading": each[language], "headings": tables.headings(language),
+                      "sentences": [sentence[language] for sentence in each["sentences"]],
+                      "chart": charts.as_svg(charts.of(each, language)), "rows": tables.rows(each, language)}
                      for each in made.content["sections"]],
         "remarks": said, "may_remark": allowed(caller(), "bulletins.remark")}
-
-
-@blueprint.operation("GET", "/<uuid:bulletin_id>/charts/<section>", requires("bulletins.read"), query=LanguageIn(),
-                     media_type="image/svg+xml")
-def chart(bulletin_id: uuid.UUID, section: str, query: dict[str, str]) -> Response:
-    """The chart of a section, as SVG."""
-    with reading() as db:
-        drawn = charts.of(bulletin.section(bulletin.find(db, bulletin_id), section), cast("Language", query["language"]))
-    return Response(charts.as_svg(drawn), mimetype="image/svg+xml", headers={"Cache-Control": "private, max-age=86400"})
 
 
 @blueprint.operation("GET", "/<uuid:bulletin_id>/page", requires("bulletins.read"), query=LanguageIn(), media_type="text/html")
@@ -191,30 +181,12 @@ def remark(bulletin_id: uuid.UUID, body: dict[str, Any]) -> dict[str, Any]:
     """Remark on a bulletin: a task for a department or a person, or an order on a case, until it is answered."""
     with transaction() as db:
         made = remarks.make(db, caller(), bulletin_id, body.pop("words"), due=body.pop("due"), **body)
-        (shown,) = _remarks(db, [made])
-        return shown
+        return remarks.one(db, caller(), made)
 
 
 def _row(made: Bulletin, remarks_open: int) -> dict[str, Any]:
     return {"id": made.id, "kind": made.kind, "since": made.since, "until": made.until, "title": made.content["title"],
             "lead": made.lead, "remarks_open": remarks_open, "made_at": made.made_at}
-
-
-def _remarks(db: Session, found: Iterable[Remark]) -> list[dict[str, Any]]:
-    """As RemarkOut has them: names by three queries, however many there are."""
-    found = list(found)
-    people = {one for each in found for one in (each.by_id, each.user_id, each.answered_by_id) if one}
-    names: dict[Any, str] = dict(db.execute(select(User.id, User.name).where(User.id.in_(people))).all()) if people else {}
-    for model, ids in ((Department, {one.department_id for one in found}), (Case, {one.case_id for one in found})):
-        shown = Case.number if model is Case else Department.name
-        if wanted := ids - {None}:
-            names |= dict(db.execute(select(model.id, shown).where(model.id.in_(wanted))).all())
-    return [{"id": one.id, "bulletin_id": one.bulletin_id, "section": one.section, "words": one.words,
-             "by": names.get(one.by_id, ""), "at": one.at, "department": names.get(one.department_id),
-             "user": names.get(one.user_id), "case": names.get(one.case_id), "due": one.due, "stands": one.stands,
-             "answer": one.answer, "answered_by": names.get(one.answered_by_id), "answered_at": one.answered_at,
-             "may_answer": one.case_id is None and one.answered_at is None and remarks.may_answer(caller(), one)}
-            for one in found]
 
 
 def _saved(made: Bulletin, language: Language, content: bytes, ending: str, media_type: str) -> Response:

@@ -1,12 +1,13 @@
 """批示 What leaders remark on a bulletin: a task for a department or a person until a day, or 督办 of a case by its own clock;
 either is seen on the bulletin until it is answered."""
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Select, and_, or_, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from casework import clock, resolution
 from casework.cases import search
@@ -14,7 +15,7 @@ from casework.cases.case import Case
 from casework.cases.history import Entry
 from casework.cases.workflow import OPEN, Facts
 from casework.errors import Conflict, Fault, Invalid, NotFound, Refused
-from casework.identity.people import DEPARTMENTAL, Actor, User, active_department
+from casework.identity.people import DEPARTMENTAL, Actor, Department, User, active_department
 from casework.identity.permissions import allowed, check
 from casework.performance.bulletins import bulletin
 from casework.storage import outbox
@@ -131,25 +132,47 @@ def may_know(actor: Actor, remark: Remark) -> bool:
     return allowed(actor, "bulletins.read") or may_answer(actor, remark)
 
 
-def of_bulletin(db: Session, bulletin_id: uuid.UUID) -> Sequence[Remark]:
-    """The remarks on a bulletin, in their order."""
-    return db.scalars(select(Remark).where(Remark.bulletin_id == bulletin_id).order_by(Remark.at, Remark.id).limit(200)).all()
+def of_bulletin(db: Session, actor: Actor, bulletin_id: uuid.UUID) -> list[dict[str, Any]]:
+    """The remarks on a bulletin, in their order, as shown() has them."""
+    return shown(db, actor, _named().where(Remark.bulletin_id == bulletin_id).order_by(Remark.at, Remark.id).limit(200))
 
 
-def open_for(db: Session, actor: Actor, limit: int = 100) -> Sequence[Remark]:
+def open_for(db: Session, actor: Actor, limit: int = 100) -> list[dict[str, Any]]:
     """The remarks that wait for this actor's answer, what is due first on top."""
     departments = {one for post in actor.each() if post.roles & DEPARTMENTAL for one in post.department_ids}
-    mine = or_(Remark.user_id == actor.id, Remark.department_id.in_(departments))
-    wanted = select(Remark).where(Remark.answered_at.is_(None), mine).order_by(Remark.due, Remark.id).limit(limit)
-    return db.scalars(wanted).all()
+    mine = or_(Remark.user_id == actor.id, and_(Remark.case_id.is_(None), Remark.department_id.in_(departments)))
+    return shown(db, actor, _named().where(Remark.answered_at.is_(None), mine).order_by(Remark.due, Remark.id).limit(limit))
+
+
+def one(db: Session, actor: Actor, remark: Remark) -> dict[str, Any]:
+    """One remark as shown() has it."""
+    (found,) = shown(db, actor, _named().where(Remark.id == remark.id))
+    return found
+
+
+def shown(db: Session, actor: Actor, wanted: Select[*tuple[Any, ...]]) -> list[dict[str, Any]]:
+    """Remarks in plain values, with names in the place of ids and whether the actor is to answer: one query."""
+    return [{"id": remark.id, "bulletin_id": remark.bulletin_id, "section": remark.section, "words": remark.words, "by": by,
+             "at": remark.at, "department": department, "user": user, "case": case, "due": remark.due, "stands": remark.stands,
+             "answer": remark.answer, "answered_by": answered_by, "answered_at": remark.answered_at,
+             "may_answer": remark.case_id is None and remark.answered_at is None and may_answer(actor, remark)}
+            for remark, by, department, user, case, answered_by in db.execute(wanted).all()]
+
+
+def _named() -> Select[*tuple[Any, ...]]:
+    by, user, answered = aliased(User), aliased(User), aliased(User)
+    return (select(Remark, by.name, Department.name, user.name, Case.number, answered.name)
+            .join(by, by.id == Remark.by_id).join(Department, Department.id == Remark.department_id, isouter=True)
+            .join(user, user.id == Remark.user_id, isouter=True).join(Case, Case.id == Remark.case_id, isouter=True)
+            .join(answered, answered.id == Remark.answered_by_id, isouter=True))
 
 
 def open_counts(db: Session, bulletin_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
     """How many remarks on each of these are not answered; those with none are left out."""
     found: dict[uuid.UUID, int] = {}
     waits = select(Remark.bulletin_id).where(Remark.bulletin_id.in_(bulletin_ids), Remark.answered_at.is_(None))
-    for one in db.scalars(waits) if bulletin_ids else ():
-        found[one] = found.get(one, 0) + 1
+    for bulletin_id in db.scalars(waits) if bulletin_ids else ():
+        found[bulletin_id] = found.get(bulletin_id, 0) + 1
     return found
 
 
@@ -180,11 +203,11 @@ def remind(db: Session, limit: int) -> int:
                                   Remark.due <= today + timedelta(days=1))
              .order_by(Remark.due, Remark.id).limit(limit).with_for_update(skip_locked=True))
     found = db.scalars(waits).all()
-    for one in found:
-        one.reminded_at = now
-        late = one.stands is Stands.LATE
-        _tell(db, one, f"领导批示{'已逾期' if late else '即将到期'}（{one.due}）：{one.words}",
-              f"A leader's remark is {'late' if late else 'due'} ({one.due}): {one.words}", again=True)
+    for remark in found:
+        remark.reminded_at = now
+        late = remark.stands is Stands.LATE
+        _tell(db, remark, f"领导批示{'已逾期' if late else '即将到期'}（{remark.due}）：{remark.words}",
+              f"A leader's remark is {'late' if late else 'due'} ({remark.due}): {remark.words}", again=True)
     return len(found)
 
 
