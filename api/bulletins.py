@@ -36,6 +36,12 @@ class LanguageIn(ma.Schema):
     language = ma.fields.String(load_default="zh", validate=ma.validate.OneOf(["zh", "en"]))
 
 
+class BulletinIn(LanguageIn):
+    """How it is to be shown."""
+
+    narrow = ma.fields.Boolean(load_default=False, metadata={"description": "charts for the screen of a phone"})
+
+
 class BulletinRowOut(ma.Schema):
     """A bulletin in a list. Days are the city's; `until` is not in it."""
 
@@ -139,8 +145,8 @@ def answer(remark_id: uuid.UUID, body: dict[str, str]) -> dict[str, Any]:
         return remarks.one(db, caller(), answered)
 
 
-@blueprint.operation("GET", "/<uuid:bulletin_id>", requires("bulletins.read"), query=LanguageIn(), answer=BulletinOut())
-def one(bulletin_id: uuid.UUID, query: dict[str, str]) -> dict[str, Any]:
+@blueprint.operation("GET", "/<uuid:bulletin_id>", requires("bulletins.read"), query=BulletinIn(), answer=BulletinOut())
+def one(bulletin_id: uuid.UUID, query: dict[str, Any]) -> dict[str, Any]:
     """A bulletin in one answer: what changed in sentences, its charts and tables, and how the remarks on it stand."""
     language = cast("Language", query["language"])
     with reading() as db:
@@ -150,7 +156,8 @@ def one(bulletin_id: uuid.UUID, query: dict[str, str]) -> dict[str, Any]:
     return _row(made, waits) | {
         "sections": [{"code": each["code"], "heading": each[language], "headings": tables.headings(language),
                       "sentences": [sentence[language] for sentence in each["sentences"]],
-                      "chart": charts.as_svg(charts.of(each, language)), "rows": tables.rows(each, language)}
+                      "chart": charts.as_svg(charts.of(each, language, narrow=query["narrow"])),
+                      "rows": tables.rows(each, language)}
                      for each in made.content["sections"]],
         "remarks": said, "may_remark": allowed(caller(), "bulletins.remark")}
 

@@ -24,6 +24,7 @@ from casework.storage import outbox
 from casework.storage.database import reading, transaction
 from casework.storage.outbox import Claimed, Event
 from workers import (
+    bulletins,
     community,
     deadlines,
     dispatching,
@@ -97,6 +98,7 @@ BESIDE: dict[str, tuple[Line, ...]] = {
     "followed.digest": (Line("notifications", notifications.tell_digests, batch=200, events=True),),
     "policy.changed": (Line("deadlines", recounting.announce, events=True), Line("exchange", publishing.reconsider)),
     "calendar.changed": (Line("deadlines", recounting.announce, events=True),),
+    "bulletin.made": (Line("exchange", bulletins.draw, batch=1),),
     "export.asked": (Line("exchange", exports.write, batch=1),),
     "data.requested": (Line("exchange", retention.answer_requests, batch=5),),
     "clocks.outdated": (Line("deadlines", recounting.recount_cases, batch=100, events=True),),

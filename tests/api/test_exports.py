@@ -106,10 +106,11 @@ def test_who_reported_is_masked_unless_it_is_permitted_and_reasoned_and_every_ex
 
 def test_every_list_of_the_table_can_be_exported_by_who_may_see_it(busy: Town) -> None:
     everybody = {"cases": busy.supervisor, "reports": busy.supervisor, "registry": busy.steward, "rules": busy.supervisor,
-                 "categories": busy.supervisor, "users": busy.administrator, "posts": busy.administrator,
-                 "departments": busy.supervisor, "looks": busy.supervisor}
+                 "categories": busy.supervisor, "figures": busy.leader, "users": busy.administrator,
+                 "posts": busy.administrator, "departments": busy.supervisor, "looks": busy.supervisor}
     for name, listing in LISTS.items():
-        query = {"reports": SPAN, "registry": {"register": "house"}}.get(name, {})
+        days = {"by": "department", "since": "2026-03-01", "until": "2026-03-10"}
+        query = {"reports": SPAN, "registry": {"register": "house"}, "figures": days}.get(name, {})
         caller = everybody.get(name, busy.administrator)
         rows = exported(caller, name, query=query)
         assert rows[0] == [column.zh for column in listing.columns(listing.read(query))]

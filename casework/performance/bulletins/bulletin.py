@@ -15,7 +15,7 @@ from casework.performance.bulletins import content, html, pdf, periods
 from casework.performance.bulletins.content import Read
 from casework.performance.bulletins.periods import Kind, Period
 from casework.performance.bulletins.tables import Language
-from casework.storage import blobs
+from casework.storage import blobs, outbox
 from casework.storage.database import Base, Keyed, insert_once, new_id
 
 EDITOR = Actor("system", None, "简报", frozenset({Role.LEADER}), unbounded=True)
@@ -62,12 +62,14 @@ def due(db: Session, today: date) -> list[Period]:
 
 
 def make(db: Session, period: Period, read: Callable[[Session], Read] = reader) -> uuid.UUID | None:
-    """Make the bulletin of this period, once; its id, None when another made it meanwhile."""
+    """Make the bulletin of this period, once, and announce it; its id, None when another made it meanwhile."""
     before = _of(db, period.before)
-    made = content.compose(period, read(db), before.content if before else None)
-    row = {"id": new_id(), "kind": period.kind, "since": period.since, "until": period.until, "content": made,
-           "made_at": clock.now()}
-    return next(iter(insert_once(db, Bulletin, [row], on=("kind", "since"))), None)
+    row = {"id": new_id(), "kind": period.kind, "since": period.since, "until": period.until, "made_at": clock.now(),
+           "content": content.compose(period, read(db), before.content if before else None)}
+    made_id = next(iter(insert_once(db, Bulletin, [row], on=("kind", "since"))), None)
+    if made_id is not None:
+        outbox.publish(db, "bulletin.made", made_id)
+    return made_id
 
 
 def page(db: Session, kind: Kind | None, after: tuple[date, uuid.UUID] | None, limit: int) -> Sequence[Bulletin]:

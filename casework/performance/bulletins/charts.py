@@ -2,6 +2,7 @@
 
 Colours and sizes are those of paper: dark on white, 4.5 to 1 and more, bars told apart by lightness as well as by hue.
 """
+import math
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +12,9 @@ from xml.sax.saxutils import escape, quoteattr
 from casework.performance.bulletins.content import MOST_SHOWN
 
 NOW, BEFORE, INK, QUIET, GRID = "#0b5583", "#8fa9bb", "#17202a", "#4b5763", "#c4cdd5"
-WIDTH = 640.0
+WIDTH, NARROW = 640.0, 340.0
+DAY_WIDTH = 42.0
+"""What a day's words need, so that those of two do not touch."""
 SIZE = 13.0
 NAME_WIDTH, NUMBER_WIDTH = 190.0, 120.0
 ROW, BAR = 34.0, 10.0
@@ -54,49 +57,53 @@ class Sheet:
     words: list[Words] = field(default_factory=list)
 
 
-def of(section: Mapping[str, Any], language: Literal["zh", "en"]) -> Sheet:
-    """The chart of a section of a bulletin's content."""
+def of(section: Mapping[str, Any], language: Literal["zh", "en"], *, narrow: bool = False) -> Sheet:
+    """The chart of a section of a bulletin's content; `narrow` for the screen of a phone."""
     if "days" in section:
-        return days(section["days"], language)
+        return days(section["days"], language, narrow=narrow)
     return bars(section[language], [(one["name"], one["values"].get("received") or 0, one["before"] or 0)
-                                    for one in section["items"][:MOST_SHOWN]], language)
+                                    for one in section["items"][:MOST_SHOWN]], language, narrow=narrow)
 
 
-def bars(title: str, rows: Sequence[tuple[str, float, float]], language: Literal["zh", "en"]) -> Sheet:
-    """Two bars a row, now and before, with their numbers."""
-    legend = LEGEND[language]
-    sheet = Sheet(ROW * max(len(rows), 1) + 30, _told(title, ((f"{name} {now:,} ({before:,})") for name, now, before in rows)))
-    room = WIDTH - NAME_WIDTH - NUMBER_WIDTH
+def bars(title: str, rows: Sequence[tuple[str, float, float]], language: Literal["zh", "en"], *, narrow: bool = False) -> Sheet:
+    """Two bars a row, now and before, with their numbers; the name beside them, or above where there is no room."""
+    legend, width = LEGEND[language], NARROW if narrow else WIDTH
+    left, above = (10.0, 20.0) if narrow else (NAME_WIDTH, 0.0)
+    sheet = Sheet((ROW + above) * max(len(rows), 1) + 30,
+                  _told(title, ((f"{name} {now:,} ({before:,})") for name, now, before in rows)), width)
+    room = width - left - NUMBER_WIDTH
     most = max((max(now, before) for _, now, before in rows), default=0) or 1
     _key(sheet, [(NOW, legend["now"]), (BEFORE, legend["before"])])
     for number, (name, now, before) in enumerate(rows):
-        top = 30 + number * ROW
-        sheet.words.append(Words(NAME_WIDTH - 10, top + 15, fitted(name, NAME_WIDTH - 14), "end"))
-        sheet.boxes += [Box(NAME_WIDTH, top, room * now / most, BAR, NOW),
-                        Box(NAME_WIDTH, top + BAR + 2, room * before / most, BAR - 2, BEFORE)]
-        end = NAME_WIDTH + room * max(now, before) / most + 6
+        top = 30 + number * (ROW + above) + above
+        sheet.words.append(Words(left, top - 5, fitted(name, width - 20)) if narrow
+                           else Words(NAME_WIDTH - 10, top + 15, fitted(name, NAME_WIDTH - 14), "end"))
+        sheet.boxes += [Box(left, top, room * now / most, BAR, NOW),
+                        Box(left, top + BAR + 2, room * before / most, BAR - 2, BEFORE)]
+        end = left + room * max(now, before) / most + 6
         sheet.words.append(Words(end, top + 15, f"{now:,} / {before:,}", colour=INK))
     return sheet
 
 
-def days(rows: Sequence[Mapping[str, Any]], language: Literal["zh", "en"]) -> Sheet:
-    """A column for each day: what came in, and how much of it is closed."""
-    legend, bottom, top = LEGEND[language], 210.0, 40.0
-    sheet = Sheet(240, _told(legend["received"], (f"{one['day'][5:]} {one['received']:,} ({one['closed']:,})" for one in rows)))
+def days(rows: Sequence[Mapping[str, Any]], language: Literal["zh", "en"], *, narrow: bool = False) -> Sheet:
+    """A column for each day: what came in, and how much of it is closed. Where columns stand close, not each has its words."""
+    legend, bottom, top, width = LEGEND[language], 210.0, 40.0, NARROW if narrow else WIDTH
+    told = _told(legend["received"], (f"{one['day'][5:]} {one['received']:,} ({one['closed']:,})" for one in rows))
+    sheet = Sheet(240, told, width)
     _key(sheet, [(BEFORE, legend["received"]), (NOW, legend["closed"])])
     most = max((one["received"] for one in rows), default=0) or 1
-    step = (WIDTH - 20) / max(len(rows), 1)
-    sheet.boxes.append(Box(10, bottom, WIDTH - 20, 1, GRID))
+    step = (width - 20) / max(len(rows), 1)
+    each = math.ceil(DAY_WIDTH / step)
+    sheet.boxes.append(Box(10, bottom, width - 20, 1, GRID))
     for number, one in enumerate(rows):
         left, wide = 10 + number * step + step * 0.15, step * 0.7
         for colour, value in ((BEFORE, one["received"]), (NOW, min(one["closed"], one["received"]))):
             height = (bottom - top) * value / most
             sheet.boxes.append(Box(left, bottom - height, wide, height, colour))
-        if len(rows) <= 10 or number % 2 == 0:
-            small = 10.0 if len(rows) > 10 else SIZE
-            sheet.words.append(Words(left + wide / 2, bottom + 18, one["day"][5:], "middle", QUIET, small))
-            sheet.words.append(Words(left + wide / 2, bottom - (bottom - top) * one["received"] / most - 5,
-                                     f"{one['received']:,}", "middle", INK, small))
+        if number % each == 0:
+            high = bottom - (bottom - top) * one["received"] / most
+            sheet.words += [Words(left + wide / 2, bottom + 18, one["day"][5:], "middle", QUIET),
+                            Words(left + wide / 2, high - 5, f"{one['received']:,}", "middle")]
     return sheet
 
 

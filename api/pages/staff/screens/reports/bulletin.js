@@ -8,6 +8,8 @@ import {BULLETINS} from "./bulletins.js";
 import {save} from "./files.js";
 import {remarkLine} from "./remark.js";
 
+const isNarrow = () => matchMedia("(max-width: 40rem)").matches;
+
 function chart(one) {
   const url = URL.createObjectURL(new Blob([one.chart], {type: "image/svg+xml"}));
   return make("img", {class: "chart", src: url, alt: say("bulletins.chart", {heading: one.heading}), onload: () => URL.revokeObjectURL(url)});
@@ -39,6 +41,9 @@ function remarking(made, load) {
 
   async function go() {
     refused.clear();
+    const empty = [["words", words.value.trim()], ["due", due.value], ["department", department.value || number.value.trim()]]
+      .filter(([, value]) => !value).map(([name]) => ({field: name, reason: say("needed")}));
+    if (empty.length) return refused.faults(empty, say("remarks.incomplete"));
     try {
       await call("POST", `${BULLETINS}/${made.id}/remarks`, {words: words.value, due: due.value, ...(about.value && {section: about.value}),
         ...(number.value.trim() ? {case: number.value.trim()} : department.value && {department: department.value})});
@@ -67,7 +72,7 @@ export async function show(room, _me, {id}) {
   async function load() {
     let made = null;
     try {
-      made = await call("GET", address(`${BULLETINS}/${encodeURIComponent(id)}`, {language: language()}));
+      made = await call("GET", address(`${BULLETINS}/${encodeURIComponent(id)}`, {language: language(), narrow: isNarrow()}));
     } catch (error) {
       return room.replaceChildren(make("p", {class: "fault"}, sentence(error)));
     }

@@ -8,6 +8,7 @@ import {asked} from "./export.js";
 import {EXPORTS, bar, download, followed} from "./progress.js";
 
 const DAYS = ["since", "until"];
+const BY = ["department", "area", "worker", "category", "channel", "day"];
 const REGISTERS = ["person", "house", "entity", "component", "address"];
 
 const option = (value, text) => make("option", {value}, text);
@@ -21,10 +22,13 @@ function filters(list) {
   if (list.filters.includes("register")) {
     controls.register = make("select", {}, REGISTERS.map((one) => option(one, say(`exports.register_${one}`))));
   }
+  if (list.filters.includes("by")) {
+    controls.by = make("select", {}, BY.map((one) => option(one, say(`exports.by_${one}`))));
+  }
   const box = Object.entries(controls).map(([name, control]) =>
     field(say(`exports.${name}`), control, {required: list.needs.includes(name)}));
   const query = () => Object.fromEntries(Object.entries(controls).map(([name, control]) =>
-    [name, DAYS.includes(name) && control.value ? `${control.value}T00:00:00+08:00` : control.value]));
+    [name, DAYS.includes(name) && control.value && list.table !== "figures" ? `${control.value}T00:00:00+08:00` : control.value]));
   return {controls, box, query};
 }
 

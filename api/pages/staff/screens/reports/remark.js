@@ -11,6 +11,7 @@ function answering(one, load) {
   const refused = summary({words});
   return [refused.box, field(say("remarks.answer"), words), make("div", {class: "row"}, button(say("remarks.send"), async () => {
     refused.clear();
+    if (!words.value.trim()) return refused.faults([{field: "words", reason: say("needed")}], say("remarks.incomplete"));
     try {
       await call("POST", `/api/v1/bulletins/remarks/${one.id}/answer`, {words: words.value});
     } catch (error) {
