@@ -216,6 +216,11 @@ PERMISSIONS: dict[str, Grant] = {
     "remarks.answer": _grant(STAFF),
     "exports.make": _grant(DESK),
     "exports.plain": _grant(Role.OPERATOR, Role.SUPERVISOR),
+    "scorecards.read": _grant(Role.GRID_WORKER, Role.DISPATCHER, Role.DEPARTMENT_HEAD, Role.ADJUDICATOR, Role.SUPERVISOR,
+                              Role.LEADER, Role.ADMINISTRATOR),  # others than those of the city see the own
+    "scorecards.publish": _grant(Role.SUPERVISOR, Role.ADMINISTRATOR),
+    "scorecards.appeal": _grant(Role.DEPARTMENT_HEAD, Role.GRID_WORKER),
+    "scorecards.decide": _grant(Role.ADJUDICATOR, Role.SUPERVISOR, Role.LEADER),
     "metrics.read": _grant(Role.ADMINISTRATOR, Role.PLATFORM, Role.SYSTEM),
 }
 

@@ -5,22 +5,22 @@ narrowed by more than sums exist for is narrow, and is added up from its facts b
 """
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from casework import clock, taxonomy
 from casework.cases.report import Channel
 from casework.errors import Fault, Invalid, NotFound
 from casework.geography import areas
-from casework.geography.codes import Level, level_of, lies_in
+from casework.geography.codes import LENGTHS, Level, level_of, lies_in
 from casework.identity.people import Actor, Department, User
-from casework.identity.permissions import Reach, check, reach
+from casework.identity.permissions import Reach, allowed, check, reach
 from casework.performance import indicators, tally
 from casework.performance.facts import KeptFact
 from casework.performance.rollups import (
@@ -31,6 +31,7 @@ from casework.performance.rollups import (
     area_groupings,
     category_groupings,
     pairs,
+    summed,
 )
 from casework.storage import outbox
 
@@ -81,15 +82,13 @@ def page(db: Session, actor: Actor, wanted: Wanted) -> dict[str, Any]:
     """
     check(actor, "performance.read")
     _must_be(wanted)
-    wanted = _inside(reach(actor), wanted)
+    wanted = _inside([reach(post) for post in actor.each() if allowed(post, "performance.read")], wanted)
     as_of = outbox.oldest_waiting(db) or clock.now()
-    items = [] if wanted.by is By.TOTAL else _items(db, wanted)
+    shown, following = ([], None) if wanted.by is By.TOTAL else items(db, wanted)
     whole = _groups(db, replace(wanted, by=By.TOTAL, after=None, level=None))
     (total,) = indicators.values(tally.table([whole.get("", tally.NOTHING)]))
-    more = len(items) > wanted.limit
-    items = items[:wanted.limit]
-    return {"since": wanted.since, "until": wanted.until, "by": wanted.by, "items": items, "total": {"values": total},
-            "next": items[-1]["key"] if more else None, "as_of": as_of}
+    return {"since": wanted.since, "until": wanted.until, "by": wanted.by, "items": shown, "total": {"values": total},
+            "next": following, "as_of": as_of}
 
 
 def _must_be(wanted: Wanted) -> None:
@@ -101,40 +100,42 @@ def _must_be(wanted: Wanted) -> None:
         raise Invalid("this is no category", Fault("category", "three, five or seven digits"))
 
 
-def _inside(scope: Reach, wanted: Wanted) -> Wanted:
-    """The same narrowed to what the actor may see: without a choice to what there is, with one to what was named."""
-    if scope.everything:
+def _inside(scopes: Sequence[Reach], wanted: Wanted) -> Wanted:
+    """The same narrowed to what the actor's posts may see: without a choice to what there is, with one to what was named."""
+    departments = frozenset().union(*(one.department_ids for one in scopes))
+    codes = frozenset().union(*(one.area_codes for one in scopes))
+    if any(one.everything for one in scopes):
         return wanted
-    if wanted.department in scope.department_ids or any((wanted.area or "").startswith(one) for one in scope.area_codes):
+    if wanted.department in departments or any((wanted.area or "").startswith(one) for one in codes):
         return wanted
-    if wanted.department is not None and not scope.area_codes:
-        raise NotFound("no such department")
-    choices: list[dict[str, Any]] = [{"department": one} for one in scope.department_ids if wanted.department in {None, one}]
-    choices += [{"area": one} for one in scope.area_codes if wanted.area is None or one.startswith(wanted.area)]
+    choices: list[dict[str, Any]] = [{"department": one} for one in departments if wanted.department is None]
+    choices += [{"area": one} for one in codes if wanted.area is None or one.startswith(wanted.area)]
     if not choices:
-        raise NotFound("no such area")
+        raise NotFound("no such area or department")
     if len(choices) > 1:
         raise Invalid("say whose figures", Fault("department", "name one of your departments or areas"))
     return replace(wanted, **choices[0])
 
 
-def _items(db: Session, wanted: Wanted) -> list[dict[str, Any]]:
-    """One more than asked for, where there are more."""
+def items(db: Session, wanted: Wanted) -> tuple[list[dict[str, Any]], str | None]:
+    """The items alone, for our own use, whoever asks; and the key to go on after, None at the end."""
     found = sorted(_groups(db, wanted).items())
     if wanted.after is not None:
         found = [(key, one) for key, one in found if key > wanted.after]
-    found = found[:wanted.limit + 1]
+    more, found = len(found) > wanted.limit, found[:wanted.limit]
+    if not found:
+        return [], None
     names = _names(db, wanted.by, [key for key, _ in found])
-    counted = indicators.values(tally.table([one for _, one in found])) if found else []
-    return [{"key": key, "name": names.get(key, key), "values": values}
-            for (key, _), values in zip(found, counted, strict=True)]
+    counted = indicators.values(tally.table([one for _, one in found]))
+    return ([{"key": key, "name": names.get(key, key), "values": values}
+             for (key, _), values in zip(found, counted, strict=True)], found[-1][0] if more else None)
 
 
 def _groups(db: Session, wanted: Wanted) -> dict[str, bytes]:
     """Tallies by key; those of one group stand one behind the other."""
     dimension, narrowed = _dimension(wanted), _narrowed(wanted)
     chosen = _stored(dimension, narrowed)
-    found = _from_facts(wanted) if chosen is None else _from_sums(db, wanted, chosen)
+    found = _from_facts(db, wanted) if chosen is None else _from_sums(db, wanted, chosen)
     made: dict[str, list[bytes]] = defaultdict(list)
     for key, one in _read(db, found, wanted, by_fact=chosen is None):
         made[key].append(one)
@@ -200,6 +201,8 @@ def _stored(dimension: str | None, narrowed: Mapping[str, str]) -> _Sums | None:
     keys: dict[str, str | None] = {**narrowed} if dimension is None else {dimension: None, **narrowed}
     if not keys:
         return _Sums(TOTAL, "")
+    if not all(map(summed, keys)):
+        return None
     if len(keys) == 1:
         return _Sums(*next(iter(keys.items())))
     found = next(pairs(list(keys)), None) if len(keys) == 2 else None
@@ -209,11 +212,8 @@ def _stored(dimension: str | None, narrowed: Mapping[str, str]) -> _Sums | None:
 def _from_sums(db: Session, wanted: Wanted, sums: _Sums) -> Select[Any]:
     key: Any = Rollup.first if wanted.by is By.DAY else Rollup.key if sums.key is None else Rollup.within
     which = [*sums.conditions, _when(wanted), *_own(wanted, key)]
-    if sums.key is None and wanted.limit:  # a city has twenty thousand grids: no more are read than are shown
-        if wanted.after is not None:
-            which.append(key > wanted.after)
-        shown = db.scalars(select(key).where(*which).distinct().order_by(key).limit(wanted.limit + 1)).all()
-        which.append(key <= (shown[-1] if shown else ""))
+    if wanted.by in {By.AREA, By.CATEGORY}:
+        which += _shown(db, key, which, wanted.limit, wanted.after)
     return select(key, Rollup.tally).where(*which)
 
 
@@ -251,17 +251,36 @@ COLUMNS: dict[By, Any] = {
     By.CATEGORY: KeptFact.category_code, By.CHANNEL: KeptFact.channel}
 
 
-def _from_facts(wanted: Wanted) -> Select[Any]:
-    narrowed: list[ColumnElement[bool]] = [KeptFact.day >= wanted.since, KeptFact.day < wanted.until]
+def _from_facts(db: Session, wanted: Wanted) -> Select[Any]:
+    which: list[ColumnElement[bool]] = [KeptFact.day >= wanted.since, KeptFact.day < wanted.until]
     if wanted.area:
-        narrowed.append(lies_in(KeptFact.area_code, wanted.area))
+        which.append(lies_in(KeptFact.area_code, wanted.area))
     if wanted.category:
-        narrowed.append(lies_in(KeptFact.category_code, wanted.category))
+        which.append(lies_in(KeptFact.category_code, wanted.category))
     if wanted.department:
-        narrowed.append(KeptFact.department_id == wanted.department)
+        which.append(KeptFact.department_id == wanted.department)
     if wanted.channel:
-        narrowed.append(KeptFact.channel == wanted.channel)
-    return select(COLUMNS.get(wanted.by, KeptFact.day), KeptFact.tally).where(*narrowed)
+        which.append(KeptFact.channel == wanted.channel)
+    key = COLUMNS.get(wanted.by, KeptFact.day)
+    if _dimension(wanted) == f"area.{Level.GRID}":
+        which += [func.length(key) >= min(LENGTHS[Level.GRID]), *_shown(db, key, which, wanted.limit, wanted.after)]
+    elif wanted.by is By.WORKER:
+        which += [key.is_not(None), *_shown(db, key, which, wanted.limit, _id(wanted.after))]
+    return select(key, KeptFact.tally).where(*which)
+
+
+def _shown(db: Session, key: Any, which: list[ColumnElement[bool]], limit: int, after: Any) -> list[ColumnElement[bool]]:
+    """The keys of this page: a city has twenty thousand grids, and no more are read than are shown."""
+    begins = [key > after] if after is not None else []
+    shown = db.scalars(select(key).where(key.is_not(None), *which, *begins).distinct().order_by(key).limit(limit + 1)).all()
+    return [*begins, key <= shown[-1]] if shown else [false()]
+
+
+def _id(text: str | None) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text) if text else None
+    except ValueError:
+        raise Invalid("there is no page after this", Fault("after", "take `next` of the page before")) from None
 
 
 def _read(db: Session, found: Select[Any], wanted: Wanted, *, by_fact: bool) -> Iterator[tuple[str, bytes]]:

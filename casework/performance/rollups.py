@@ -19,15 +19,19 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework.cases.case import Case
 from casework.cases.history import Entry
-from casework.geography.codes import ancestors, level_of
+from casework.geography.codes import Level, ancestors, level_of
 from casework.performance import facts, tally
 from casework.performance.facts import Fact, KeptFact
 from casework.storage.database import Base, one_at_a_time
 
 TOTAL = "total"
 CATEGORY_LEVELS = {3: "category.1", 5: "category.2", 7: "category.3"}
-WITHIN_AREAS = frozenset({"area.city", "area.district", "area.street"})
-WITHIN_CATEGORIES = frozenset({"category.1", "category.2"})
+SUMMED_AREAS = ("area.city", "area.district", "area.street", "area.community")
+"""A grid, like a grid worker, has few cases a month: its facts are as quick to add up as its sums would be."""
+
+DEPARTMENTS_WITHIN = frozenset({"area.city", "area.district", "area.street", "category.1", "category.2"})
+AREAS_BY_CATEGORY = frozenset({("area.city", "category.1"), ("area.city", "category.2"), ("area.district", "category.1"),
+                               ("area.district", "category.2"), ("area.street", "category.1")})
 AT_ONCE = 400
 """Rows that one statement names: every database takes so many."""
 
@@ -78,15 +82,12 @@ def category_groupings(code: str) -> Iterator[tuple[str, str]]:
 
 
 def groups(fact: Fact) -> Iterator[Group]:
-    """Everywhere this fact counts."""
-    plain = {TOTAL: "", "channel": str(fact.channel)}
+    """Everywhere this fact is summed up."""
+    keys = {TOTAL: "", "channel": str(fact.channel)}
     if fact.department_id:
-        plain["department"] = str(fact.department_id)
-    if fact.worker_id:
-        plain["worker"] = str(fact.worker_id)
-    areas = dict(area_groupings(fact.area_code or ""))
-    categories = dict(category_groupings(fact.category_code or ""))
-    keys = plain | areas | categories
+        keys["department"] = str(fact.department_id)
+    keys |= {grouping: key for grouping, key in area_groupings(fact.area_code or "") if grouping in SUMMED_AREAS}
+    keys |= dict(category_groupings(fact.category_code or ""))
     for grouping, key in keys.items():
         yield grouping, key, ""
     for first, second in pairs(keys):
@@ -94,19 +95,18 @@ def groups(fact: Fact) -> Iterator[Group]:
 
 
 def pairs(groupings: Collection[str]) -> Iterator[tuple[str, str]]:
-    """Which of these dimensions are also counted within which others."""
-    areas = [one for one in groupings if one.startswith("area.")]
-    categories = [one for one in groupings if one.startswith("category.")]
-    for one in areas:
-        yield one, "channel"
-    for one in (*categories, *({"worker"} & set(groupings))):
-        yield one, "channel"
-    if "department" in groupings:
-        yield "department", "channel"
-        yield from ((one, "department") for one in areas if one in WITHIN_AREAS)
-        yield from ((one, "department") for one in categories if one in WITHIN_CATEGORIES)
-    yield from ((area, category) for area in areas if area in WITHIN_AREAS
-                for category in categories if category in WITHIN_CATEGORIES)
+    """Which of these dimensions are also summed up within which others."""
+    for one in groupings:
+        if "channel" in groupings and one.startswith(("area.", "category.", "department")) and summed(one):
+            yield one, "channel"
+        if "department" in groupings and one in DEPARTMENTS_WITHIN:
+            yield one, "department"
+        yield from ((one, other) for other in groupings if (one, other) in AREAS_BY_CATEGORY)
+
+
+def summed(grouping: str) -> bool:
+    """Whether there are sums of it at all."""
+    return grouping not in {"worker", f"area.{Level.GRID}"}
 
 
 def places(fact: Fact) -> Iterator[Place]:

@@ -128,5 +128,6 @@ TABLES: dict[str, Fate] = {
     # files of lists
     "list_exports": Fate(why="who had which list as a file; the file goes with its row", task="forget_exports"),
     # figures
-    "performance_facts": STAFF, "performance_rollups": STAFF,
+    "performance_facts": STAFF, "performance_rollups": STAFF, "performance_scorecards": STAFF,
+    "performance_appeals": STAFF,
 }

@@ -110,7 +110,8 @@ def test_every_list_of_the_table_can_be_exported_by_who_may_see_it(busy: Town) -
                  "posts": busy.administrator, "departments": busy.supervisor, "looks": busy.supervisor}
     for name, listing in LISTS.items():
         days = {"by": "department", "since": "2026-03-01", "until": "2026-03-10"}
-        query = {"reports": SPAN, "registry": {"register": "house"}, "figures": days}.get(name, {})
+        query = {"reports": SPAN, "registry": {"register": "house"}, "figures": days,
+                 "scorecards": {"of": "department", "period": "2026-02"}}.get(name, {})
         caller = everybody.get(name, busy.administrator)
         rows = exported(caller, name, query=query)
         assert rows[0] == [column.zh for column in listing.columns(listing.read(query))]

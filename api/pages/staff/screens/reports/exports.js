@@ -25,6 +25,10 @@ function filters(list) {
   if (list.filters.includes("by")) {
     controls.by = make("select", {}, BY.map((one) => option(one, say(`exports.by_${one}`))));
   }
+  if (list.filters.includes("period")) {
+    controls.of = make("select", {}, ["department", "worker"].map((one) => option(one, say(`exports.by_${one}`))));
+    controls.period = make("input", {type: "month", required: true});
+  }
   const box = Object.entries(controls).map(([name, control]) =>
     field(say(`exports.${name}`), control, {required: list.needs.includes(name)}));
   const query = () => Object.fromEntries(Object.entries(controls).map(([name, control]) =>
