@@ -66,6 +66,22 @@ COMMUNITY: dict[str, dict[str, Any]] = {
     "WeatherNoticeOut": {"kind": "snow", "areas": ["440301"], "source": "市气象台"},
 }
 
+TITLE = {"zh": "2026年第10周城市治理周报（3月2日—3月8日）", "en": "Weekly bulletin 2026, week 10 (2 March – 8 March)"}
+LEAD = {"zh": "上周受理 1,204 件，比前一周多 12%。", "en": "Last week 1,204 cases came in, 12% more than the week before."}
+REPORTS: dict[str, dict[str, Any]] = {
+    "ExportOut": {"table": "cases", "format": "xlsx", "name": "案件-20260302-1000.xlsx", "state": "running", "done": 2000,
+                  "total": 12_000, "bytes": None, "fault": None, "ended_at": None},
+    "ListOut": {"table": "cases", "zh": "案件", "en": "cases", "filters": ["status", "area"], "needs": [],
+                "most": {"xlsx": 100_000, "csv": 5_000_000}},
+    **{shape: {"kind": "week", "since": "2026-03-02", "until": "2026-03-09", "title": TITLE, "lead": LEAD, "remarks_open": 1}
+       for shape in ("BulletinRowOut", "BulletinOut")},
+    "SectionOut": {"code": "department", "heading": "各部门情况", "sentences": ["增加最多的是：水务局 204 件（多 61%）。"],
+                   "chart": "<svg xmlns='http://www.w3.org/2000/svg'/>", "headings": ["名称", "受理"],
+                   "rows": [["水务局", "204"]]},
+    "RemarkOut": {"section": "department", "words": "超期率连续上升，请说明原因。", "by": "李主任", "user": None, "case": None,
+                  "due": "2026-03-12", "stands": "answered", "answer": "已增派人手，本周内清零。", "answered_by": "王芳"}}
+"""Of bulletins and exports, by shape."""
+
 MODERATION: dict[str, dict[str, Any]] = {
     "PhotoRowOut": {"state": "waiting"},
     "ModeratedPhotoOut": {"state": "waiting", "link": PHOTO.replace("/320", "/1600"), "public": None, "width": 3000,
@@ -308,7 +324,8 @@ EXACTLY: dict[str, Any] = {
     "EntryChangeOut.what": "added", "EntryChangeOut.words": "多次虚假上报", "MarkOut.withdrawn_at": None,
     "ProgressOut.notice": None, "RatedOut.notice": None,
     "MarkOut.reason": "现场不存在该问题", "ReceiptOut.held": False, "ReceiptOut.call": None,
-    **{f"{shape}.{name}": value for shape, said in (OPEN311 | COMMUNITY | MODERATION | PERFORMANCE | COCKPIT).items()
+    **{f"{shape}.{name}": value
+       for shape, said in (OPEN311 | COMMUNITY | MODERATION | PERFORMANCE | COCKPIT | REPORTS).items()
        for name, value in said.items()},
     **{f"{shape}.{name}": value for shape in ("SurveyOut", "SurveyWithProgressOut") for name, value in {
         "kind": "survey", "title": "充电隐患专项普查", "text": "逐户查看", "area": "440301", "register": None,

@@ -127,6 +127,10 @@ TABLES: dict[str, Fate] = {
     "categories": NOBODY, "standards": NOBODY, "taxonomy_versions": NOBODY, "reply_templates": NOBODY, "sla_policies": NOBODY,
     "calendar_days": NOBODY, "calendar_version": NOBODY, "calendar_years": NOBODY, "office_hours": NOBODY,
     "schedule_runs": NOBODY, "retention_runs": NOBODY,
+    # what leaders read, and what they remark on it
+    "bulletins": NOBODY, "bulletin_remarks": STAFF,
+    # files of lists
+    "list_exports": Fate(why="who had which list as a file; the file goes with its row", task="forget_exports"),
     # figures
     "performance_facts": STAFF, "performance_rollups": STAFF, "performance_scorecards": STAFF,
     "performance_appeals": STAFF,
