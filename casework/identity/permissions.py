@@ -143,10 +143,21 @@ PERMISSIONS: dict[str, Grant] = {
     # cases; every step has its own row in the workflow
     "case.list": _grant(STAFF),
     "alarm.list": _grant(STAFF),
+    "desk.use": _grant(DEPARTMENTAL),
+    "case.search": _grant(DESK),
+    "case.search.phone": _grant(COMMAND, DEPARTMENTAL),  # finds what they may see anyhow; each search is logged
     "case.read": _grant(STAFF, Role.SYSTEM, condition=within_reach),
     "pda.inspections": _grant(Role.GRID_WORKER),
     "comment.create": _grant(STAFF),
     "duplicates.decide": _grant(Role.TRIAGE_OPERATOR, Role.OPERATOR, Role.DISPATCHER),
+    # the desks of the centre
+    "holds.take": _grant(COMMAND, condition=within_reach),
+    "holds.take_over": _grant(Role.SUPERVISOR, condition=within_reach),
+    "live.read": _grant(DESK),
+    "triage.read": _grant(Role.TRIAGE_OPERATOR, Role.OPERATOR),
+    "rules.propose": _grant(Role.DISPATCHER),
+    "rulings.read": _grant(Role.ADJUDICATOR, condition=within_reach),
+    "orders.read": _grant(Role.SUPERVISOR, Role.LEADER),
     "comment.publish": _grant(COMMAND, DEPARTMENTAL, condition=within_reach),
     "moderation.decide": _grant(Role.OPERATOR, Role.TRIAGE_OPERATOR, Role.SUPERVISOR, condition=within_reach),
     # messages
@@ -212,6 +223,13 @@ PERMISSIONS: dict[str, Grant] = {
     # figures
     "performance.read": _grant(
         Role.DISPATCHER, Role.DEPARTMENT_HEAD, Role.SUPERVISOR, Role.LEADER, Role.ADMINISTRATOR),
+    "scorecards.read": _grant(Role.GRID_WORKER, Role.DISPATCHER, Role.DEPARTMENT_HEAD, Role.ADJUDICATOR, Role.SUPERVISOR,
+                              Role.LEADER, Role.ADMINISTRATOR),  # others than those of the city see the own
+    "scorecards.publish": _grant(Role.SUPERVISOR, Role.ADMINISTRATOR),
+    "scorecards.appeal": _grant(Role.DEPARTMENT_HEAD, Role.GRID_WORKER),
+    "scorecards.decide": _grant(Role.ADJUDICATOR, Role.SUPERVISOR, Role.LEADER),
+    "warnings.read": _grant(Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER, Role.ADMINISTRATOR, condition=within_reach),
+    "warnings.decide": _grant(Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER, condition=within_reach),
     "metrics.read": _grant(Role.ADMINISTRATOR, Role.PLATFORM, Role.SYSTEM),
 }
 
