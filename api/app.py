@@ -12,11 +12,13 @@ from api import (
     api_keys,
     auth,
     board,
+    bulletins,
     calendar,
     cases,
     choosing,
     citizen,
     clocks,
+    cockpit,
     comments,
     crowding,
     data_requests,
@@ -28,6 +30,7 @@ from api import (
     duty,
     errors,
     exchange,
+    exports,
     feeds,
     field_keys,
     figures,
@@ -78,6 +81,7 @@ from api import (
     wechat,
     wechat_pages,
 )
+from api.protection import SECURITY_HEADERS
 from casework import storage
 from casework.settings import Settings
 from casework.storage import database
@@ -116,6 +120,7 @@ BLUEPRINTS = [
     finding.blueprint,
     dossier.blueprint,
     clocks.blueprint,
+    cockpit.blueprint,
     steps.blueprint,
     holds.blueprint,
     live.blueprint,
@@ -128,6 +133,8 @@ BLUEPRINTS = [
     media.blueprint,
     moderation_photos.blueprint,
     performance.blueprint,
+    exports.blueprint,
+    bulletins.blueprint,
     figures.blueprint,
     scorecards.blueprint,
     warnings.blueprint,
@@ -156,17 +163,6 @@ PAGES = [pages.blueprint, phone_pages.blueprint, staff_pages.blueprint, unsubscr
 
 SMALL_BODY = 64 * 1024
 """Bytes taken by what declares no body of its own."""
-
-SECURITY_HEADERS = {
-    "Content-Security-Policy":
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
-        "font-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
-
 
 def create_app(settings: Settings | None = None, *, testing: bool = False) -> Flask:
     """The application, connected to its storage; nothing is opened before the first request.
@@ -211,6 +207,6 @@ def _take_only_what_is_declared() -> None:
 
 
 def _protect(response: Response) -> Response:
-    if "Content-Security-Policy" not in response.headers:
-        response.headers.extend(SECURITY_HEADERS)
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
     return response

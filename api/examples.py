@@ -66,6 +66,22 @@ COMMUNITY: dict[str, dict[str, Any]] = {
     "WeatherNoticeOut": {"kind": "snow", "areas": ["440301"], "source": "市气象台"},
 }
 
+TITLE = {"zh": "2026年第10周城市治理周报（3月2日—3月8日）", "en": "Weekly bulletin 2026, week 10 (2 March – 8 March)"}
+LEAD = {"zh": "上周受理 1,204 件，比前一周多 12%。", "en": "Last week 1,204 cases came in, 12% more than the week before."}
+REPORTS: dict[str, dict[str, Any]] = {
+    "ExportOut": {"table": "cases", "format": "xlsx", "name": "案件-20260302-1000.xlsx", "state": "running", "done": 2000,
+                  "total": 12_000, "bytes": None, "fault": None, "ended_at": None},
+    "ListOut": {"table": "cases", "zh": "案件", "en": "cases", "filters": ["status", "area"], "needs": [],
+                "most": {"xlsx": 100_000, "csv": 5_000_000}},
+    **{shape: {"kind": "week", "since": "2026-03-02", "until": "2026-03-09", "title": TITLE, "lead": LEAD, "remarks_open": 1}
+       for shape in ("BulletinRowOut", "BulletinOut")},
+    "SectionOut": {"code": "department", "heading": "各部门情况", "sentences": ["增加最多的是：水务局 204 件（多 61%）。"],
+                   "chart": "<svg xmlns='http://www.w3.org/2000/svg'/>", "headings": ["名称", "受理"],
+                   "rows": [["水务局", "204"]]},
+    "RemarkOut": {"section": "department", "words": "超期率连续上升，请说明原因。", "by": "李主任", "user": None, "case": None,
+                  "due": "2026-03-12", "stands": "answered", "answer": "已增派人手，本周内清零。", "answered_by": "王芳"}}
+"""Of bulletins and exports, by shape."""
+
 MODERATION: dict[str, dict[str, Any]] = {
     "PhotoRowOut": {"state": "waiting"},
     "ModeratedPhotoOut": {"state": "waiting", "link": PHOTO.replace("/320", "/1600"), "public": None, "width": 3000,
@@ -125,6 +141,12 @@ OF_CASE: dict[str, Any] = {
     "CaseOut.sampled": None, "CaseOut.status": "handling", "CaseOut.suspended_until": None, "CaseOut.urgent_because": None,
     "CaseOut.urges": 0}
 """Of a case, whole or as a dossier."""
+COCKPIT: dict[str, dict[str, Any]] = {
+    **{shape: {"code": "440301001001", "name": "南塘社区", "level": "community",
+               "outline": [[[114.0, 22.6], [114.02, 22.6], [114.02, 22.61], [114.0, 22.61], [114.0, 22.6]]]}
+       for shape in ("OutlinedOut", "MapAreaOut")},
+    "WayOut": {"code": "440301", "name": "东区"}, "RankedOut": {"name": "水务局"},
+    "TilesOut": {"url": "https://tiles.example.org/{z}/{x}/{y}.png", "attribution": "市规划和自然资源局"}}
 
 EXACTLY: dict[str, Any] = {
     "MapOut.type": "FeatureCollection", "MapOut.features": [{
@@ -155,7 +177,8 @@ EXACTLY: dict[str, Any] = {
     "AreaOut.code": "44030100100101", "AreaOut.name": "第一网格", "AreaOut.parent_code": "440301001001",
     "DeskOut.counts": {"overdue": 2, "due_soon": 5, "sign": 7, "handle": 31, "open": 45}, "DeskOut.counted_at_most": 999,
     "SavedFilterOut.name": "南塘急件", "SavedFilterOut.wanted": {"queue": "handle", "area": "440301001", "urgent": True},
-    "DeskRowOut.handler": "王芳", "DeskRowOut.status": "handling", "DeskRowOut.overdue": False, "DeskRowOut.feedback_owed": False,
+    "DeskRowOut.handler": "王芳", "DeskRowOut.status": "handling", "DeskRowOut.overdue": False,
+    "DeskRowOut.feedback_owed": False,
     "DeskRowOut.urges": 0, "DeskRowOut.applied_for": None, "DeskRowOut.question_until": None,
     "DeskRowOut.suspended_until": None, "ColleagueOut.title": "水务局处置人员", "FoundOut.by": "words",
     "NearCaseOut.status": "handling", "NearCaseOut.overdue": False,
@@ -303,14 +326,16 @@ EXACTLY: dict[str, Any] = {
     "EntryChangeOut.what": "added", "EntryChangeOut.words": "多次虚假上报", "MarkOut.withdrawn_at": None,
     "ProgressOut.notice": None, "RatedOut.notice": None,
     "MarkOut.reason": "现场不存在该问题", "ReceiptOut.held": False, "ReceiptOut.call": None,
-    **{f"{shape}.{name}": value for shape, said in (OPEN311 | COMMUNITY | MODERATION | PERFORMANCE).items()
+    **{f"{shape}.{name}": value
+       for shape, said in (OPEN311 | COMMUNITY | MODERATION | PERFORMANCE | COCKPIT | REPORTS).items()
        for name, value in said.items()},
     **{f"{shape}.{name}": value for shape in ("SurveyOut", "SurveyWithProgressOut") for name, value in {
         "kind": "survey", "title": "充电隐患专项普查", "text": "逐户查看", "area": "440301", "register": None,
         "form": "charging", "cancelled_at": None}.items()}}
 PLAIN: list[tuple[type[ma.fields.Field[Any]], Any]] = [
     (Place, {"lon": 114.0579, "lat": 22.5431}), (Moment, "2026-03-02T02:00:00Z"), (ma.fields.DateTime, "2026-03-02T02:00:00Z"),
-    (ma.fields.UUID, ID), (ma.fields.Boolean, True), (ma.fields.Integer, 1), (ma.fields.Float, 1.5)]
+    (ma.fields.Date, "2026-03-02"), (ma.fields.UUID, ID), (ma.fields.Boolean, True), (ma.fields.Integer, 1),
+    (ma.fields.Float, 1.5)]
 UNSAID = "…"
 """What stands where no word is known; a test finds it."""
 

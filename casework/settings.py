@@ -135,6 +135,16 @@ def _smtp(text: str) -> str:
     return text
 
 
+def _tiles(text: str) -> str:
+    """One host, so that a page can be allowed to ask it alone."""
+    _url("https", "http")(text)
+    if not urlsplit(text).hostname or re.search(r"[{}]", urlsplit(text).netloc):
+        raise ValueError("must name one host, as https://tiles.example.org/{z}/{x}/{y}.png does")
+    if set(re.findall(r"\{(\w*)\}", text)) != {"z", "x", "y"} or re.search(r"[\s;,'\"]", text):
+        raise ValueError("must have {z}, {x} and {y}, and no other braces, spaces, quotes, commas or semicolons")
+    return text
+
+
 def _hours(text: str) -> tuple[time, time] | None:
     if text == "none":
         return None
@@ -233,6 +243,8 @@ class Settings:
     webhook_loopback: str = _setting("ZHIWANG_WEBHOOK_LOOPBACK", _choice("yes", "no"), "no")
     quiet_hours: tuple[time, time] | None = _setting("ZHIWANG_QUIET_HOURS", _hours, (time(22), time(7)))
     public_url: str = _setting("ZHIWANG_PUBLIC_URL", _site, "")
+    tiles_url: str = _setting("ZHIWANG_TILES", _tiles, "")
+    tiles_attribution: str = _setting("ZHIWANG_TILES_ATTRIBUTION", str, "")
     digest_at: time = _setting("ZHIWANG_DIGEST_AT", _hour, time(17, 30))
     subscriptions: int = _setting("ZHIWANG_SUBSCRIPTIONS", _whole(1, 1000), 50)
     log_level: str = _setting("ZHIWANG_LOG_LEVEL", _choice("debug", "info", "warning", "error"), "info")

@@ -9,6 +9,7 @@ from casework import clock
 from casework.cases import holds, lookout, subscribers
 from casework.community import erasing
 from casework.exchange import feed
+from casework.exports import export
 from casework.fieldwork import changes, coverage, operations, presence, rounds, tracks
 from casework.identity import sessions
 from casework.identity.sessions.clients import Nonce
@@ -71,6 +72,11 @@ def forget_senders() -> None:
 def forget_untied_persons() -> None:
     """What adopters have written whose phone or account was forgotten; what they adopted is free."""
     until_fewer(erasing.forget_untied, 100)
+
+
+def forget_exports() -> None:
+    """Files of lists whose time is over."""
+    until_fewer(export.forget_old, 50)
 
 
 def forget_nonces() -> None:

@@ -223,13 +223,20 @@ PERMISSIONS: dict[str, Grant] = {
     # figures
     "performance.read": _grant(
         Role.DISPATCHER, Role.DEPARTMENT_HEAD, Role.SUPERVISOR, Role.LEADER, Role.ADMINISTRATOR),
+    "cockpit.read": _grant(Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER, Role.ADMINISTRATOR),
+    "warnings.read": _grant(Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER, Role.ADMINISTRATOR, condition=within_reach),
+    "warnings.decide": _grant(Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER, condition=within_reach),
+    "bulletins.read": _grant(
+        Role.DISPATCHER, Role.DEPARTMENT_HEAD, Role.SUPERVISOR, Role.LEADER, Role.ADMINISTRATOR),
+    "bulletins.remark": _grant(Role.SUPERVISOR, Role.LEADER),
+    "remarks.answer": _grant(STAFF),
+    "exports.make": _grant(DESK),
+    "exports.plain": _grant(Role.OPERATOR, Role.SUPERVISOR),
     "scorecards.read": _grant(Role.GRID_WORKER, Role.DISPATCHER, Role.DEPARTMENT_HEAD, Role.ADJUDICATOR, Role.SUPERVISOR,
                               Role.LEADER, Role.ADMINISTRATOR),  # others than those of the city see the own
     "scorecards.publish": _grant(Role.SUPERVISOR, Role.ADMINISTRATOR),
     "scorecards.appeal": _grant(Role.DEPARTMENT_HEAD, Role.GRID_WORKER),
     "scorecards.decide": _grant(Role.ADJUDICATOR, Role.SUPERVISOR, Role.LEADER),
-    "warnings.read": _grant(Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER, Role.ADMINISTRATOR, condition=within_reach),
-    "warnings.decide": _grant(Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER, condition=within_reach),
     "metrics.read": _grant(Role.ADMINISTRATOR, Role.PLATFORM, Role.SYSTEM),
 }
 

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, false, func, select
 from sqlalchemy.orm import Session
 
 from casework import clock, taxonomy
@@ -27,9 +27,9 @@ from casework.performance.rollups import (
     CATEGORY_LEVELS,
     TOTAL,
     Rollup,
-    Span,
     area_groupings,
     category_groupings,
+    covering,
     pairs,
     summed,
 )
@@ -219,19 +219,7 @@ def _from_sums(db: Session, wanted: Wanted, sums: _Sums) -> Select[Any]:
 
 def _when(wanted: Wanted) -> ColumnElement[bool]:
     """Whole months as such, and the days around them."""
-    first, last = wanted.since, wanted.until
-    from_month = first if first.day == 1 else _next_month(first)
-    to_month = last.replace(day=1)
-    days = and_(Rollup.span == Span.DAY, Rollup.first >= first, Rollup.first < last)
-    if wanted.by is By.DAY or from_month >= to_month:
-        return days
-    return or_(and_(Rollup.span == Span.MONTH, Rollup.first >= from_month, Rollup.first < to_month),
-               and_(Rollup.span == Span.DAY, Rollup.first >= first, Rollup.first < from_month),
-               and_(Rollup.span == Span.DAY, Rollup.first >= to_month, Rollup.first < last))
-
-
-def _next_month(day: date) -> date:
-    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+    return covering(wanted.since, wanted.until, only_days=wanted.by is By.DAY)
 
 
 def _own(wanted: Wanted, key: Any) -> Iterator[ColumnElement[bool]]:

@@ -8,11 +8,11 @@ import hashlib
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Index, delete, select
+from sqlalchemy import ColumnElement, Index, and_, delete, or_, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -65,6 +65,22 @@ Group = tuple[str, str, str]
 
 Place = tuple[str, str, str, Span, date]
 """A group and the span."""
+
+
+def covering(first: date, last: date, *, only_days: bool = False) -> ColumnElement[bool]:
+    """The sums of these days (`last` not included): whole months as such, and the days around them."""
+    from_month = first if first.day == 1 else _next_month(first)
+    to_month = last.replace(day=1)
+    days = and_(Rollup.span == Span.DAY, Rollup.first >= first, Rollup.first < last)
+    if only_days or from_month >= to_month:
+        return days
+    return or_(and_(Rollup.span == Span.MONTH, Rollup.first >= from_month, Rollup.first < to_month),
+               and_(Rollup.span == Span.DAY, Rollup.first >= first, Rollup.first < from_month),
+               and_(Rollup.span == Span.DAY, Rollup.first >= to_month, Rollup.first < last))
+
+
+def _next_month(day: date) -> date:
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
 def area_groupings(code: str) -> Iterator[tuple[str, str]]:
