@@ -59,7 +59,7 @@ class BelowIn(ma.Schema):
     parent = Text(15, metadata={"description": "code of an area"})
 
 
-class FoundOut(AreaOut):
+class AreaFoundOut(AreaOut):
     """An area that was looked for, with the way down to it in words."""
 
     full_name = ma.fields.String()
@@ -68,7 +68,7 @@ class FoundOut(AreaOut):
 class AreasFoundOut(ma.Schema):
     """The areas that fit, the widest first."""
 
-    items = ma.fields.List(ma.fields.Nested(FoundOut()))
+    items = ma.fields.List(ma.fields.Nested(AreaFoundOut()))
     all = ma.fields.Boolean()
 
 

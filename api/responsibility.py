@@ -64,7 +64,7 @@ class RuleIn(ma.Schema):
     ground = Text(2000, metadata={"description": "the law or order it rests on"})
 
 
-class ChangeOut(ma.Schema):
+class RuleChangeOut(ma.Schema):
     """What the rules answer for exactly this category and area: now, and with the rule."""
 
     before = ma.fields.String()
@@ -80,7 +80,7 @@ class MatrixIn(ma.Schema):
     area = Text(15, load_default="", metadata={"description": "code of the area whose parts are wanted"})
 
 
-class LineOut(ma.Schema):
+class HeadingOut(ma.Schema):
     """A category or an area, and whether there is more below it."""
 
     code = ma.fields.String()
@@ -140,8 +140,8 @@ class OverlapsOut(ma.Schema):
 class MatrixOut(ma.Schema):
     """A row of cells for each category, a cell in it for each area."""
 
-    categories = ma.fields.List(ma.fields.Nested(LineOut()))
-    areas = ma.fields.List(ma.fields.Nested(LineOut()))
+    categories = ma.fields.List(ma.fields.Nested(HeadingOut()))
+    areas = ma.fields.List(ma.fields.Nested(HeadingOut()))
     cells = ma.fields.List(ma.fields.List(ma.fields.Nested(CellOut())))
     gaps = ma.fields.Nested(GapsOut(), metadata={"description": "of the whole city, as /gaps, fewer of them"})
     overlaps = ma.fields.Nested(OverlapsOut(), metadata={"description": "of the whole city, as /overlaps, fewer of them"})
@@ -214,7 +214,7 @@ def create(body: dict[str, Any]) -> dict[str, Any]:
         return plain_rule(_made(db, body))
 
 
-@blueprint.operation("POST", "/try", requires("rules.manage"), body=RuleIn(), answer=ChangeOut(), example=EXAMPLE)
+@blueprint.operation("POST", "/try", requires("rules.manage"), body=RuleIn(), answer=RuleChangeOut(), example=EXAMPLE)
 def dry_run(body: dict[str, Any]) -> dict[str, Any]:
     """Dry run: what this rule would change for a thing of exactly its category, area and ownership. Nothing is kept."""
     at = body.get("valid_from")

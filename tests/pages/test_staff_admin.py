@@ -211,6 +211,7 @@ def test_a_rule_closes_a_gap_of_the_matrix(window: Window, city: City) -> None:
     expect(page.get_by_text("没有空缺。")).to_be_visible()
     page.get_by_role("button", name="派遣试算").click()
     page.locator(".pane").get_by_label("分类").fill("暴露垃圾")
+    page.locator(".pane").get_by_label("区域").fill("南塘")
     page.locator(".pane").get_by_role("button", name="试算", exact=True).click()
     expect(page.locator(".pane")).to_contain_text("会派给：道路养护中心")
     expect(page.locator(".pane")).to_contain_text("适用规则“市容事件”")

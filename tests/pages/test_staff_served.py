@@ -17,6 +17,7 @@ from casework.cases.publication import State
 from casework.cases.report import Channel
 from casework.cases.workflow import STATUS_NAMES
 from casework.exchange.feed import EVENTS
+from casework.identity.people import Role
 from casework.identity.permissions import PERMISSIONS
 from casework.intake.hotline.columns import FIELDS
 from casework.media import Purpose
@@ -71,6 +72,7 @@ def test_no_word_is_kept_that_nobody_says() -> None:
 
 @pytest.mark.parametrize(("family", "members"), [
     ("status", STATUS_NAMES), ("channel", Channel), ("queue", QUEUES), ("field", list(FIELDS)),
+    ("permission", list(PERMISSIONS)), ("post_role", Role),
     ("purpose", Purpose), ("moderation", State), ("event", EVENTS), ("desk_queue", Queue)])
 def test_whatever_the_server_names_has_words(family: str, members: list[str]) -> None:
     assert {f"{family}.{name}" for name in members} <= set(WORDS)
