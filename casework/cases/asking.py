@@ -14,7 +14,7 @@ from casework.cases.workflow import STEPS, Facts, Status
 from casework.errors import Invalid
 from casework.geography import areas
 from casework.geography.codes import lies_in
-from casework.identity.people import Actor, Department, Post, Role, User
+from casework.identity.people import Actor, Department, Post, Role, User, colleagues
 from casework.media import photo
 from casework.media.photo import Purpose
 from casework.sla import timers
@@ -49,6 +49,7 @@ KINDS = {
     "address": Kind.LINE, "into": Kind.CASE, "lead": Kind.CHOICE, "assistants": Kind.CHOICES, "ground": Kind.TEXT,
     "proposed": Kind.CHOICE, "photos": Kind.PHOTOS, "position": Kind.POSITION, "finding": Kind.TEXT, "reply": Kind.TEXT,
     "question": Kind.TEXT, "until": Kind.MOMENT, "inspector": Kind.CHOICE, "reports": Kind.CHOICES, "clock": Kind.CHOICE,
+    "handler": Kind.CHOICE,
 }
 """Of each fact that a person can give. What wrote the rest, a rule for one, asks nobody."""
 
@@ -146,6 +147,13 @@ def _inspectors(db: Session, case: Case, _actor: Actor, action: str) -> list[Cho
     return list(told.values())
 
 
+def _colleagues(db: Session, case: Case, _actor: Actor, _action: str) -> list[Choice]:
+    """Who handles cases for the department that leads, but not who has it already."""
+    found = colleagues(db, [case.lead_department_id] if case.lead_department_id else [])
+    told = {one.id: Choice(str(one.id), f"{one.name}（{one.title}）") for one in found if one.id != case.handler_id}
+    return list(told.values())
+
+
 def _alike(one: str, other: str) -> int:
     return next((at for at, (mine, theirs) in enumerate(zip(one, other, strict=False)) if mine != theirs),
                 min(len(one), len(other)))
@@ -173,6 +181,6 @@ Offer = Callable[[Session, Case, Actor, str], list[Choice]]
 
 OFFERS: dict[str, Offer] = {
     "priority": _priorities, "lead": _leads, "assistants": _assistants, "proposed": _owners, "inspector": _inspectors,
-    "reports": _reports, "clock": _late_clocks,
+    "reports": _reports, "clock": _late_clocks, "handler": _colleagues,
 }
 """What there is to choose, for the fields whose choices follow from the case."""

@@ -30,7 +30,8 @@ from tests.factories import a_photo
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "150"))
 WORKERS = {Role.ADMINISTRATOR: "administrator", Role.DATA_STEWARD: "steward", Role.SUPERVISOR: "supervisor",
-           Role.GRID_WORKER: "li", Role.OPERATOR: "operator", Role.CITIZEN: "citizen"}
+           Role.GRID_WORKER: "li", Role.OPERATOR: "operator", Role.DEPARTMENT_HEAD: "water_head",
+           Role.CITIZEN: "citizen"}
 """Who calls what a role may, the most powerful first."""
 
 

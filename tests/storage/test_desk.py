@@ -132,6 +132,7 @@ SIEVES: list[tuple[Sieve, Callable[[Case], bool]]] = [
 def test_a_sieve_keeps_what_is_meant_however_little_one_page_looks_through(
         cast: Cast, monkeypatch: pytest.MonkeyPatch, number: int, window: int) -> None:
     monkeypatch.setattr(sifting, "WINDOW", window)
+    monkeypatch.setattr(sifting, "WINDOW_OF_WORDS", window)
     sieve, kept = SIEVES[number]
     for queue in (Queue.OPEN, Queue.DUE_SOON, Queue.HANDLE):
         meant = [one.number for one in expected(cast.water_handler, queue) if kept(one)]
