@@ -102,6 +102,36 @@ OPEN311: dict[str, dict[str, Any]] = {
     "ContactOut": {"contact": "dev@example.org"}}
 """Of shapes whose names belong to another standard, by shape."""
 
+VALUES = {"received": 120, "closing_rate": 0.9372, "handle_p50": 214.6, "satisfaction_rate": None}
+SCORECARD = {"period": "2026-10", "of": "department", "name": "水务局", "state": "published", "score": 91.25, "rank": 3,
+             "amended_score": 93.5, "appeal": "granted"}
+PERFORMANCE: dict[str, dict[str, Any]] = {
+    "InWordsOut": {"zh": "结案率", "en": "Closing rate"},
+    "IndicatorOut": {"code": "closing_rate", "unit": "ratio", "formula": "closed / (due - deferred)", "better": "high",
+                     "source": "cases, clocks", "period": "opened"},
+    "FiguresItemOut": {"key": "440301", "name": "东山区", "values": VALUES}, "WholeOut": {"values": VALUES},
+    "FiguresOut": {"since": "2026-10-01", "until": "2026-11-01", "by": "area", "next": None},
+    "ScorecardOut": SCORECARD, "ScorecardWholeOut": SCORECARD,
+    "ScoreLineOut": {"indicator": "closing_rate", "value": 0.9372, "weight": 25, "points": 87.44},
+    "ScoreEventOut": {"action": "appealed", "by": "王芳", "words": "道路封闭三日，无法进场", "score": None},
+    "PublishedOut": {"published": 42},
+    "ScoreAppealOut": {"period": "2026-10", "of": "department", "name": "水务局", "score": 91.25, "ruling": "granted",
+                       "grounds": "道路封闭三日，无法进场", "reason": "情况属实", "amended_score": 93.5}}
+"""Of figures and scorecards, by shape."""
+OF_CASE: dict[str, Any] = {
+    "CaseOut.appealed_timer_id": None, "CaseOut.applied_for": None, "CaseOut.applied_until": None, "CaseOut.closed_at": None,
+    "CaseOut.dissatisfied": 0, "CaseOut.endorsed": False, "CaseOut.feedback_owed": False, "CaseOut.flags": [],
+    "CaseOut.overdue": False, "CaseOut.question_until": None, "CaseOut.questions": 0, "CaseOut.reopens": 0,
+    "CaseOut.sampled": None, "CaseOut.status": "handling", "CaseOut.suspended_until": None, "CaseOut.urgent_because": None,
+    "CaseOut.urges": 0}
+"""Of a case, whole or as a dossier."""
+COCKPIT: dict[str, dict[str, Any]] = {
+    **{shape: {"code": "440301001001", "name": "南塘社区", "level": "community",
+               "outline": [[[114.0, 22.6], [114.02, 22.6], [114.02, 22.61], [114.0, 22.61], [114.0, 22.6]]]}
+       for shape in ("OutlinedOut", "MapAreaOut")},
+    "WayOut": {"code": "440301", "name": "东区"}, "RankedOut": {"name": "水务局"},
+    "TilesOut": {"url": "https://tiles.example.org/{z}/{x}/{y}.png", "attribution": "市规划和自然资源局"}}
+
 EXACTLY: dict[str, Any] = {
     "MapOut.type": "FeatureCollection", "MapOut.features": [{
         "type": "Feature", "bbox": [114.056, 22.542, 114.058, 22.544],
@@ -129,13 +159,24 @@ EXACTLY: dict[str, Any] = {
     "CommentOut.words": "已约周三上午到场", "InboxMessageOut.text": "案件AJ260302-7K3F9-Q2MXA“井盖缺失”派至水务局。",
     "ActionOut.action": "resolve", "ActionOut.needs": ["reply"], "ActionOut.says": "反馈 done, with evidence",
     "AreaOut.code": "44030100100101", "AreaOut.name": "第一网格", "AreaOut.parent_code": "440301001001",
-    "CaseOut.appealed_timer_id": None, "CaseOut.applied_for": None, "CaseOut.applied_until": None, "CaseOut.closed_at": None,
-    "CaseOut.dissatisfied": 0, "CaseOut.endorsed": False, "CaseOut.feedback_owed": False, "CaseOut.flags": [],
-    "CaseOut.overdue": False, "CaseOut.question_until": None, "CaseOut.questions": 0, "CaseOut.reopens": 0,
-    "CaseOut.sampled": None, "CaseOut.status": "handling", "CaseOut.suspended_until": None, "CaseOut.urgent_because": None,
-    "CaseOut.urges": 0, "CaseRowOut.overdue": False,
+    "DeskOut.counts": {"overdue": 2, "due_soon": 5, "sign": 7, "handle": 31, "open": 45}, "DeskOut.counted_at_most": 999,
+    "SavedFilterOut.name": "南塘急件", "SavedFilterOut.wanted": {"queue": "handle", "area": "440301001", "urgent": True},
+    "DeskRowOut.handler": "王芳", "DeskRowOut.status": "handling", "DeskRowOut.overdue": False,
+    "DeskRowOut.feedback_owed": False,
+    "DeskRowOut.urges": 0, "DeskRowOut.applied_for": None, "DeskRowOut.question_until": None,
+    "DeskRowOut.suspended_until": None, "ColleagueOut.title": "水务局处置人员", "FoundOut.by": "words",
+    "NearCaseOut.status": "handling", "NearCaseOut.overdue": False,
+    "CaseRowOut.overdue": False,
     "CaseRowOut.status": "handling", "CategoryOut.kind": "component", "CategoryOut.level": 3,
     "CategoryOut.name": "井盖", "ClientOut.name": "12345平台", "ClientOut.roles": ["platform"],
+    **{name.replace("CaseOut.", "DossierOut."): value for name, value in OF_CASE.items()}, **OF_CASE,
+    "ToldLineOut.says": "签收 we have it", "ShareOut.part": "lead", "ShareOut.until": None, "ShareOut.done_at": None,
+    "ShareOut.returned": False, "ShareOut.ruled": False, "DossierOut.names": {ID: "水务局"}, "DossierOut.comments_next": None,
+    "AskOut.name": "reply", "AskOut.kind": "text", "AskOut.required": True, "AskOut.most": 4000, "AskOut.choices": None,
+    "AskOut.evidence": ["reply"], "AskOut.purpose": None, "AskOut.value": None, "ActionOut.asks": True,
+    "OptionOut.text": "水务局", "ComponentOut.label": "上水井盖 4403010101000017", "ComponentOut.code": "4403010101000017",
+    "ComponentOut.metres": 12, "ExplainedClockOut.limit_value": 1, "ExplainedClockOut.limit_unit": "work_day",
+    "ExplainedClockOut.extra_value": 0,
     "ClockOut.overdue": False, "ExplainedClockOut.excused": False, "ExplainedClockOut.extra": None,
     "ExplainedClockOut.limit": "1 工作日", "ExplainedClockOut.overdue": None, "ExplainedClockOut.stopped_at": None,
     "ExplainedClockOut.words": "处置时限 1 工作日（规定 2026.1），2026年3月6日（周五）16:00起计时，已计 0.25 个工作日。",
@@ -220,6 +261,19 @@ EXACTLY: dict[str, Any] = {
     "SubmissionOut.deprecated_id": None, "SubmissionOut.flags": ["old_version"], "SubmissionOut.form_id": "house",
     "SubmissionOut.instance_id": "uuid:018f3c1e-7b5a-4c2d-9e4f-0123456789ab", "SubmissionOut.missing": [],
     "SubmissionOut.reason": "some values cannot be kept", "SubmissionOut.state": "refused", "SubmissionOut.version": "1",
+    "ChangeOut.before": "没有可用的权责规则。", "ChangeOut.before_lead": None, "ChangeOut.after": "适用规则“路灯”。",
+    "CellOut.open": "some", "CellOut.overlaps": 0, "LineOut.below": True, "LineOut.code": "101", "LineOut.name": "公用设施",
+    "CalendarOut.source": "国务院办公厅通知", "SpecialDayOut.date": "2026-02-17", "SpecialDayOut.name": "春节",
+    "SpecialDayOut.is_work": False, "RoleOut.role": "handler", "RoleOut.name": "处置人员", "PowerOut.action": "case.sign",
+    "PowerOut.roles": ["handler"], "PowerOut.conditions": ["own_department"],
+    **{f"HeldPostOut.{name}": value for name, value in {
+        "role": "handler", "title": "水务局处置人员", "holder_name": "王芳", "area_name": None, "area_code": None}.items()},
+    "CarriedOut.name": "PDA 17", "CarriedOut.revoked_at": None, "CarriedOut.user_name": "王芳", "DutyOut.user_name": "王芳",
+    "PolicyVersionOut.by": "王芳", "FoundOut.full_name": "示范市东区南塘街道南塘社区", "FoundOut.code": "440301001001",
+    "FoundOut.name": "南塘社区", "FoundOut.level": "community", "FoundOut.parent_code": "440301001",
+    **{f"FormVersionOut.{name}": value for name, value in {
+        "form_id": "house", "kind": "xlsx", "md5": "9f2b6c41d0e35a7788e1c4f2ab906d13", "register": "house",
+        "title": "房屋信息采集", "version": "1"}.items()},
     "VersionOut.name": "2026年修订", "VersionOut.number": 2,
     "CoverageOut.area": "440301001", "CoverageOut.grids": 8, "CoverageOut.since": "2026-02-01", "CoverageOut.silent": 1,
     "CoverageOut.until": "2026-03-02", "FieldTaskOut.area": "44030100100101", "FieldTaskOut.conflict": None,
@@ -254,13 +308,15 @@ EXACTLY: dict[str, Any] = {
     "EntryChangeOut.what": "added", "EntryChangeOut.words": "多次虚假上报", "MarkOut.withdrawn_at": None,
     "ProgressOut.notice": None, "RatedOut.notice": None,
     "MarkOut.reason": "现场不存在该问题", "ReceiptOut.held": False, "ReceiptOut.call": None,
-    **{f"{shape}.{name}": value for shape, said in (OPEN311 | COMMUNITY | MODERATION).items() for name, value in said.items()},
+    **{f"{shape}.{name}": value for shape, said in (OPEN311 | COMMUNITY | MODERATION | PERFORMANCE | COCKPIT).items()
+       for name, value in said.items()},
     **{f"{shape}.{name}": value for shape in ("SurveyOut", "SurveyWithProgressOut") for name, value in {
         "kind": "survey", "title": "充电隐患专项普查", "text": "逐户查看", "area": "440301", "register": None,
         "form": "charging", "cancelled_at": None}.items()}}
 PLAIN: list[tuple[type[ma.fields.Field[Any]], Any]] = [
     (Place, {"lon": 114.0579, "lat": 22.5431}), (Moment, "2026-03-02T02:00:00Z"), (ma.fields.DateTime, "2026-03-02T02:00:00Z"),
-    (ma.fields.UUID, ID), (ma.fields.Boolean, True), (ma.fields.Integer, 1), (ma.fields.Float, 1.5)]
+    (ma.fields.Date, "2026-03-02"), (ma.fields.UUID, ID), (ma.fields.Boolean, True), (ma.fields.Integer, 1),
+    (ma.fields.Float, 1.5)]
 UNSAID = "…"
 """What stands where no word is known; a test finds it."""
 

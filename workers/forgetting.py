@@ -6,7 +6,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from casework import clock
-from casework.cases import lookout, subscribers
+from casework.cases import holds, lookout, subscribers
 from casework.community import erasing
 from casework.exchange import feed
 from casework.fieldwork import changes, coverage, operations, presence, rounds, tracks
@@ -90,9 +90,10 @@ def forget_idle_subscribers() -> None:
 
 
 def forget_expired() -> None:
-    """Log-ins, codes and counts whose time is over."""
+    """Log-ins, codes and counts whose time is over, and cases that somebody left open on a page."""
     with transaction() as db:
         sessions.forget_expired(db)
+    until_fewer(holds.forget_ended, BATCH)
 
 
 def forget_events() -> None:

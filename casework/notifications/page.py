@@ -22,6 +22,7 @@ AUDIENCES: dict[Audience, str] = {
     Audience.HELPERS: "被请协办的部门",
     Audience.INVOLVED: "主办与协办部门（发言部门除外）",
     Audience.INSPECTOR: "被派查看的网格员",
+    Audience.HANDLER: "被转交的处置人员",
     Audience.DESK: "受理、派遣或裁定岗位（无主办部门时）",
     Audience.ORDERER: "下达督办的人",
     Audience.APPELLANT: "申诉部门负责人",

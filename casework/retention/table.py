@@ -33,6 +33,8 @@ TABLES: dict[str, Fate] = {
         of("case", "case_id", words=("why",)),)),
     "rule_proposals": Fate(why="grounds and rulings, in words", rule="contacts_closed", links=(
         of("case", "case_id", words=("why", "ground", "ruling", "reason")),)),
+    "case_holds": Fate(why="who works on a case just now", task="forget_expired"),
+    "area_counts": NOBODY,
     "duplicate_proposals": NOBODY, "escalations": NOBODY, "timers": NOBODY, "timer_segments": NOBODY, "turn_checks": NOBODY,
     # photos and files
     "public_photos": Fate(why="where faces were, as decided by a person or a detector", rule="photos_large"),
@@ -117,7 +119,7 @@ TABLES: dict[str, Fate] = {
     "register_entries": REGISTER, "register_statements": REGISTER, "register_conflicts": REGISTER, "register_holders": REGISTER,
     "register_keys": REGISTER, "register_relations": REGISTER, "register_visits": REGISTER,
     # those who work here
-    "users": STAFF, "posts": STAFF, "duties": STAFF, "devices": STAFF, "field_keys": STAFF,
+    "users": STAFF, "posts": STAFF, "duties": STAFF, "devices": STAFF, "field_keys": STAFF, "saved_filters": STAFF,
     "access_log": Fate(why="who looked at personal data, and why", aged=Aged(column="at", rule="access_log"), links=(
         of("report", "subject_id", words=("reason",)),)),
     # reference and upkeep
@@ -125,4 +127,7 @@ TABLES: dict[str, Fate] = {
     "categories": NOBODY, "standards": NOBODY, "taxonomy_versions": NOBODY, "reply_templates": NOBODY, "sla_policies": NOBODY,
     "calendar_days": NOBODY, "calendar_version": NOBODY, "calendar_years": NOBODY, "office_hours": NOBODY,
     "schedule_runs": NOBODY, "retention_runs": NOBODY,
+    # figures
+    "performance_facts": STAFF, "performance_rollups": STAFF, "performance_scorecards": STAFF,
+    "performance_appeals": STAFF,
 }
