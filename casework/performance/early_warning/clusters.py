@@ -76,8 +76,8 @@ class Watch:
     def _going(self, one: EarlyWarning) -> Going | None:
         """The warning as the scan knows it; None where its area is none any more."""
         zone, seen = self._zone(one.evidence["zone"]), one.evidence
-        until = hour_of(one.ended_at or one.updated_at)
-        return Going(str(one.id), zone, seen["length"], seen["chance"], until, over=one.ended_at is not None) if zone else None
+        return Going(str(one.id), zone, seen["length"], seen["chance"], hour_of(one.updated_at),
+                     over=one.ended_at is not None) if zone else None
 
     def _zone(self, kept: list[Any]) -> Zone | None:
         frame = self.past.frame

@@ -16,7 +16,7 @@ from casework.performance.early_warning.expectation import HISTORY_DAYS
 from casework.performance.early_warning.grid import GROUP, day_of, hour_of, number_of, span_of, square_of
 from casework.storage.database import Base
 
-CROWD = 3
+CROWD = 2
 """Reports of one case that count in a day: everybody sees one case of which many speak, and it is no outbreak."""
 
 NOT_SO = (Status.REJECTED, Status.VOID)

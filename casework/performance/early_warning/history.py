@@ -29,6 +29,9 @@ FEWEST_DAYS = 28
 """With less of a past nothing is known to be unusual."""
 
 MOST_SQUARES, MOST_ASIDE = 1_000_000, 3000
+MARGIN = 8
+"""Squares around all that was ever counted, so that what is found at the edge still fits when the edge moves."""
+
 TAIL = 0.002
 """Of a map that is larger, so much at each side is taken for misplaced."""
 
@@ -133,6 +136,7 @@ def _frame(groups: dict[str, list[DayCounts]], recent: Sequence[Said]) -> Frame:
     (west, east), (south, north) = _bounds(columns, 0.0), _bounds(rows, 0.0)
     if (east - west) * (north - south) > MOST_SQUARES:
         (west, east), (south, north) = _bounds(columns, TAIL), _bounds(rows, TAIL)
+    west, south, east, north = west - MARGIN, south - MARGIN, east + MARGIN, north + MARGIN
     leaves = sorted({code for counted in groups.values() for row in counted for code in row.areas} | {
         one.area for one in recent if one.area})
     areas: dict[str, int] = {}

@@ -142,9 +142,10 @@ def look(sight: Sight, going: Sequence[Going]) -> Verdict:
             better[known.name] = signal
     go_on, end = [], []
     for one, signal in held:
-        seen = better.get(one.name, signal)
         if one.name in better or signal.chance <= sight.least * HOLDS:
-            go_on.append((one.name, seen, seen.chance < one.chance))
+            seen = better.get(one.name, signal)
+            moves = seen.chance < one.chance and (seen.zone.size > 0) == (one.zone.size > 0)  # no cluster becomes an area
+            go_on.append((one.name, seen if moves else signal, moves))
         elif sight.now - one.until > SETTLING_HOURS:
             end.append(one.name)
     return Verdict(begin, go_on, end)
