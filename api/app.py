@@ -12,13 +12,17 @@ from api import (
     api_keys,
     auth,
     board,
+    bulletins,
     calendar,
     cases,
     choosing,
     citizen,
     clocks,
+    cockpit,
     comments,
+    crowding,
     data_requests,
+    desk,
     devices,
     document,
     dossier,
@@ -26,22 +30,28 @@ from api import (
     duty,
     errors,
     exchange,
+    exports,
     feeds,
     field_keys,
+    figures,
+    finding,
     forms,
     geography,
     health,
+    holds,
     hotline,
     hotline_desk,
     hotline_imports,
     inbox,
     limits,
+    live,
     media,
     moderation,
     moderation_photos,
     observe,
     open311,
     openrosa,
+    oversight,
     pages,
     pda,
     performance,
@@ -53,7 +63,9 @@ from api import (
     queues,
     registry,
     responsibility,
+    roles,
     rosters,
+    scorecards,
     sessions,
     staff_pages,
     steps,
@@ -62,11 +74,14 @@ from api import (
     sync,
     taxonomy,
     templates,
+    triage,
     unsubscribe,
     uploads,
+    warnings,
     wechat,
     wechat_pages,
 )
+from api.protection import SECURITY_HEADERS
 from casework import storage
 from casework.settings import Settings
 from casework.storage import database
@@ -101,9 +116,16 @@ BLUEPRINTS = [
     adoptions.blueprint,
     adoption_desk.blueprint,
     cases.blueprint,
+    desk.blueprint,
+    finding.blueprint,
     dossier.blueprint,
     clocks.blueprint,
+    cockpit.blueprint,
     steps.blueprint,
+    holds.blueprint,
+    live.blueprint,
+    triage.blueprint,
+    oversight.blueprint,
     alarms.blueprint,
     comments.blueprint,
     templates.blueprint,
@@ -111,6 +133,11 @@ BLUEPRINTS = [
     media.blueprint,
     moderation_photos.blueprint,
     performance.blueprint,
+    exports.blueprint,
+    bulletins.blueprint,
+    figures.blueprint,
+    scorecards.blueprint,
+    warnings.blueprint,
     sessions.blueprint,
     devices.blueprint,
     geography.blueprint,
@@ -122,6 +149,7 @@ BLUEPRINTS = [
     abuse.blueprint,
     queues.blueprint,
     rosters.blueprint,
+    roles.blueprint,
     calendar.blueprint,
     policy.blueprint,
     data_requests.blueprint,
@@ -135,17 +163,6 @@ PAGES = [pages.blueprint, phone_pages.blueprint, staff_pages.blueprint, unsubscr
 
 SMALL_BODY = 64 * 1024
 """Bytes taken by what declares no body of its own."""
-
-SECURITY_HEADERS = {
-    "Content-Security-Policy":
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
-        "font-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
-
 
 def create_app(settings: Settings | None = None, *, testing: bool = False) -> Flask:
     """The application, connected to its storage; nothing is opened before the first request.
@@ -165,6 +182,7 @@ def create_app(settings: Settings | None = None, *, testing: bool = False) -> Fl
     if config.trusted_proxies:  # else whoever calls could say to be anybody
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # Flask's own way to put something in front
             app.wsgi_app, x_for=config.trusted_proxies, x_proto=config.trusted_proxies)
+    app.wsgi_app = crowding.Crowd(app.wsgi_app)  # type: ignore[method-assign]  # as above
     app.wsgi_app = uploads.MethodOverride(app.wsgi_app)  # type: ignore[method-assign]  # as above
     observe.install(app, config)
     app.before_request(_take_only_what_is_declared)
@@ -189,6 +207,6 @@ def _take_only_what_is_declared() -> None:
 
 
 def _protect(response: Response) -> Response:
-    if "Content-Security-Policy" not in response.headers:
-        response.headers.extend(SECURITY_HEADERS)
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
     return response

@@ -6,11 +6,15 @@ from flask import Blueprint, Response, render_template, send_from_directory
 from api import releases
 from api.auth import public
 from api.pages import A_YEAR
+from api.protection import with_tiles
+from casework import settings
 from casework.errors import NotFound
 
 PAGE = "staff"
 FACES = ("desk", "command", "cockpit")
 """A department's, the centre's, the leaders'. The scripts know the screens of each, and the API guards what they show."""
+
+MAP_FACE = "cockpit"
 
 blueprint = Blueprint("staff_pages", __name__)
 
@@ -25,8 +29,14 @@ def served() -> releases.Release:
 @blueprint.get(f"/<any({','.join(FACES)}):face>/<path:screen>")
 @public("the page is empty until somebody logs in on it")
 def page(face: str, screen: str = "") -> Response:
-    """The shell, the same for every screen; a face alone goes on to the first screen that one's posts permit."""
-    return _shell()
+    """The shell, the same for every screen; a face alone goes on to the first screen that one's posts permit.
+
+    The leaders' map alone may have a base map, from the one host that the installation names.
+    """
+    shell = _shell()
+    if face == MAP_FACE and (tiles := settings.current().tiles_url):
+        shell.headers["Content-Security-Policy"] = with_tiles(tiles)
+    return shell
 
 
 @blueprint.get(f"/{PAGE}/<release>/<path:name>")

@@ -135,6 +135,16 @@ def _smtp(text: str) -> str:
     return text
 
 
+def _tiles(text: str) -> str:
+    """One host, so that a page can be allowed to ask it alone."""
+    _url("https", "http")(text)
+    if not urlsplit(text).hostname or re.search(r"[{}]", urlsplit(text).netloc):
+        raise ValueError("must name one host, as https://tiles.example.org/{z}/{x}/{y}.png does")
+    if set(re.findall(r"\{(\w*)\}", text)) != {"z", "x", "y"} or re.search(r"[\s;,'\"]", text):
+        raise ValueError("must have {z}, {x} and {y}, and no other braces, spaces, quotes, commas or semicolons")
+    return text
+
+
 def _hours(text: str) -> tuple[time, time] | None:
     if text == "none":
         return None
@@ -233,6 +243,8 @@ class Settings:
     webhook_loopback: str = _setting("ZHIWANG_WEBHOOK_LOOPBACK", _choice("yes", "no"), "no")
     quiet_hours: tuple[time, time] | None = _setting("ZHIWANG_QUIET_HOURS", _hours, (time(22), time(7)))
     public_url: str = _setting("ZHIWANG_PUBLIC_URL", _site, "")
+    tiles_url: str = _setting("ZHIWANG_TILES", _tiles, "")
+    tiles_attribution: str = _setting("ZHIWANG_TILES_ATTRIBUTION", str, "")
     digest_at: time = _setting("ZHIWANG_DIGEST_AT", _hour, time(17, 30))
     subscriptions: int = _setting("ZHIWANG_SUBSCRIPTIONS", _whole(1, 1000), 50)
     log_level: str = _setting("ZHIWANG_LOG_LEVEL", _choice("debug", "info", "warning", "error"), "info")
@@ -250,7 +262,9 @@ class Settings:
     track_days: int = _setting("ZHIWANG_TRACK_DAYS", _whole(1, 1000), 90)
     duplicate_metres: float = _setting("ZHIWANG_DUPLICATE_METRES", _number(0, 5000), 50.0)
     duplicate_hours: float = _setting("ZHIWANG_DUPLICATE_HOURS", _number(0, 8760), 24.0)
+    warning_false_alarms: float = _setting("ZHIWANG_WARNING_FALSE_ALARMS", _number(0.1, 100), 4.0)
     alarm_shares: tuple[int, ...] = _setting("ZHIWANG_ALARM_SHARES", _shares, (50, 80, 100, 150))
+    live_streams: int = _setting("ZHIWANG_LIVE_STREAMS", _whole(0, 1000), 160)
     relay_batch: int = _setting("ZHIWANG_RELAY_BATCH", _whole(1, 5000), 500)
     public_photos: str = _setting("ZHIWANG_PUBLIC_PHOTOS", _choice("auto", "person", "never"), "person")
     open311_contact: str = _setting("ZHIWANG_OPEN311_CONTACT", str, "平台管理员 the administrators of this platform")

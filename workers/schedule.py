@@ -10,7 +10,7 @@ from prometheus_client import Counter
 from casework import clock
 from casework.storage import timetable
 from casework.storage.database import reading, transaction
-from workers import community, forgetting, queues, retention, upkeep
+from workers import bulletins, community, exports, forgetting, performance, queues, retention, upkeep, warnings
 from workers.job import Stop, start
 from workers.relay import OUTAGE
 
@@ -70,9 +70,17 @@ TIMETABLE: dict[str, Entry] = {
     "look_after_adoptions": Entry(community.look_after_adoptions, every=timedelta(minutes=15)),
     "spread_waiting_occasions": Entry(upkeep.spread_waiting_occasions, every=timedelta(seconds=60)),
     "mark_adoption_day": Entry(community.mark_adoption_day, at=time(8, 30)),
+    "count_areas": Entry(upkeep.count_areas, every=timedelta(minutes=30), lease=timedelta(minutes=10)),
+    "make_bulletins": Entry(bulletins.make_bulletins, at=time(6, 0), lease=timedelta(minutes=10)),
+    "look_after_remarks": Entry(bulletins.look_after_remarks, every=timedelta(seconds=60)),
+    "announce_waiting_exports": Entry(exports.announce_waiting_exports, every=timedelta(seconds=30)),
+    "forget_exports": Entry(forgetting.forget_exports, every=timedelta(hours=1)),
     "forget_wechat_messages": Entry(forgetting.forget_wechat_messages, every=timedelta(hours=1)),
     "forget_untied_persons": Entry(forgetting.forget_untied_persons, every=timedelta(minutes=5)),
     "forget_nonces": Entry(forgetting.forget_nonces, every=timedelta(hours=1)),
+    "watch_clusters": Entry(warnings.watch_clusters, every=timedelta(minutes=15), lease=timedelta(minutes=10)),
+    "watch_topics": Entry(warnings.watch_topics, every=timedelta(minutes=30), lease=timedelta(minutes=10)),
+    "watch_places": Entry(warnings.watch_places, at=time(6, 20), lease=timedelta(minutes=30)),
     "anchor_history": Entry(upkeep.anchor_history, at=time(0, 10), lease=timedelta(hours=1)),
     "forget_uploads": Entry(forgetting.forget_uploads, at=time(2, 50), lease=timedelta(hours=1)),
     "forget_changes": Entry(forgetting.forget_changes, at=time(3, 0), lease=timedelta(hours=1)),
@@ -85,6 +93,8 @@ TIMETABLE: dict[str, Entry] = {
     "publish_older_cases": Entry(upkeep.publish_older_cases, at=time(3, 25), lease=timedelta(hours=1)),
     "forget_events": Entry(forgetting.forget_events, at=time(3, 30), lease=timedelta(hours=1)),
     "carry_out_retention": Entry(retention.carry_out_rules, at=time(3, 40), lease=timedelta(hours=3)),
+    "recount_lately_moved": Entry(performance.recount_lately_moved, at=time(4, 15), lease=timedelta(hours=1)),
+    "draft_scorecards": Entry(performance.draft_scorecards, at=time(4, 30), lease=timedelta(hours=1)),
     "answer_data_requests": Entry(retention.answer_ready_requests, every=timedelta(minutes=10), lease=timedelta(hours=1)),
 }
 

@@ -22,6 +22,7 @@ from casework.media.blurring import detectors, public_photo
 from casework.media.photo import Photo, State
 from casework.notifications import digests, messages, notices
 from casework.notifications.messages import Message
+from casework.performance import area_counts
 from casework.sla import timers
 from casework.storage import outbox
 from casework.storage.database import reading, transaction
@@ -250,6 +251,12 @@ def spread_waiting_occasions() -> None:
     if lost and not _queued("fieldwork"):
         queues.enqueue([queues.Batch("fieldwork", community.spread_occasions, [str(one) for one in lost], "waiting")])
         _said_again("weather.noticed", len(lost))
+
+
+def count_areas() -> None:
+    """Count what each area holds anew: what changed since is all that is written."""
+    with transaction() as db:
+        area_counts.recount(db)
 
 
 def _queued(queue: str) -> bool:

@@ -3,7 +3,7 @@ import uuid
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from casework.storage.database import Base, Keyed, partial_index
@@ -14,6 +14,10 @@ class Part(StrEnum):
 
     LEAD = "lead"      # 主办
     ASSIST = "assist"  # 协办
+
+
+HELPING = "part = 'assist' AND until IS NULL AND done_at IS NULL"
+"""Help that is still to be given: what the queue of those who assist asks for, in the words of its index."""
 
 
 class Assignment(Keyed, Base):
@@ -35,5 +39,8 @@ class Assignment(Keyed, Base):
 
     __table_args__ = (
         partial_index("ix_assignments_assisting", "department_id", "case_id", where="part = 'assist'"),
+        partial_index("ix_assignments_helping", "department_id", "case_id", where=HELPING),
+        Index("ix_assignments_ruled", "since", postgresql_where=text("returned OR ruled"),
+              sqlite_where=text("returned = 1 OR ruled = 1")),  # each as SQLAlchemy asks there
         Index(None, "since"),
     )

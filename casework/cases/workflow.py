@@ -83,6 +83,7 @@ class Facts:
     inspector: uuid.UUID | None = None
     reports: tuple[str, ...] = ()
     clock: uuid.UUID | None = None
+    handler: uuid.UUID | None = None
 
     def given(self) -> dict[str, Any]:
         """What was given, ready for JSON: it becomes the history line's facts."""
@@ -198,6 +199,8 @@ STEPS: dict[str, Step] = {
                     says="准予退单 rightly returned; the time is given back"),
     "overrule": _step(S.RETURNED, to=S.DISPATCHED, who=(by(R.ADJUDICATOR),), stops=(Stage.ADJUDICATE,), resumes=ASSISTS,
                       starts=(Stage.SIGN,), needs=("reason",), says="驳回退单 it stays yours, finally"),
+    "hand_over": _step(S.DISPATCHED, S.HANDLING, who=(LEAD,), needs=("handler",),
+                       says="转交 a named colleague of the department has it from now on"),
     # 协办 joint handling
     "assist": _step(S.DISPATCHED, S.HANDLING, who=(LEAD, by(R.DISPATCHER)), starts=ASSISTS,
                     needs=("assistants", "reason"), says="协办 ask other departments to help"),
@@ -299,8 +302,7 @@ def take(action: str, case: Subject, actor: Actor, facts: Facts) -> tuple[Step, 
 
     Raises Refused (not this person), Conflict (not in this state), Invalid (something it asks for is missing).
     """
-    step = STEPS[action]
-    role = next(filter(None, (role_in(actor, one, case) for one in step.who)), None)
+    step, role = STEPS[action], role_for(action, case, actor)
     if role is None:
         raise Refused(f"you may not {action} this case", action=action)
     if reason := _why_not(step, case):
@@ -309,6 +311,11 @@ def take(action: str, case: Subject, actor: Actor, facts: Facts) -> tuple[Step, 
     if missing:
         raise Invalid(f"{action} asks for more", *(Fault(need, f"{action} cannot do without it") for need in missing))
     return step, role
+
+
+def role_for(action: str, case: Subject, actor: Actor) -> Role | None:
+    """In which role the actor would take this action, whatever state the case is in; None if in none."""
+    return next(filter(None, (role_in(actor, one, case) for one in STEPS[action].who)), None)
 
 
 def allowed_actions(case: Subject, actor: Actor) -> list[str]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal, NamedTuple, Protocol
 
-from sqlalchemy import ForeignKey, Index, func, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock
@@ -191,6 +191,23 @@ def holders(db: Session, role: Role, department_id: uuid.UUID | None = None,
     return list({user.id: user for user, _ in db.execute(wanted)}.values())
 
 
+class Colleague(NamedTuple):
+    """Somebody who handles cases for a department, in one post of his."""
+
+    id: uuid.UUID
+    name: str
+    title: str
+    department_id: uuid.UUID
+
+
+def colleagues(db: Session, department_ids: Iterable[uuid.UUID]) -> list[Colleague]:
+    """Who handles cases for these departments, by name; vacant posts and people who have left are left out."""
+    wanted = (select(User.id, User.name, Post.title, Post.department_id).join(Post, Post.holder_id == User.id)
+              .where(User.active, Post.role.in_(DEPARTMENTAL), Post.department_id.in_(list(department_ids)))
+              .order_by(User.name, User.id, Post.title))
+    return [Colleague(row.id, row.name, row.title, row.department_id) for row in db.execute(wanted) if row.department_id]
+
+
 def around(area_code: str | None) -> list[str]:
     """The codes of this area and of every area that it may lie in; none for no area."""
     return [(area_code or "")[:length] for length in range(1, len(area_code or "") + 1)]
@@ -272,6 +289,19 @@ def user_by_id(db: Session, user_id: uuid.UUID) -> User:
     if user is None:
         raise NotFound("no such user")
     return user
+
+
+def named_like(text: str) -> ColumnElement[bool]:
+    """Users whose login or name has this text in it. A city has some thousands of them: no index would be quicker."""
+    return or_(User.login.contains(text.strip().lower(), autoescape=True), User.name.contains(text.strip(), autoescape=True))
+
+
+def names_of(db: Session, user_ids: Iterable[uuid.UUID | None]) -> dict[uuid.UUID | None, str]:
+    """What these users are called, in one query; none for nobody."""
+    wanted = {one for one in user_ids if one is not None}
+    if not wanted:
+        return {}
+    return {one.id: one.name for one in db.execute(select(User.id, User.name).where(User.id.in_(wanted)))}
 
 
 def posts_of(db: Session, user_id: uuid.UUID) -> Sequence[Post]:

@@ -143,10 +143,21 @@ PERMISSIONS: dict[str, Grant] = {
     # cases; every step has its own row in the workflow
     "case.list": _grant(STAFF),
     "alarm.list": _grant(STAFF),
+    "desk.use": _grant(DEPARTMENTAL),
+    "case.search": _grant(DESK),
+    "case.search.phone": _grant(COMMAND, DEPARTMENTAL),  # finds what they may see anyhow; each search is logged
     "case.read": _grant(STAFF, Role.SYSTEM, condition=within_reach),
     "pda.inspections": _grant(Role.GRID_WORKER),
     "comment.create": _grant(STAFF),
     "duplicates.decide": _grant(Role.TRIAGE_OPERATOR, Role.OPERATOR, Role.DISPATCHER),
+    # the desks of the centre
+    "holds.take": _grant(COMMAND, condition=within_reach),
+    "holds.take_over": _grant(Role.SUPERVISOR, condition=within_reach),
+    "live.read": _grant(DESK),
+    "triage.read": _grant(Role.TRIAGE_OPERATOR, Role.OPERATOR),
+    "rules.propose": _grant(Role.DISPATCHER),
+    "rulings.read": _grant(Role.ADJUDICATOR, condition=within_reach),
+    "orders.read": _grant(Role.SUPERVISOR, Role.LEADER),
     "comment.publish": _grant(COMMAND, DEPARTMENTAL, condition=within_reach),
     "moderation.decide": _grant(Role.OPERATOR, Role.TRIAGE_OPERATOR, Role.SUPERVISOR, condition=within_reach),
     # messages
@@ -185,6 +196,7 @@ PERMISSIONS: dict[str, Grant] = {
     "rules.import": _grant(REFERENCE),
     "rules.manage": _grant(REFERENCE),
     "proposals.read": _grant(Role.DISPATCHER, Role.ADJUDICATOR, Role.SUPERVISOR, REFERENCE),
+    "calendar.read": _grant(DESK),
     "calendar.import": _grant(REFERENCE),
     "policy.read": _grant(DESK),
     "policy.manage": _grant(REFERENCE),
@@ -195,6 +207,7 @@ PERMISSIONS: dict[str, Grant] = {
     "departments.manage": _grant(Role.ADMINISTRATOR),
     "users.read": _grant(Role.DEPARTMENT_HEAD, Role.SUPERVISOR, Role.ADMINISTRATOR),
     "users.manage": _grant(Role.ADMINISTRATOR),
+    "roles.read": _grant(STAFF),
     "posts.manage": _grant(Role.ADMINISTRATOR),
     "duties.read": _grant(Role.DEPARTMENT_HEAD, Role.SUPERVISOR, Role.ADMINISTRATOR),
     "duties.manage": _grant(Role.DEPARTMENT_HEAD, Role.ADMINISTRATOR),  # a head writes the own department's
@@ -210,6 +223,20 @@ PERMISSIONS: dict[str, Grant] = {
     # figures
     "performance.read": _grant(
         Role.DISPATCHER, Role.DEPARTMENT_HEAD, Role.SUPERVISOR, Role.LEADER, Role.ADMINISTRATOR),
+    "cockpit.read": _grant(Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER, Role.ADMINISTRATOR),
+    "warnings.read": _grant(Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER, Role.ADMINISTRATOR, condition=within_reach),
+    "warnings.decide": _grant(Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER, condition=within_reach),
+    "bulletins.read": _grant(
+        Role.DISPATCHER, Role.DEPARTMENT_HEAD, Role.SUPERVISOR, Role.LEADER, Role.ADMINISTRATOR),
+    "bulletins.remark": _grant(Role.SUPERVISOR, Role.LEADER),
+    "remarks.answer": _grant(STAFF),
+    "exports.make": _grant(DESK),
+    "exports.plain": _grant(Role.OPERATOR, Role.SUPERVISOR),
+    "scorecards.read": _grant(Role.GRID_WORKER, Role.DISPATCHER, Role.DEPARTMENT_HEAD, Role.ADJUDICATOR, Role.SUPERVISOR,
+                              Role.LEADER, Role.ADMINISTRATOR),  # others than those of the city see the own
+    "scorecards.publish": _grant(Role.SUPERVISOR, Role.ADMINISTRATOR),
+    "scorecards.appeal": _grant(Role.DEPARTMENT_HEAD, Role.GRID_WORKER),
+    "scorecards.decide": _grant(Role.ADJUDICATOR, Role.SUPERVISOR, Role.LEADER),
     "metrics.read": _grant(Role.ADMINISTRATOR, Role.PLATFORM, Role.SYSTEM),
 }
 

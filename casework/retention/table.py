@@ -33,6 +33,8 @@ TABLES: dict[str, Fate] = {
         of("case", "case_id", words=("why",)),)),
     "rule_proposals": Fate(why="grounds and rulings, in words", rule="contacts_closed", links=(
         of("case", "case_id", words=("why", "ground", "ruling", "reason")),)),
+    "case_holds": Fate(why="who works on a case just now", task="forget_expired"),
+    "area_counts": NOBODY,
     "duplicate_proposals": NOBODY, "escalations": NOBODY, "timers": NOBODY, "timer_segments": NOBODY, "turn_checks": NOBODY,
     # photos and files
     "public_photos": Fate(why="where faces were, as decided by a person or a detector", rule="photos_large"),
@@ -97,6 +99,8 @@ TABLES: dict[str, Fate] = {
     "exchange_followed": NOBODY, "exchange_subscriptions": NOBODY, "clients": NOBODY, "hotline_mappings": NOBODY,
     "client_nonces": Fate(why="requests that must not pass twice", task="forget_nonces"),
     "api_keys": kept("who answers for an app, as long as there is a record of its reports; sealed, and shown for a reason"),
+    "early_warnings": kept("counts, areas and words that many people used, and who of us looked at them"),
+    "early_warning_days": kept("how many reports, by class, square and word; a word only where many people used it"),
     "intake_refusals": NOBODY, "outbox": Fate(why="ids of what happened", task="forget_events"),
     # in the field
     "form_submissions": Fate(why="answers as they were sent in", rule="submissions", links=(
@@ -115,7 +119,7 @@ TABLES: dict[str, Fate] = {
     "register_entries": REGISTER, "register_statements": REGISTER, "register_conflicts": REGISTER, "register_holders": REGISTER,
     "register_keys": REGISTER, "register_relations": REGISTER, "register_visits": REGISTER,
     # those who work here
-    "users": STAFF, "posts": STAFF, "duties": STAFF, "devices": STAFF, "field_keys": STAFF,
+    "users": STAFF, "posts": STAFF, "duties": STAFF, "devices": STAFF, "field_keys": STAFF, "saved_filters": STAFF,
     "access_log": Fate(why="who looked at personal data, and why", aged=Aged(column="at", rule="access_log"), links=(
         of("report", "subject_id", words=("reason",)),)),
     # reference and upkeep
@@ -123,4 +127,11 @@ TABLES: dict[str, Fate] = {
     "categories": NOBODY, "standards": NOBODY, "taxonomy_versions": NOBODY, "reply_templates": NOBODY, "sla_policies": NOBODY,
     "calendar_days": NOBODY, "calendar_version": NOBODY, "calendar_years": NOBODY, "office_hours": NOBODY,
     "schedule_runs": NOBODY, "retention_runs": NOBODY,
+    # what leaders read, and what they remark on it
+    "bulletins": NOBODY, "bulletin_remarks": STAFF,
+    # files of lists
+    "list_exports": Fate(why="who had which list as a file; the file goes with its row", task="forget_exports"),
+    # figures
+    "performance_facts": STAFF, "performance_rollups": STAFF, "performance_scorecards": STAFF,
+    "performance_appeals": STAFF,
 }

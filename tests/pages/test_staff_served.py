@@ -1,5 +1,6 @@
 """The staff pages as they are served: one whole release, words in both languages, text that stands out, no other host."""
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -10,6 +11,8 @@ from flask.testing import FlaskClient
 from api import releases, staff_pages
 from api.releases import FOLDER
 from api.staff_pages import FACES
+from casework import settings
+from casework.cases.desk import Queue
 from casework.cases.publication import State
 from casework.cases.report import Channel
 from casework.cases.workflow import STATUS_NAMES
@@ -68,7 +71,7 @@ def test_no_word_is_kept_that_nobody_says() -> None:
 
 @pytest.mark.parametrize(("family", "members"), [
     ("status", STATUS_NAMES), ("channel", Channel), ("queue", QUEUES), ("field", list(FIELDS)),
-    ("purpose", Purpose), ("moderation", State), ("event", EVENTS)])
+    ("purpose", Purpose), ("moderation", State), ("event", EVENTS), ("desk_queue", Queue)])
 def test_whatever_the_server_names_has_words(family: str, members: list[str]) -> None:
     assert {f"{family}.{name}" for name in members} <= set(WORDS)
 
@@ -105,6 +108,17 @@ def test_the_shell_is_checked_each_time_and_its_files_are_kept_for_ever(web: Fla
     for address in ("/command", "/command/", "/command/calls/", "/desk/"):
         assert web.get(address).get_data(as_text=True) == web.get("/command/calls").get_data(as_text=True)
     assert web.get(f"{RELEASE.address}/../../pages.py").status_code == 404
+
+
+def test_a_base_map_is_asked_of_its_one_host_and_on_the_leaders_pages_alone(web: FlaskClient, config: Settings) -> None:
+    def allowed(address: str) -> str:
+        policy = web.get(address).headers["Content-Security-Policy"]
+        return next(part for part in policy.split("; ") if part.startswith("img-src"))
+    assert allowed("/cockpit/map") == allowed("/desk") == "img-src 'self' data: blob:"
+    settings.configure(replace(config, tiles_url="https://tiles.example.org:8443/wgs/{z}/{x}/{y}.png?key=1"))
+    assert allowed("/cockpit/map") == "img-src 'self' data: blob: https://tiles.example.org:8443"
+    assert allowed("/desk") == "img-src 'self' data: blob:"
+    assert web.get("/cockpit").headers["X-Content-Type-Options"] == "nosniff"
 
 
 def test_another_release_is_not_served(web: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,87 @@
+// One warning with its evidence: what was counted against what was to be expected, where, which cases, which words; and what
+// somebody makes of it.
+import {field, make, notice} from "../../dom.js";
+import {language, say, when} from "../../language.js";
+import {summary} from "../../problems.js";
+import {call} from "../../server.js";
+import {lines} from "./chart.js";
+import {openGround} from "./ground.js";
+import {written} from "./numbers.js";
+import {view} from "./view.js";
+
+const LONGEST = 2000;
+
+const fact = (name, value) => make("div", {class: "figure"}, make("dt", {}, name), make("dd", {}, value));
+
+function facts(one) {
+  return make("dl", {class: "figures"}, fact(say("warning.count"), String(one.count)), fact(say("warning.expected"), written(one.expected)),
+    fact(say("warning.confidence"), written(one.confidence, "ratio")),
+    one.metres && fact(say("warning.metres"), say("metres_short", {n: one.metres})));
+}
+
+function evidence({evidence: found}) {
+  const days = found.days ?? [];
+  return [
+    days.length > 0 && lines(say("warning.days"), days.map(({day}) => day.slice(5)),
+      [{name: say("warning.count"), values: days.map(({count}) => count)}, {name: say("warning.expected"), values: days.map(({expected}) => expected)}],
+      (value) => written(value)),
+    found.words?.length > 0 && make("section", {}, make("h2", {}, say("warning.words")),
+      make("ul", {class: "row"}, found.words.map((word) => make("li", {class: "chip"}, word)))),
+    found.places?.length > 0 && make("section", {}, make("h2", {}, say("warning.places")),
+      make("ul", {class: "row"}, found.places.map((name) => make("li", {class: "chip"}, name)))),
+    found.cases?.length > 0 && make("section", {}, make("h2", {}, say("warning.cases", {n: found.cases.length})),
+      make("ul", {class: "row"}, found.cases.map((number) => make("li", {}, make("a", {href: `/desk/cases/${encodeURIComponent(number)}`}, number)))))];
+}
+
+/** A form with one text and one or two buttons; each sends what it stands for. */
+function form(label, path, buttons, required, load) {
+  const note = make("textarea", {rows: "2", maxlength: String(LONGEST)});
+  const refused = summary({note});
+  const send = async (body) => {
+    refused.clear();
+    if (required && !note.value.trim()) return refused.faults([{field: "note", reason: say("needed")}], say("needed"));
+    try {
+      await call("POST", path, {...body, ...(note.value.trim() && {note: note.value.trim()})});
+    } catch (error) {
+      return refused.show(error);
+    }
+    notice(say("warning.saved"), "good");
+    return load();
+  };
+  return make("form", {class: "form", onsubmit: (event) => event.preventDefault()}, refused.box, field(label, note, {required}),
+    make("div", {class: "row"}, buttons.map(({text, body, kind}) => make("button", {type: "button", class: kind, onclick: () => send(body)}, text))));
+}
+
+function deciding(one, me, load) {
+  if (!me.permissions.includes("warnings.decide")) return null;
+  const path = `/api/v1/warnings/${encodeURIComponent(one.id)}`;
+  return make("section", {class: "panel"}, make("h2", {}, say("warning.decide")),
+    !one.acknowledged_at && form(say("warning.note"), `${path}/acknowledge`,
+      [{text: say("warning.acknowledge"), body: {}, kind: "strong"}], false, load),
+    one.acknowledged_at && form(say("warning.found"), `${path}/outcome`,
+      [{text: say("warning.true"), body: {outcome: "true"}, kind: "strong"}, {text: say("warning.false"), body: {outcome: "false"}, kind: ""}], true, load));
+}
+
+const happened = (one) => make("ul", {class: "quiet"}, [
+  say("warning.raised", {when: when(one.raised_at)}), say("warning.updated", {when: when(one.updated_at)}),
+  one.ended_at && say("warning.ended", {when: when(one.ended_at)}),
+  one.acknowledged_at && say("warning.seen", {who: one.acknowledged_by ?? "", when: when(one.acknowledged_at)}),
+  one.outcome && say(`warning.was_${one.outcome}`)].filter(Boolean).map((text) => make("li", {}, text)));
+
+export async function show(room, me, {id}) {
+  const element = make("div", {class: "map"});
+  const ground = await openGround(element, () => {});
+  await ground.backdrop();
+  const load = view(room, () => call("GET", `/api/v1/warnings/${encodeURIComponent(id)}`), (one) => {
+    const middle = one.place ? [{lon: one.place.longitude, lat: one.place.latitude, text: "!", label: one.sentence[language()], kind: "late"}] : [];
+    ground.points(middle);
+    return [make("p", {}, make("a", {href: "/cockpit/warnings"}, say("warning.back"))),
+      make("p", {class: "says"}, make("span", {class: "chip wait"}, say(`warning.${one.kind}`)), " ", one.sentence[language()]),
+      make("p", {class: "quiet"}, [one.area?.name, one.category?.name].filter(Boolean).join(" · ")),
+      facts(one),
+      make("div", {class: "map-and-table"}, make("div", {class: "parts"}, evidence(one).filter(Boolean)),
+        make("div", {class: "parts"}, happened(one), deciding(one, me, () => load()), middle.length > 0 && element))];
+  });
+  return load();
+}
+
