@@ -76,7 +76,7 @@ REPORTS: dict[str, dict[str, Any]] = {
                 "most": {"xlsx": 100_000, "csv": 5_000_000}},
     **{shape: {"kind": "week", "since": "2026-03-02", "until": "2026-03-09", "title": TITLE, "lead": LEAD, "remarks_open": 1}
        for shape in ("BulletinRowOut", "BulletinOut")},
-    "SectionOut": {"code": "department", "heading": "各部门情况", "sentences": ["增加最多的是：水务局 204 件（多 61%）。"],
+    "SectionOut": {"code": "department", "heading": "各部门情况", "sentences": [LEAD["zh"]],
                    "chart": "<svg xmlns='http://www.w3.org/2000/svg'/>", "headings": ["名称", "受理"],
                    "rows": [["水务局", "204"]]},
     "RemarkOut": {"section": "department", "words": "超期率连续上升，请说明原因。", "by": "李主任", "user": None, "case": None,

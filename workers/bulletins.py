@@ -27,12 +27,13 @@ def make_bulletins() -> None:
 
 @job
 def draw(bulletin_ids: list[str]) -> None:
-    """Draw the PDFs of these bulletins, which takes seconds; one that is drawn already is left alone."""
+    """Draw the PDFs of these bulletins, which takes seconds; one that is drawn already, or is not there, is left alone."""
     for one in bulletin_ids:
         with reading() as db:
-            made = bulletin.find(db, uuid.UUID(one))
-        for language in bulletin.LANGUAGES:
-            bulletin.on_paper(made, language)
+            made = db.get(bulletin.Bulletin, uuid.UUID(one))
+        if made is not None:
+            for language in bulletin.LANGUAGES:
+                bulletin.on_paper(made, language)
 
 
 def look_after_remarks() -> None:

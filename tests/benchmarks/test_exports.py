@@ -37,7 +37,7 @@ def written(export_id: uuid.UUID) -> Export:
 
 @pytest.mark.parametrize("form", [Form.CSV, Form.XLSX])
 def test_memory_does_not_grow_with_the_list(crowded: Ground, scale: Scale, form: Form,
-                                              monkeypatch: pytest.MonkeyPatch) -> None:
+                                            monkeypatch: pytest.MonkeyPatch) -> None:
     if form is Form.XLSX:  # as many as a workbook may have
         monkeypatch.setitem(export.MOST_ROWS, Form.XLSX, scale.rows)
         if scale.rows > 100_000:
