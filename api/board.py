@@ -7,7 +7,7 @@ import marshmallow as ma
 from api.auth import public
 from api.blueprint import Blueprint
 from api.fields import Moment
-from casework.performance import indicators
+from casework.performance import board as live
 from casework.storage.database import reading
 
 blueprint = Blueprint("board", __name__, url_prefix="/api/v1", description="看板 The live board")
@@ -61,7 +61,7 @@ def figures() -> dict[str, Any]:
     """The board's members as they were at most three seconds ago."""
     if _kept["until"] <= time.monotonic():
         with reading() as db:
-            _kept["board"] = indicators.board(db)
+            _kept["board"] = live.board(db)
         _kept["until"] = time.monotonic() + FRESH_SECONDS
     kept: dict[str, Any] = _kept["board"]
     return kept

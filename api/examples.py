@@ -102,6 +102,23 @@ OPEN311: dict[str, dict[str, Any]] = {
     "ContactOut": {"contact": "dev@example.org"}}
 """Of shapes whose names belong to another standard, by shape."""
 
+VALUES = {"received": 120, "closing_rate": 0.9372, "handle_p50": 214.6, "satisfaction_rate": None}
+SCORECARD = {"period": "2026-10", "of": "department", "name": "水务局", "state": "published", "score": 91.25, "rank": 3,
+             "amended_score": 93.5, "appeal": "granted"}
+PERFORMANCE: dict[str, dict[str, Any]] = {
+    "InWordsOut": {"zh": "结案率", "en": "Closing rate"},
+    "IndicatorOut": {"code": "closing_rate", "unit": "ratio", "formula": "closed / (due - deferred)", "better": "high",
+                     "source": "cases, clocks", "period": "opened"},
+    "FiguresItemOut": {"key": "440301", "name": "东山区", "values": VALUES}, "WholeOut": {"values": VALUES},
+    "FiguresOut": {"since": "2026-10-01", "until": "2026-11-01", "by": "area", "next": None},
+    "ScorecardOut": SCORECARD, "ScorecardWholeOut": SCORECARD,
+    "ScoreLineOut": {"indicator": "closing_rate", "value": 0.9372, "weight": 25, "points": 87.44},
+    "ScoreEventOut": {"action": "appealed", "by": "王芳", "words": "道路封闭三日，无法进场", "score": None},
+    "PublishedOut": {"published": 42},
+    "ScoreAppealOut": {"period": "2026-10", "of": "department", "name": "水务局", "score": 91.25, "ruling": "granted",
+                       "grounds": "道路封闭三日，无法进场", "reason": "情况属实", "amended_score": 93.5}}
+"""Of figures and scorecards, by shape."""
+
 EXACTLY: dict[str, Any] = {
     "MapOut.type": "FeatureCollection", "MapOut.features": [{
         "type": "Feature", "bbox": [114.056, 22.542, 114.058, 22.544],
@@ -111,6 +128,16 @@ EXACTLY: dict[str, Any] = {
     "PublicCaseWholeOut.status": "open", "PublicCaseWholeOut.closed_at": None, "ModeratedOut.decided_by_person": True,
     "PublicCaseWholeOut.words": "路口的上水井盖缺失，行人有危险。", "ModeratedOut.state": "published",
     "ModeratedOut.words": "路口的上水井盖缺失，行人有危险。",
+    **{f"{shape}.{name}": value for shape in ("EarlyWarningOut", "WholeWarningOut") for name, value in {
+        "kind": "cluster", "state": "acknowledged", "ended_at": None, "metres": 600, "count": 14, "expected": 1.7,
+        "confidence": 0.998, "acknowledged_by": "王芳", "outcome": "true"}.items()},
+    "CodeNameOut.code": "440301001001", "CodeNameOut.name": "南塘社区", "LongLatOut.longitude": 114.0579,
+    "LongLatOut.latitude": 22.5431, "DayCountedOut.day": "2026-03-02", "DayCountedOut.count": 14,
+    "DayCountedOut.expected": 1.7, "EvidenceOut.cases": ["AJ260302-7K3F9-Q2MXA"], "EvidenceOut.words": ["停水"],
+    "BothOut.zh": "南塘社区约600米范围内近8小时聚集“供水”14件，通常约1.7件。", "EvidenceOut.places": ["南塘社区第一网格"],
+    "BothOut.en": "南塘社区, within some 600 m: 14 of “供水” in the last 8 hours; usually about 1.7.",
+    "PrecisionOut.kind": "cluster", "PrecisionOut.raised": 12, "PrecisionOut.judged": 10, "PrecisionOut.true": 8,
+    "PrecisionOut.false": 2, "PrecisionOut.precision": 0.8,
     "ArrivalOut.name": "IMG_0412.jpg", "ArrivalOut.state": "arriving",
     "InboxMessageOut.kind": "work", "LetterOut.kind": "result", "RatedOut.outcome": "kept", "RatedOut.rated": 5,
     "OfferOut.category": "10101", "OfferOut.title": "井盖复位", "OfferOut.text": "水务局已到场处置：上水井盖缺失。",
@@ -244,7 +271,8 @@ EXACTLY: dict[str, Any] = {
     "EntryChangeOut.what": "added", "EntryChangeOut.words": "多次虚假上报", "MarkOut.withdrawn_at": None,
     "ProgressOut.notice": None, "RatedOut.notice": None,
     "MarkOut.reason": "现场不存在该问题", "ReceiptOut.held": False, "ReceiptOut.call": None,
-    **{f"{shape}.{name}": value for shape, said in (OPEN311 | COMMUNITY | MODERATION).items() for name, value in said.items()},
+    **{f"{shape}.{name}": value for shape, said in (OPEN311 | COMMUNITY | MODERATION | PERFORMANCE).items()
+       for name, value in said.items()},
     **{f"{shape}.{name}": value for shape in ("SurveyOut", "SurveyWithProgressOut") for name, value in {
         "kind": "survey", "title": "充电隐患专项普查", "text": "逐户查看", "area": "440301", "register": None,
         "form": "charging", "cancelled_at": None}.items()}}

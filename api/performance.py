@@ -1,5 +1,5 @@
 """The work in numbers: how each channel's reports fared, and how each department did."""
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import marshmallow as ma
@@ -10,7 +10,8 @@ from api.fields import Moment
 from casework import clock
 from casework.errors import Fault, Invalid
 from casework.intake import refusals
-from casework.performance import indicators
+from casework.performance.channels import by_channel
+from casework.performance.days import day_of, span_of
 from casework.performance.departments import by_department
 from casework.storage.database import reading
 
@@ -86,8 +87,8 @@ def channels(query: dict[str, Any]) -> dict[str, Any]:
     """How the reports received in a span fared, by channel: refused, joined, filed, dispatched, on time, closed, rated."""
     since, until = _span(query)
     with reading() as db:
-        fared = indicators.by_channel(db, since, until)
-        refused = refusals.between(db, _day(since), _day(until - timedelta.resolution))
+        fared = by_channel(db, since, until)
+        refused = refusals.between(db, day_of(since), day_of(until - timedelta.resolution))
     return {"since": since, "until": until,
             "channels": {name: figures | {"refused": dict(refused[name])} for name, figures in fared.items()}}
 
@@ -105,12 +106,9 @@ def departments(query: dict[str, Any]) -> dict[str, Any]:
 
 
 def _span(query: dict[str, Any]) -> tuple[datetime, datetime]:
-    today = indicators.span_of(clock.now())
+    today = span_of(clock.now())
     since, until = query.get("since", today[0]), query.get("until", today[1])
     if not since < until <= since + LONGEST:
         raise Invalid("this span cannot be counted", Fault("until", f"after `since`, by at most {LONGEST.days} days"))
     return since, until
 
-
-def _day(moment: datetime) -> date:
-    return moment.astimezone(clock.CITY).date()

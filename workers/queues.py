@@ -22,7 +22,7 @@ from rq.timeouts import JobTimeoutException
 
 from casework import settings
 
-QUEUES = ("deadlines", "triage", "dispatching", "notifications", "fieldwork", "media", "exchange")
+QUEUES = ("deadlines", "triage", "dispatching", "notifications", "fieldwork", "media", "exchange", "figures")
 """In order of urgency: a worker empties the first before it looks at the second."""
 
 UNREACHABLE: tuple[type[Exception], ...] = (RedisConnectionError, RedisTimeoutError)

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from casework import clock, settings
 from casework.cases import publication
+from casework.cases.workflow import STEPS
 from casework.errors import Unavailable
 from casework.exchange import feed
 from casework.fieldwork import changes
@@ -29,6 +30,7 @@ from workers import (
     fieldwork,
     media,
     notifications,
+    performance,
     publishing,
     queues,
     recounting,
@@ -68,6 +70,9 @@ ON_ADOPTED = ("case.published", "case.pass", "case.accept")
 POINTS = Line("exchange", community.settle_points, batch=200)
 WORTH_POINTS = ("case.file", "case.joined", "case.self_handle", "case.pass", "case.accept", "case.reject", "case.void")
 
+COUNT = Line("figures", performance.count_cases, batch=200)
+COUNTED = frozenset({*(f"case.{action}" for action in STEPS), "case.joined", "case.rated", "timer.overdue"})
+
 BESIDE: dict[str, tuple[Line, ...]] = {
     "report.received": (Line("triage", triage.triage_reports, batch=200), Line("exchange", community.note_adopters_reports)),
     "report.completed": (Line("triage", triage.complete_reports, batch=200),),
@@ -103,9 +108,10 @@ JOBS: dict[str, tuple[Line, ...]] = {
             *((FOLLOW,) if event in changes.EVENTS else ()),  # devices, by fieldwork/changes/audiences.py
             *((EXCHANGE,) if event in feed.EVENTS else ()),   # platforms, by exchange/hotline_platform.py
             *((PUBLISH,) if event in publication.FOLLOWED else ()),  # everybody, by cases/publication.py
-            *((STIR,) if event in publication.STIRS else ()))        # feeds
+            *((STIR,) if event in publication.STIRS else ()),        # feeds
+            *((COUNT,) if event in COUNTED else ()))                 # the figures
     for event in dict.fromkeys((*BESIDE, *RULES, *NOTICES, *changes.EVENTS, *feed.EVENTS, *publication.FOLLOWED,
-                                *publication.STIRS, *ON_ADOPTED))}
+                                *publication.STIRS, *ON_ADOPTED, *sorted(COUNTED)))}
 """Event → consequences. The law test asks that every event published anywhere stands here or below."""
 
 NOTHING: dict[str, str] = {event: why for event, why in NOBODY.items() if event not in JOBS}

@@ -24,6 +24,7 @@ COMMANDS = {
     "check-turns": "casework.cli.checks:check_turns",
     "verify-history": "casework.cli.checks:verify_history",
     "retention": "casework.cli.retention:retention",
+    "rebuild-figures": "casework.cli.figures:rebuild_figures",
     "rotate-keys": "casework.cli.checks:rotate_keys",
     "scrape-token": "casework.cli.checks:show_scrape_token",
 }

@@ -218,6 +218,13 @@ PERMISSIONS: dict[str, Grant] = {
     # figures
     "performance.read": _grant(
         Role.DISPATCHER, Role.DEPARTMENT_HEAD, Role.SUPERVISOR, Role.LEADER, Role.ADMINISTRATOR),
+    "scorecards.read": _grant(Role.GRID_WORKER, Role.DISPATCHER, Role.DEPARTMENT_HEAD, Role.ADJUDICATOR, Role.SUPERVISOR,
+                              Role.LEADER, Role.ADMINISTRATOR),  # others than those of the city see the own
+    "scorecards.publish": _grant(Role.SUPERVISOR, Role.ADMINISTRATOR),
+    "scorecards.appeal": _grant(Role.DEPARTMENT_HEAD, Role.GRID_WORKER),
+    "scorecards.decide": _grant(Role.ADJUDICATOR, Role.SUPERVISOR, Role.LEADER),
+    "warnings.read": _grant(Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER, Role.ADMINISTRATOR, condition=within_reach),
+    "warnings.decide": _grant(Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER, condition=within_reach),
     "metrics.read": _grant(Role.ADMINISTRATOR, Role.PLATFORM, Role.SYSTEM),
 }
 

@@ -33,6 +33,7 @@ class Audience(StrEnum):
     DESK = "desk"              # the centre's desk whose turn it is, while no department has it
     ORDERER = "orderer"        # whoever ordered the supervision
     APPELLANT = "appellant"    # the head of the department that appealed
+    LOOKERS = "lookers"        # those whose posts look after the area of a warning
     FOLLOWERS = "followers"    # whoever follows the case, and is not told of it as a reporter
 
 
@@ -210,7 +211,13 @@ RULES: dict[str, tuple[Rule, ...]] = {
         _staff(_A.INVOLVED, _K.COMMENT, "{speaker}对外说明：{comment}", "{speaker} tells the public: {comment}")),
     "case.citizen_comment": (FROM_A_REPORTER, replace(FROM_A_REPORTER, audience=_A.INSPECTOR),
                              replace(FROM_A_REPORTER, audience=_A.DESK)),
+    # 预警 of no case, see lookers.py
+    "warning.raised": (Rule(_A.LOOKERS, _K.WORK, "预警：{warning}请核实并认领。",
+                            "Early warning. {warning} Please look, and take it over."),),
 }
+
+OF_NO_CASE = frozenset({"warning.raised"})
+"""These events bring their words along."""
 
 
 

@@ -1,96 +1,105 @@
-"""What the city counts: the live board, and for a span of days how each channel's reports fared."""
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+"""Indicators as data: indicators.toml says what each is called, how it is worked out and which way is better.
+
+A formula is arithmetic over the counters of a tally, or a percentile of a stage. It is read once, and a name that nothing
+counts stops the start.
+"""
+import ast
+import operator
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, select
-from sqlalchemy.orm import Session
+import numpy as np
+from numpy.typing import NDArray
 
-from casework import clock, taxonomy
-from casework.cases import publication
-from casework.cases.case import Case
-from casework.cases.report import Channel, Outcome, Report
-from casework.cases.workflow import OPEN, Status
-from casework.geography import areas
-from casework.geography.squares import COMMUNITY
-from casework.identity.people import Department
+from casework.performance import tally
+from casework.performance.tally import Numbers
 
-SATISFIED = 3
-"""From this score on a rating counts as satisfied (基本满意 included), as hotlines count."""
-
-SHOWN_DUE = 12
-COUNTED_AT_MOST = 10_000
-"""A queue that is longer is said to be longer: nobody works from the exact number, and counting costs by the row."""
+Column = NDArray[np.float64]
+FILE = Path(__file__).with_name("indicators.toml")
+SHARES = {"p50": 0.5, "p90": 0.9}
+ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
 
 
-def start_of_day(at: datetime) -> datetime:
-    """Midnight in the city before this moment."""
-    return at.astimezone(clock.CITY).replace(hour=0, minute=0, second=0, microsecond=0)
+class Unit(StrEnum):
+    """What the figure of an indicator is."""
+
+    COUNT = "count"
+    RATIO = "ratio"
+    MINUTES = "minutes"
 
 
-def board(db: Session) -> dict[str, Any]:
-    """Reports in today, cases by status, and of what may be public what is due next: nothing here tells who said what."""
-    now = clock.now()
-    today = dict(db.execute(select(Report.channel, func.count()).where(Report.received_at >= start_of_day(now))
-                            .group_by(Report.channel)).all())
-    return {
-        "at": now,
-        "reports": {"today": sum(today.values()), "by_channel": {one.value: today.get(one, 0) for one in Channel},
-                    "waiting_triage": _at_most(db, select(Report.id).where(Report.triaged_at.is_(None)))},
-        "cases": {one.value: _at_most(db, select(Case.id).where(Case.status == one))
-                  for one in Status if one in OPEN} | {"closed_today": _at_most(db, _closed_since(start_of_day(now)))},
-        "counted_at_most": COUNTED_AT_MOST,
-        "due": list(_due_next(db)),
-    }
+class Better(StrEnum):
+    """Which way is the good one."""
+
+    HIGH = "high"
+    LOW = "low"
+    NONE = "none"
 
 
-def by_channel(db: Session, since: datetime, until: datetime) -> dict[str, dict[str, Any]]:
-    """How the reports received in this span fared, by channel (all of them); one pass over the span's reports by index.
+@dataclass(frozen=True)
+class Indicator:
+    """One line of the file."""
 
-    `on_time` and `late` count cases that are closed; `satisfied` and `rated` count ratings; other figures count reports.
-    """
-    outcomes = {one.value: func.count(case((Report.outcome == one, 1))) for one in Outcome}
-    own = and_(Report.outcome != Outcome.JOINED, Report.outcome.is_not(None))  # the report that opened its case
-    statement = (select(
-        Report.channel, func.count().label("received"), *(value.label(name) for name, value in outcomes.items()),
-        func.count(case((Report.triaged_at.is_(None), 1))).label("waiting"),
-        func.count(case((and_(own, Case.dispatched_by_rule), 1))).label("dispatched_by_rule"),
-        func.count(case((and_(own, Case.status == Status.CLOSED), 1))).label("closed"),
-        func.count(case((and_(own, Case.status == Status.CLOSED, Case.overdue.is_(False)), 1))).label("on_time"),
-        func.count(case((and_(own, Case.is_open), 1))).label("open"),
-        func.count(Report.rating).label("rated"),
-        func.count(case((Report.rating >= SATISFIED, 1))).label("satisfied"),
-    ).join(Case, Case.id == Report.case_id, isouter=True)
-        .where(Report.received_at >= since, Report.received_at < until).group_by(Report.channel))
-    none = {one["name"]: 0 for one in statement.column_descriptions if one["name"] != "channel"}
-    fared = {row.channel: {name: row._mapping[name] for name in none} for row in db.execute(statement)}  # noqa: SLF001
-    return {one.value: fared.get(one, none) for one in Channel}
+    code: str
+    name: dict[str, str]
+    unit: Unit
+    formula: str
+    source: str
+    period: str
+    better: Better
+    work_out: Callable[[Numbers], Column]
+    """One figure for each row of a table of tallies; NaN or infinite where there is none."""
 
 
-def span_of(day: datetime, days: int = 1) -> tuple[datetime, datetime]:
-    """From midnight before `day` in the city, so many days."""
-    first = start_of_day(day)
-    return first, first + timedelta(days=days)
+def parsed(text: str) -> dict[str, Indicator]:
+    """The indicators of such a file, by code and in its order. Raises ValueError for a formula that means nothing."""
+    return {code: Indicator(code, line["name"], Unit(line["unit"]), line["formula"], line["source"], line["period"],
+                            Better(line["better"]), _compiled(code, line["formula"]))
+            for code, line in tomllib.loads(text).items()}
 
 
-def _closed_since(moment: datetime) -> Select[Any]:
-    """Only closed cases have `closed_at`. To ask for the status too would make the database read every one ever closed."""
-    return select(Case.id).where(Case.closed_at >= moment)
+def _compiled(code: str, formula: str) -> Callable[[Numbers], Column]:
+    try:
+        return _meaning(ast.parse(formula, mode="eval").body)
+    except (SyntaxError, KeyError, TypeError) as error:
+        raise ValueError(f"indicator {code}: {formula!r} cannot be worked out ({error})") from error
 
 
-def _at_most(db: Session, which: Select[Any]) -> int:
-    return db.scalar(select(func.count()).select_from(which.limit(COUNTED_AT_MOST).subquery())) or 0
+def _meaning(node: ast.expr) -> Callable[[Numbers], Column]:
+    match node:
+        case ast.BinOp(left, operation, right):
+            apply, first, second = ARITHMETIC[type(operation)], _meaning(left), _meaning(right)
+            return lambda numbers: apply(first(numbers), second(numbers))
+        case ast.Name(name):
+            place = tally.PLACE[name]
+            return lambda numbers: numbers[:, place].astype(np.float64)
+        case ast.Constant(int() | float() as value):
+            return lambda numbers: np.full(len(numbers), float(value))
+        case ast.Call(ast.Name(name), [ast.Name(stage)], []):
+            share, _ = SHARES[name], tally.FIRST[stage]
+            return lambda numbers: tally.percentile(numbers, stage, share)
+        case _:
+            raise TypeError(f"no {type(node).__name__} here")
 
 
-def _due_next(db: Session) -> Iterable[dict[str, Any]]:
-    wanted = (select(Case.number, Case.category_code, Case.area_code, Department.name.label("department"), Case.due_at,
-                     Case.status)
-              .join(Department, Department.id == Case.lead_department_id, isouter=True)
-              .where(Case.is_open, publication.shown()).order_by(Case.due_at, Case.id).limit(SHOWN_DUE))
-    rows = db.execute(wanted).all()
-    names = taxonomy.catalogue(db).by_code if rows else {}
-    for row in rows:
-        place = areas.describe(db, row.area_code[:COMMUNITY]) if row.area_code else None
-        category = names.get(row.category_code)
-        yield {"number": row.number, "category": category.name if category else None, "area": place.name if place else None,
-               "department": row.department, "due_at": row.due_at, "status": row.status}
+INDICATORS: Mapping[str, Indicator] = parsed(FILE.read_text(encoding="utf-8"))
+DIGITS = {Unit.COUNT: 0, Unit.RATIO: 4, Unit.MINUTES: 1}
+
+
+def values(numbers: Numbers) -> list[dict[str, float | None]]:
+    """Every indicator for each row of a table: counts whole, ratios to four places, minutes to one; None where the
+    formula divides by nothing."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        columns = {code: _plain(one.work_out(numbers), one.unit) for code, one in INDICATORS.items()}
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _plain(column: Column, unit: Unit) -> list[float | None]:
+    rounded = np.round(column, DIGITS[unit])
+    found = [value if known else None for value, known in zip(rounded.tolist(), np.isfinite(column).tolist(), strict=True)]
+    return [int(value) if value is not None else None for value in found] if unit is Unit.COUNT else found

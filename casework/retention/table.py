@@ -98,6 +98,8 @@ TABLES: dict[str, Fate] = {
     "exchange_followed": NOBODY, "exchange_subscriptions": NOBODY, "clients": NOBODY, "hotline_mappings": NOBODY,
     "client_nonces": Fate(why="requests that must not pass twice", task="forget_nonces"),
     "api_keys": kept("who answers for an app, as long as there is a record of its reports; sealed, and shown for a reason"),
+    "early_warnings": kept("counts, areas and words that many people used, and who of us looked at them"),
+    "early_warning_days": kept("how many reports, by class, square and word; a word only where many people used it"),
     "intake_refusals": NOBODY, "outbox": Fate(why="ids of what happened", task="forget_events"),
     # in the field
     "form_submissions": Fate(why="answers as they were sent in", rule="submissions", links=(
@@ -124,4 +126,7 @@ TABLES: dict[str, Fate] = {
     "categories": NOBODY, "standards": NOBODY, "taxonomy_versions": NOBODY, "reply_templates": NOBODY, "sla_policies": NOBODY,
     "calendar_days": NOBODY, "calendar_version": NOBODY, "calendar_years": NOBODY, "office_hours": NOBODY,
     "schedule_runs": NOBODY, "retention_runs": NOBODY,
+    # figures
+    "performance_facts": STAFF, "performance_rollups": STAFF, "performance_scorecards": STAFF,
+    "performance_appeals": STAFF,
 }

@@ -9,7 +9,7 @@ from api.app import SECURITY_HEADERS
 from api.pages import WORDS
 from casework import clock
 from casework.cases.workflow import OPEN
-from casework.performance import indicators
+from casework.performance import board as live
 
 BOARD = {
     "at": clock.now(), "counted_at_most": 10_000,
@@ -26,7 +26,7 @@ BOARD = {
 @pytest.fixture
 def busy(monkeypatch: pytest.MonkeyPatch) -> None:
     """A city with something to show."""
-    monkeypatch.setattr(indicators, "board", lambda _db: BOARD)
+    monkeypatch.setattr(live, "board", lambda _db: BOARD)
     board.forget()
 
 
@@ -54,7 +54,7 @@ def test_the_page_shows_the_figures_without_any_script(web: FlaskClient) -> None
 @pytest.mark.usefixtures("busy")
 def test_many_readers_cost_one_look(web: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     looks = []
-    monkeypatch.setattr(indicators, "board", lambda _db: looks.append(1) or BOARD)
+    monkeypatch.setattr(live, "board", lambda _db: looks.append(1) or BOARD)
     for _ in range(5):
         assert web.get("/api/v1/board").status_code == 200
     assert looks == [1]

@@ -40,7 +40,7 @@ from tests.laws.belief import DAYS_TO_APPEAL, MOST_EXTENSIONS, OPEN, Belief, Per
 from tests.people import POSTS, Cast
 from workers import dispatching, relay, triage
 
-APART = {"media", "fieldwork", "exchange"}
+APART = {"media", "fieldwork", "exchange", "figures"}
 """Queues of jobs that touch no case, or only its flags: lives are long enough without them."""
 
 NOISE = {"alarm", "recount", "merged_in", "unmerged", "rate", "dissatisfied", "presence"}

@@ -7,8 +7,8 @@ from sqlalchemy import event, select
 from casework import clock
 from casework.cases.case import Case
 from casework.cases.report import Receipt
+from casework.performance.days import span_of
 from casework.performance.departments import by_department
-from casework.performance.indicators import span_of
 from casework.sla.limits import Stage
 from casework.sla.timers import Timer
 from casework.storage.database import engine, reading

@@ -13,7 +13,7 @@ from casework.cases.case import Case
 from casework.cases.history import GENESIS, Entry
 from casework.cases.workflow import Status
 from casework.notifications import messages
-from casework.performance import indicators
+from casework.performance import board, days
 from casework.storage.database import engine, new_id, reading, transaction
 from casework.storage.outbox import Event
 from tests.conftest import SetClock
@@ -61,8 +61,8 @@ def plans(store: str, said: list[tuple[str, Any]], about: str) -> list[str]:
 @pytest.mark.usefixtures("_two_weeks")
 def test_the_board_counts_what_closed_today_and_reads_nothing_older(store: str) -> None:
     with heard() as said, reading() as db:
-        cases = indicators.board(db)["cases"]
-    midnight = indicators.start_of_day(clock.now())
+        cases = board.board(db)["cases"]
+    midnight = days.start_of_day(clock.now())
     assert cases["closed_today"] == sum(clock.now() - timedelta(days=14) * n / MANY >= midnight for n in range(MANY))
     (plan,) = plans(store, said, "closed_at >=")
     assert "ix_cases_closed" in plan

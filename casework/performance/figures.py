@@ -1,0 +1,321 @@
+"""A page of figures: every indicator for each day, department, area, grid worker, category or channel of a period.
+
+Read from the sums where there are such (rollups.py): whole months as months, what is left of a period by days. What is
+narrowed by more than sums exist for is narrow, and is added up from its facts by an index.
+"""
+import uuid
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy.orm import Session
+
+from casework import clock, taxonomy
+from casework.cases.report import Channel
+from casework.errors import Fault, Invalid, NotFound
+from casework.geography import areas
+from casework.geography.codes import LENGTHS, Level, level_of, lies_in
+from casework.identity.people import Actor, Department, User
+from casework.identity.permissions import Reach, allowed, check, reach
+from casework.performance import indicators, tally
+from casework.performance.facts import KeptFact
+from casework.performance.rollups import (
+    CATEGORY_LEVELS,
+    TOTAL,
+    Rollup,
+    Span,
+    area_groupings,
+    category_groupings,
+    pairs,
+    summed,
+)
+from casework.storage import outbox
+
+LONGEST_DAYS = 366
+MOST_ITEMS = 500
+CHANNEL_NAMES = {Channel.PDA: "网格员终端", Channel.HOTLINE: "热线", Channel.CITIZEN: "随手拍", Channel.OPEN311: "Open311",
+                 Channel.WECHAT: "微信"}
+
+
+class By(StrEnum):
+    """What each item of a page is."""
+
+    DAY = "day"
+    DEPARTMENT = "department"
+    AREA = "area"
+    WORKER = "worker"
+    CATEGORY = "category"
+    CHANNEL = "channel"
+    TOTAL = "total"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """A period of city days (`until` not included) and what it is narrowed to; None means any.
+
+    `area` includes all inside it; items by area lie on `level`, unless given on the next one below. Items by category are
+    the big classes, or those right below `category`. Items come by key, at most `limit`, those after `after`.
+    """
+
+    by: By = By.TOTAL
+    since: date
+    until: date
+    area: str | None = None
+    level: Level | None = None
+    department: uuid.UUID | None = None
+    category: str | None = None
+    channel: Channel | None = None
+    limit: int = MOST_ITEMS
+    after: str | None = None
+
+
+def page(db: Session, actor: Actor, wanted: Wanted) -> dict[str, Any]:
+    """{since, until, by, items: [{key, name, values}], total: {values}, next, as_of}: plain values, indicators by code.
+
+    Cases count on the day on which they were opened. `next` is the key to go on after, None at the end. `as_of`: what
+    happened before this moment is counted. Raises Refused, NotFound for a department or area beyond the actor's reach, and
+    Invalid for a period that cannot be or when an actor with several departments or areas names none of them.
+    """
+    check(actor, "performance.read")
+    _must_be(wanted)
+    wanted = _inside([reach(post) for post in actor.each() if allowed(post, "performance.read")], wanted)
+    as_of = outbox.oldest_waiting(db) or clock.now()
+    shown, following = ([], None) if wanted.by is By.TOTAL else items(db, wanted)
+    whole = _groups(db, replace(wanted, by=By.TOTAL, after=None, level=None))
+    (total,) = indicators.values(tally.table([whole.get("", tally.NOTHING)]))
+    return {"since": wanted.since, "until": wanted.until, "by": wanted.by, "items": shown, "total": {"values": total},
+            "next": following, "as_of": as_of}
+
+
+def _must_be(wanted: Wanted) -> None:
+    if not wanted.since < wanted.until <= wanted.since + timedelta(days=LONGEST_DAYS):
+        raise Invalid("this period cannot be counted", Fault("until", f"after `since`, by at most {LONGEST_DAYS} days"))
+    if wanted.area is not None and level_of(wanted.area) is None:
+        raise Invalid("this is no area code", Fault("area", "digits, as many as a level has"))
+    if wanted.category is not None and len(wanted.category) not in CATEGORY_LEVELS:
+        raise Invalid("this is no category", Fault("category", "three, five or seven digits"))
+
+
+def _inside(scopes: Sequence[Reach], wanted: Wanted) -> Wanted:
+    """The same narrowed to what the actor's posts may see: without a choice to what there is, with one to what was named."""
+    departments = frozenset().union(*(one.department_ids for one in scopes))
+    codes = frozenset().union(*(one.area_codes for one in scopes))
+    if any(one.everything for one in scopes):
+        return wanted
+    if wanted.department in departments or any((wanted.area or "").startswith(one) for one in codes):
+        return wanted
+    choices: list[dict[str, Any]] = [{"department": one} for one in departments if wanted.department is None]
+    choices += [{"area": one} for one in codes if wanted.area is None or one.startswith(wanted.area)]
+    if not choices:
+        raise NotFound("no such area or department")
+    if len(choices) > 1:
+        raise Invalid("say whose figures", Fault("department", "name one of your departments or areas"))
+    return replace(wanted, **choices[0])
+
+
+def items(db: Session, wanted: Wanted) -> tuple[list[dict[str, Any]], str | None]:
+    """The items alone, for our own use, whoever asks; and the key to go on after, None at the end."""
+    found = sorted(_groups(db, wanted).items())
+    if wanted.after is not None:
+        found = [(key, one) for key, one in found if key > wanted.after]
+    more, found = len(found) > wanted.limit, found[:wanted.limit]
+    if not found:
+        return [], None
+    names = _names(db, wanted.by, [key for key, _ in found])
+    counted = indicators.values(tally.table([one for _, one in found]))
+    return ([{"key": key, "name": names.get(key, key), "values": values}
+             for (key, _), values in zip(found, counted, strict=True)], found[-1][0] if more else None)
+
+
+def _groups(db: Session, wanted: Wanted) -> dict[str, bytes]:
+    """Tallies by key; those of one group stand one behind the other."""
+    dimension, narrowed = _dimension(wanted), _narrowed(wanted)
+    chosen = _stored(dimension, narrowed)
+    found = _from_facts(db, wanted) if chosen is None else _from_sums(db, wanted, chosen)
+    made: dict[str, list[bytes]] = defaultdict(list)
+    for key, one in _read(db, found, wanted, by_fact=chosen is None):
+        made[key].append(one)
+    return {key: b"".join(some) for key, some in made.items()}
+
+
+def _dimension(wanted: Wanted) -> str | None:
+    """The grouping of the items; None where they are no group of cases: a day, or everything."""
+    match wanted.by:
+        case By.AREA:
+            return f"area.{_level(wanted)}"
+        case By.CATEGORY:
+            return _category_level(wanted.category)
+        case By.DEPARTMENT | By.WORKER | By.CHANNEL:
+            return wanted.by.value
+        case _:
+            return None
+
+
+def _level(wanted: Wanted) -> Level:
+    levels = list(Level)
+    if wanted.level:
+        return wanted.level
+    around = level_of(wanted.area) if wanted.area else Level.CITY
+    return levels[min(levels.index(around or Level.CITY) + 1, len(levels) - 1)]
+
+
+def _category_level(code: str | None) -> str:
+    around = len(code) if code else 1
+    return next((grouping for length, grouping in CATEGORY_LEVELS.items() if length > around), "category.3")
+
+
+def _narrowed(wanted: Wanted) -> dict[str, str]:
+    """What it is narrowed to beside its own dimension: grouping → key."""
+    made: dict[str, str] = {}
+    if wanted.area and wanted.by is not By.AREA:
+        made |= {grouping: key for grouping, key in area_groupings(wanted.area) if key == wanted.area}
+    if wanted.category and wanted.by is not By.CATEGORY:
+        made |= {grouping: key for grouping, key in category_groupings(wanted.category) if key == wanted.category}
+    if wanted.department and wanted.by is not By.DEPARTMENT:
+        made["department"] = str(wanted.department)
+    if wanted.channel and wanted.by is not By.CHANNEL:
+        made["channel"] = wanted.channel.value
+    return made
+
+
+@dataclass(frozen=True)
+class _Sums:
+    """Which sums hold what is wanted; `key` or `within` None: it is what tells the items apart."""
+
+    grouping: str
+    key: str | None
+    within: str | None = ""
+
+    @property
+    def conditions(self) -> list[ColumnElement[bool]]:
+        keys = [(Rollup.key, self.key), (Rollup.within, self.within)]
+        return [Rollup.grouping == self.grouping, *(column == value for column, value in keys if value is not None)]
+
+
+def _stored(dimension: str | None, narrowed: Mapping[str, str]) -> _Sums | None:
+    """None where there are no such sums."""
+    keys: dict[str, str | None] = {**narrowed} if dimension is None else {dimension: None, **narrowed}
+    if not keys:
+        return _Sums(TOTAL, "")
+    if not all(map(summed, keys)):
+        return None
+    if len(keys) == 1:
+        return _Sums(*next(iter(keys.items())))
+    found = next(pairs(list(keys)), None) if len(keys) == 2 else None
+    return _Sums(f"{found[0]} in {found[1]}", keys[found[0]], keys[found[1]]) if found else None
+
+
+def _from_sums(db: Session, wanted: Wanted, sums: _Sums) -> Select[Any]:
+    key: Any = Rollup.first if wanted.by is By.DAY else Rollup.key if sums.key is None else Rollup.within
+    which = [*sums.conditions, _when(wanted), *_own(wanted, key)]
+    if wanted.by in {By.AREA, By.CATEGORY}:
+        which += _shown(db, key, which, wanted.limit, wanted.after)
+    return select(key, Rollup.tally).where(*which)
+
+
+def _when(wanted: Wanted) -> ColumnElement[bool]:
+    """Whole months as such, and the days around them."""
+    first, last = wanted.since, wanted.until
+    from_month = first if first.day == 1 else _next_month(first)
+    to_month = last.replace(day=1)
+    days = and_(Rollup.span == Span.DAY, Rollup.first >= first, Rollup.first < last)
+    if wanted.by is By.DAY or from_month >= to_month:
+        return days
+    return or_(and_(Rollup.span == Span.MONTH, Rollup.first >= from_month, Rollup.first < to_month),
+               and_(Rollup.span == Span.DAY, Rollup.first >= first, Rollup.first < from_month),
+               and_(Rollup.span == Span.DAY, Rollup.first >= to_month, Rollup.first < last))
+
+
+def _next_month(day: date) -> date:
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
+def _own(wanted: Wanted, key: Any) -> Iterator[ColumnElement[bool]]:
+    """What its own dimension is narrowed to."""
+    if wanted.by is By.AREA and wanted.area:
+        yield lies_in(key, wanted.area)
+    if wanted.by is By.CATEGORY and wanted.category:
+        yield lies_in(key, wanted.category)
+    if wanted.by is By.DEPARTMENT and wanted.department:
+        yield key == str(wanted.department)
+    if wanted.by is By.CHANNEL and wanted.channel:
+        yield key == wanted.channel.value
+
+
+COLUMNS: dict[By, Any] = {
+    By.DAY: KeptFact.day, By.DEPARTMENT: KeptFact.department_id, By.AREA: KeptFact.area_code, By.WORKER: KeptFact.worker_id,
+    By.CATEGORY: KeptFact.category_code, By.CHANNEL: KeptFact.channel}
+
+
+def _from_facts(db: Session, wanted: Wanted) -> Select[Any]:
+    which: list[ColumnElement[bool]] = [KeptFact.day >= wanted.since, KeptFact.day < wanted.until]
+    if wanted.area:
+        which.append(lies_in(KeptFact.area_code, wanted.area))
+    if wanted.category:
+        which.append(lies_in(KeptFact.category_code, wanted.category))
+    if wanted.department:
+        which.append(KeptFact.department_id == wanted.department)
+    if wanted.channel:
+        which.append(KeptFact.channel == wanted.channel)
+    key = COLUMNS.get(wanted.by, KeptFact.day)
+    if _dimension(wanted) == f"area.{Level.GRID}":
+        which += [func.length(key) >= min(LENGTHS[Level.GRID]), *_shown(db, key, which, wanted.limit, wanted.after)]
+    elif wanted.by is By.WORKER:
+        which += [key.is_not(None), *_shown(db, key, which, wanted.limit, _id(wanted.after))]
+    return select(key, KeptFact.tally).where(*which)
+
+
+def _shown(db: Session, key: Any, which: list[ColumnElement[bool]], limit: int, after: Any) -> list[ColumnElement[bool]]:
+    """The keys of this page: a city has twenty thousand grids, and no more are read than are shown."""
+    begins = [key > after] if after is not None else []
+    shown = db.scalars(select(key).where(key.is_not(None), *which, *begins).distinct().order_by(key).limit(limit + 1)).all()
+    return [*begins, key <= shown[-1]] if shown else [false()]
+
+
+def _id(text: str | None) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text) if text else None
+    except ValueError:
+        raise Invalid("there is no page after this", Fault("after", "take `next` of the page before")) from None
+
+
+def _read(db: Session, found: Select[Any], wanted: Wanted, *, by_fact: bool) -> Iterator[tuple[str, bytes]]:
+    dimension = _dimension(wanted)
+    for key, one in db.execute(found):
+        named = "" if wanted.by is By.TOTAL else _key(dimension, key) if by_fact else _plain(key)
+        if named is not None:
+            yield named, one
+
+
+def _key(dimension: str | None, value: Any) -> str | None:
+    """The item that a fact counts in; None when in none of these."""
+    if value is None:
+        return None
+    if dimension and dimension.startswith("area."):
+        return dict(area_groupings(value)).get(dimension)
+    if dimension and dimension.startswith("category."):
+        return dict(category_groupings(value)).get(dimension)
+    return _plain(value)
+
+
+def _plain(value: Any) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _names(db: Session, by: By, keys: list[str]) -> dict[str, str]:
+    """What people call each of these, in Chinese as the city wrote it."""
+    if by is By.AREA:
+        return {key: found.name for key in keys if (found := areas.describe(db, key))}
+    if by is By.CATEGORY:
+        known = taxonomy.catalogue(db).by_code if keys else {}
+        return {key: known[key].name for key in keys if key in known}
+    if by in {By.DEPARTMENT, By.WORKER}:
+        whose = Department if by is By.DEPARTMENT else User
+        ids = [uuid.UUID(key) for key in keys]
+        rows = db.execute(select(whose.id, whose.name).where(whose.id.in_(ids)))
+        return {str(key): name for key, name in rows}
+    return {one.value: CHANNEL_NAMES[one] for one in Channel} if by is By.CHANNEL else {}
