@@ -33,7 +33,7 @@ KINDS: dict[Kind, str] = {
     Kind.PROGRESS: "进展", Kind.RESULT: "结果", Kind.QUESTION: "询问", Kind.COMMENT: "留言", Kind.WORK: "待办",
     Kind.RULING: "裁定与审批", Kind.ORDER: "催办与督办", Kind.FOLLOWED: "关注", Kind.CARE: "领养提醒",
 }
-BESIDE: dict[str, str] = {
+BESIDE: dict[str, str] = {"held": "取件", "freed": "放回",
     "joined": "并入", "comment": "内部留言", "public_comment": "对外说明", "citizen_comment": "诉求人留言",
     "published": "公开", "warning.raised": "预警"}
 """What is told and is no step of the workflow."""
