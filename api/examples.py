@@ -108,6 +108,24 @@ COCKPIT: dict[str, dict[str, Any]] = {
        for shape in ("OutlinedOut", "MapAreaOut")},
     "WayOut": {"code": "440301", "name": "东区"}, "RankedOut": {"name": "水务局"},
     "TilesOut": {"url": "https://tiles.example.org/{z}/{x}/{y}.png", "attribution": "市规划和自然资源局"}}
+"""Of the leaders' map and start screen, by shape."""
+
+VALUES = {"received": 120, "closing_rate": 0.9372, "handle_p50": 214.6, "satisfaction_rate": None}
+SCORECARD = {"period": "2026-10", "of": "department", "name": "水务局", "state": "published", "score": 91.25, "rank": 3,
+             "amended_score": 93.5, "appeal": "granted"}
+PERFORMANCE: dict[str, dict[str, Any]] = {
+    "InWordsOut": {"zh": "结案率", "en": "Closing rate"},
+    "IndicatorOut": {"code": "closing_rate", "unit": "ratio", "formula": "closed / (due - deferred)", "better": "high",
+                     "source": "cases, clocks", "period": "opened"},
+    "FiguresItemOut": {"key": "440301", "name": "东山区", "values": VALUES}, "WholeOut": {"values": VALUES},
+    "FiguresOut": {"since": "2026-10-01", "until": "2026-11-01", "by": "area", "next": None},
+    "ScorecardOut": SCORECARD, "ScorecardWholeOut": SCORECARD,
+    "ScoreLineOut": {"indicator": "closing_rate", "value": 0.9372, "weight": 25, "points": 87.44},
+    "ScoreEventOut": {"action": "appealed", "by": "王芳", "words": "道路封闭三日，无法进场", "score": None},
+    "PublishedOut": {"published": 42},
+    "ScoreAppealOut": {"period": "2026-10", "of": "department", "name": "水务局", "score": 91.25, "ruling": "granted",
+                       "grounds": "道路封闭三日，无法进场", "reason": "情况属实", "amended_score": 93.5}}
+"""Of figures and scorecards, by shape."""
 
 EXACTLY: dict[str, Any] = {
     "MapOut.type": "FeatureCollection", "MapOut.features": [{
@@ -136,6 +154,12 @@ EXACTLY: dict[str, Any] = {
     "CommentOut.words": "已约周三上午到场", "InboxMessageOut.text": "案件AJ260302-7K3F9-Q2MXA“井盖缺失”派至水务局。",
     "ActionOut.action": "resolve", "ActionOut.needs": ["reply"], "ActionOut.says": "反馈 done, with evidence",
     "AreaOut.code": "44030100100101", "AreaOut.name": "第一网格", "AreaOut.parent_code": "440301001001",
+    "DeskOut.counts": {"overdue": 2, "due_soon": 5, "sign": 7, "handle": 31, "open": 45}, "DeskOut.counted_at_most": 999,
+    "SavedFilterOut.name": "南塘急件", "SavedFilterOut.wanted": {"queue": "handle", "area": "440301001", "urgent": True},
+    "DeskRowOut.handler": "王芳", "DeskRowOut.status": "handling", "DeskRowOut.overdue": False, "DeskRowOut.feedback_owed": False,
+    "DeskRowOut.urges": 0, "DeskRowOut.applied_for": None, "DeskRowOut.question_until": None,
+    "DeskRowOut.suspended_until": None, "ColleagueOut.title": "水务局处置人员", "FoundOut.by": "words",
+    "NearCaseOut.status": "handling", "NearCaseOut.overdue": False,
     "CaseOut.appealed_timer_id": None, "CaseOut.applied_for": None, "CaseOut.applied_until": None, "CaseOut.closed_at": None,
     "CaseOut.dissatisfied": 0, "CaseOut.endorsed": False, "CaseOut.feedback_owed": False, "CaseOut.flags": [],
     "CaseOut.overdue": False, "CaseOut.question_until": None, "CaseOut.questions": 0, "CaseOut.reopens": 0,
@@ -261,7 +285,7 @@ EXACTLY: dict[str, Any] = {
     "EntryChangeOut.what": "added", "EntryChangeOut.words": "多次虚假上报", "MarkOut.withdrawn_at": None,
     "ProgressOut.notice": None, "RatedOut.notice": None,
     "MarkOut.reason": "现场不存在该问题", "ReceiptOut.held": False, "ReceiptOut.call": None,
-    **{f"{shape}.{name}": value for shape, said in (OPEN311 | COMMUNITY | MODERATION | COCKPIT).items()
+    **{f"{shape}.{name}": value for shape, said in (OPEN311 | COMMUNITY | MODERATION | PERFORMANCE | COCKPIT).items()
        for name, value in said.items()},
     **{f"{shape}.{name}": value for shape in ("SurveyOut", "SurveyWithProgressOut") for name, value in {
         "kind": "survey", "title": "充电隐患专项普查", "text": "逐户查看", "area": "440301", "register": None,

@@ -35,8 +35,8 @@ class InboxMessageOut(ma.Schema):
     kind = ma.fields.Enum(Kind, by_value=True)
     text = ma.fields.String()
     urgent = ma.fields.Boolean(metadata={"description": "whether the case is"})
-    case = ma.fields.String(metadata={"description": "number of the case"})
-    status = ma.fields.Enum(Status, by_value=True, metadata={"description": "of the case, now"})
+    case = ma.fields.String(allow_none=True, metadata={"description": "number of the case; null for what is of none"})
+    status = ma.fields.Enum(Status, by_value=True, allow_none=True, metadata={"description": "of the case, now"})
     read = ma.fields.Boolean()
 
 

@@ -15,7 +15,7 @@ from casework.media import Rendition
 from casework.media.blurring.boxes import Kind, Rectangle
 from casework.media.blurring.judging import MOST
 from casework.media.blurring.public_photo import State
-from casework.storage.database import reading
+from casework.storage.database import reading, transaction
 
 blueprint = Blueprint("moderation_photos", __name__, url_prefix="/api/v1/moderation/photos",
                       description="公开照片审核 Which photos become public")
@@ -130,9 +130,9 @@ def waiting(query: dict[str, Any]) -> Response:
 
 @blueprint.operation("GET", "/<uuid:photo_id>", requires("moderation.decide"), answer=ModeratedPhotoOut())
 def photo(photo_id: uuid.UUID) -> Response:
-    """One photo as it came, with what the detectors have found and what is covered."""
-    with reading() as db:
-        return encode(_whole(public_pictures.find(db, caller(), photo_id)))
+    """One photo as it came, with what the detectors have found and what is covered. Each look is logged."""
+    with transaction() as db:
+        return encode(_whole(public_pictures.look(db, caller(), photo_id)))
 
 
 @blueprint.operation("POST", "/<uuid:photo_id>", requires("moderation.decide"), body=PhotoDecisionIn(),
@@ -147,7 +147,8 @@ def decide(photo_id: uuid.UUID, body: dict[str, Any]) -> Response:
         public_pictures.publish(caller(), photo_id, [Rectangle(**one) for one in body["rectangles"]])
     else:
         public_pictures.withhold(caller(), photo_id)
-    return photo(photo_id)
+    with reading() as db:
+        return encode(_whole(public_pictures.find(db, caller(), photo_id)))
 
 
 def _row(one: Moderated) -> dict[str, Any]:

@@ -58,6 +58,7 @@ class StepIn(ma.Schema):
     inspector = ma.fields.UUID()
     reports = ma.fields.List(CaseNumber(), validate=ma.validate.Length(max=100),
                              metadata={"description": "numbers of reports of this case"})
+    handler = ma.fields.UUID(metadata={"description": "id of the colleague who has it from now on"})
     clock = ma.fields.UUID(metadata={"description": "id of the clock whose overdue mark is appealed against"})
 
     @ma.post_load

@@ -262,6 +262,7 @@ class Settings:
     track_days: int = _setting("ZHIWANG_TRACK_DAYS", _whole(1, 1000), 90)
     duplicate_metres: float = _setting("ZHIWANG_DUPLICATE_METRES", _number(0, 5000), 50.0)
     duplicate_hours: float = _setting("ZHIWANG_DUPLICATE_HOURS", _number(0, 8760), 24.0)
+    warning_false_alarms: float = _setting("ZHIWANG_WARNING_FALSE_ALARMS", _number(0.1, 100), 4.0)
     alarm_shares: tuple[int, ...] = _setting("ZHIWANG_ALARM_SHARES", _shares, (50, 80, 100, 150))
     relay_batch: int = _setting("ZHIWANG_RELAY_BATCH", _whole(1, 5000), 500)
     public_photos: str = _setting("ZHIWANG_PUBLIC_PHOTOS", _choice("auto", "person", "never"), "person")

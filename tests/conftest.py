@@ -13,7 +13,6 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 from xdist.scheduler import LoadScopeScheduling
 
@@ -180,6 +179,7 @@ def postgres_url() -> Iterator[str]:
     try:
         with psycopg.connect(f"{POSTGRES}/postgres", autocommit=True, connect_timeout=3) as admin:
             admin.execute(f"CREATE DATABASE {name}")
+            admin.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")  # no test of these cuts the server's power
     except psycopg.OperationalError as error:
         absent(f"no PostgreSQL at {POSTGRES} ({error})")
     url = f"{POSTGRES}/{name}".replace("postgresql:", "postgresql+psycopg:", 1)
@@ -198,18 +198,36 @@ SMALL = 16 * 8192
 for all tables that takes ten times as long as a small test leaves rows to delete."""
 
 
+EMPTIED = """
+DO $$
+DECLARE
+  name text;
+BEGIN
+  FOREACH name IN ARRAY ARRAY[{names}] LOOP
+    IF pg_relation_size(('public.' || quote_ident(name))::regclass) > {small} THEN
+      EXECUTE 'TRUNCATE public.' || quote_ident(name) || ' CASCADE';
+    END IF;
+  END LOOP;
+  FOREACH name IN ARRAY ARRAY[{names}] LOOP
+    IF pg_relation_size(('public.' || quote_ident(name))::regclass) > 0 THEN
+      EXECUTE 'DELETE FROM public.' || quote_ident(name);
+    END IF;
+  END LOOP;
+  PERFORM setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace;
+END $$
+"""
+"""In one statement: to ask and delete table by table costs more than a small test."""
+
+
+@functools.cache
+def _emptied() -> str:
+    names = [f"'{one.name}'" for one in reversed(database.Base.metadata.sorted_tables)]  # who refers goes first
+    return EMPTIED.format(names=", ".join(names), small=SMALL)
+
+
 def empty(db: Session) -> None:
     """No rows in any table of PostgreSQL, and numbers begin at one; a table that has grown, or swollen, gets new files."""
-    written = dict(db.execute(text("SELECT relname, pg_relation_size(oid) FROM pg_class WHERE relkind = 'r'"
-                                   " AND relnamespace = 'public'::regnamespace AND pg_relation_size(oid) > 0")).all())
-    large = ", ".join(f'"{name}"' for name, size in written.items() if size > SMALL)
-    if large:
-        db.execute(text(f"TRUNCATE {large} CASCADE"))
-    for table in reversed(database.Base.metadata.sorted_tables):  # whoever refers goes before what it refers to
-        if 0 < written.get(table.name, 0) <= SMALL:
-            db.execute(table.delete())
-    db.execute(text("SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'"
-                    " AND relnamespace = 'public'::regnamespace"))
+    db.connection().exec_driver_sql(_emptied())
 
 
 @pytest.fixture

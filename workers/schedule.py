@@ -10,7 +10,7 @@ from prometheus_client import Counter
 from casework import clock
 from casework.storage import timetable
 from casework.storage.database import reading, transaction
-from workers import community, forgetting, performance, queues, retention, upkeep
+from workers import community, forgetting, performance, queues, retention, upkeep, warnings
 from workers.job import Stop, start
 from workers.relay import OUTAGE
 
@@ -74,6 +74,9 @@ TIMETABLE: dict[str, Entry] = {
     "forget_wechat_messages": Entry(forgetting.forget_wechat_messages, every=timedelta(hours=1)),
     "forget_untied_persons": Entry(forgetting.forget_untied_persons, every=timedelta(minutes=5)),
     "forget_nonces": Entry(forgetting.forget_nonces, every=timedelta(hours=1)),
+    "watch_clusters": Entry(warnings.watch_clusters, every=timedelta(minutes=15), lease=timedelta(minutes=10)),
+    "watch_topics": Entry(warnings.watch_topics, every=timedelta(minutes=30), lease=timedelta(minutes=10)),
+    "watch_places": Entry(warnings.watch_places, at=time(6, 20), lease=timedelta(minutes=30)),
     "anchor_history": Entry(upkeep.anchor_history, at=time(0, 10), lease=timedelta(hours=1)),
     "forget_uploads": Entry(forgetting.forget_uploads, at=time(2, 50), lease=timedelta(hours=1)),
     "forget_changes": Entry(forgetting.forget_changes, at=time(3, 0), lease=timedelta(hours=1)),
@@ -86,6 +89,7 @@ TIMETABLE: dict[str, Entry] = {
     "publish_older_cases": Entry(upkeep.publish_older_cases, at=time(3, 25), lease=timedelta(hours=1)),
     "forget_events": Entry(forgetting.forget_events, at=time(3, 30), lease=timedelta(hours=1)),
     "carry_out_retention": Entry(retention.carry_out_rules, at=time(3, 40), lease=timedelta(hours=3)),
+    "recount_lately_moved": Entry(performance.recount_lately_moved, at=time(4, 15), lease=timedelta(hours=1)),
     "draft_scorecards": Entry(performance.draft_scorecards, at=time(4, 30), lease=timedelta(hours=1)),
     "answer_data_requests": Entry(retention.answer_ready_requests, every=timedelta(minutes=10), lease=timedelta(hours=1)),
 }

@@ -16,6 +16,10 @@ class Part(StrEnum):
     ASSIST = "assist"  # 协办
 
 
+HELPING = "part = 'assist' AND until IS NULL AND done_at IS NULL"
+"""Help that is still to be given: what the queue of those who assist asks for, in the words of its index."""
+
+
 class Assignment(Keyed, Base):
     """One department's share in one case, from when until when, and why it was chosen."""
 
@@ -35,5 +39,6 @@ class Assignment(Keyed, Base):
 
     __table_args__ = (
         partial_index("ix_assignments_assisting", "department_id", "case_id", where="part = 'assist'"),
+        partial_index("ix_assignments_helping", "department_id", "case_id", where=HELPING),
         Index(None, "since"),
     )

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import ForeignKey, Index, select
+from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
 
 from casework import clock, taxonomy
@@ -14,6 +14,7 @@ from casework.cases.assignment import Assignment, Part
 from casework.cases.cells import cell_of
 from casework.cases.consequences import Consequences, Turn
 from casework.cases.history import GENESIS, Entry
+from casework.cases.indexes import INDEXES
 from casework.cases.report import Channel, Report, public_number
 from casework.cases.urgency import why_urgent
 from casework.cases.workflow import MAIN_LINE, OPEN, RUNS_IN, Facts, Status, Step, goes_on_in
@@ -25,7 +26,7 @@ from casework.sla.limits import Limit, Stage, Unit
 from casework.sla.policies import Numbers
 from casework.sla.timers import Start, Timer, TimerState
 from casework.storage import outbox
-from casework.storage.database import Base, Keyed, new_id, partial_index
+from casework.storage.database import Base, Keyed, new_id
 from casework.taxonomy import Standard
 
 HANDLING = frozenset({"sign", "resolve", "assisted", "self_handle"})
@@ -67,6 +68,8 @@ class Case(Keyed, Base):
     overdue: Mapped[bool] = mapped_column(default=False)
     waiting_for: Mapped[str | None]
     lead_department_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("departments.id"))
+    handler_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
+    """Who of the lead works on it: whoever signed, or was named since. All the others of that department still may."""
     inspector_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
     merged_into_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("cases.id"), index=True)
     void_proposed_by_id: Mapped[uuid.UUID | None]
@@ -110,22 +113,7 @@ class Case(Keyed, Base):
     assignments: Mapped[list[Assignment]] = relationship(order_by=Assignment.since)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's name for optimistic concurrency
-    __table_args__ = (
-        Index(None, "status", "due_at", "id"), Index(None, "opened_at", "id"), Index(None, "moved_at"),
-        Index(None, "lead_department_id", "status", "due_at", "id"),
-        partial_index("ix_cases_open_due", "due_at", "id", where="is_open"),
-        partial_index("ix_cases_open_department", "lead_department_id", "due_at", "id", where="is_open"),
-        partial_index("ix_cases_open_area", "area_code", "due_at", "id", where="is_open"),
-        partial_index("ix_cases_open_inspector", "inspector_id", "due_at", "id", where="is_open"),
-        partial_index("ix_cases_closed", "closed_at", where="closed_at IS NOT NULL"),
-        partial_index("ix_cases_open_cell", "cell", "opened_at", where="is_open"),
-        partial_index("ix_cases_suspended", "suspended_until", "id", where="suspended_until IS NOT NULL"),
-        partial_index("ix_cases_question", "question_until", "id", where="question_until IS NOT NULL"),
-        partial_index("ix_cases_applied", "due_at", "id", where="applied_for IS NOT NULL"),
-        partial_index("ix_cases_appealed", "due_at", "id", where="appealed_timer_id IS NOT NULL"),
-        partial_index("ix_cases_supervised", "due_at", "id", where="feedback_owed"),
-        partial_index("ix_cases_flagged", "due_at", "id", where="flagged"),
-    )
+    __table_args__ = INDEXES
 
     @classmethod
     def open(cls, db: Session, report: Report, actor: Actor, *, area_code: str | None, place: Point | None,
@@ -285,8 +273,7 @@ class Case(Keyed, Base):
         for one in self.assignments:
             if one.part is Part.ASSIST and one.until is None:
                 one.until, one.done_at = at, one.done_at or at
-        self.lead_department_id = None
-        self.return_until = None
+        self.lead_department_id = self.handler_id = self.return_until = None
 
     def locate(self, place: Point) -> None:
         """Where the problem is; `cell` is the hundredth of a kilometre that finds its neighbours by an index."""

@@ -104,7 +104,7 @@ def page(db: Session, actor: Actor, wanted: Wanted, *, after: Position | None = 
     # The tables themselves, not the mapped class: what the ORM adds to a row is for those who change it.
     rows = db.connection().execute(_listed(actor, wanted, after, limit + 1)).all()
     by_code = taxonomy.catalogue(db).by_code if rows else {}
-    shown = [_row(row, by_code) for row in rows[:limit]]
+    shown = [as_row(row, by_code) for row in rows[:limit]]
     last = rows[limit - 1] if len(rows) > limit else None
     return shown, (last.due_at, last.id) if last else None
 
@@ -121,10 +121,10 @@ def _listed(actor: Actor, wanted: Wanted, after: Position | None, most: int) -> 
     where = _narrowed(wanted)
     if after:
         where.append(tuple_(CASES.due_at, CASES.id) > after)
-    ways = _visible(actor, wanted)
+    ways = visible(actor, wanted)
     if wanted.matter:
         where.append(_waiting(wanted.matter, actor))
-        ways = [_for_each(or_(*ways))] if ways else []
+        ways = [for_each(or_(*ways))] if ways else []
     if len(ways) > 1:
         # One look by its own index for each way of seeing a case: an OR of them makes the database read the whole city.
         looks = [select(CASES.id).where(*where, way).order_by(CASES.due_at, CASES.id).limit(most).subquery() for way in ways]
@@ -154,7 +154,7 @@ def _narrowed(wanted: Wanted) -> list[ColumnElement[bool]]:
     return where
 
 
-def _visible(actor: Actor, wanted: Wanted) -> list[ColumnElement[bool]]:
+def visible(actor: Actor, wanted: Wanted) -> list[ColumnElement[bool]]:
     """The ways in which this actor sees cases, any of which suffices; none when whatever is wanted may be seen."""
     scope = reach(actor)
     if (scope.everything or wanted.department_id in scope.department_ids
@@ -189,16 +189,17 @@ def _waiting(matter: str, actor: Actor) -> ColumnElement[bool]:
     decides = or_(CASES.endorsed, CASES.applied_for == "suspend") if Role.DISPATCHER in actor.roles else false()
     heads = {one for post in actor.each() if Role.DEPARTMENT_HEAD in post.roles for one in post.department_ids}
     agrees = and_(CASES.applied_for == "extend", CASES.endorsed.is_(False), CASES.lead_department_id.in_(heads))
-    return and_(applied, _for_each(or_(decides, agrees)))
+    return and_(applied, for_each(or_(decides, agrees)))
 
 
-def _for_each(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+def for_each(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     """To be asked of each of the few that wait: inside a function it tempts no database to another, longer index."""
     return func.coalesce(condition, False)
 
 
-def _row(row: Any, by_code: dict[str, taxonomy.Category]) -> dict[str, Any]:
-    values = dict(zip(NAMES, row, strict=True))
-    category = by_code.get(row.category_code)
+def as_row(row: Any, by_code: dict[str, taxonomy.Category]) -> dict[str, Any]:
+    """Plain values of a row that begins with COLUMNS, with the category's name."""
+    values = dict(zip(NAMES, row, strict=False))
+    category = by_code.get(values["category_code"])
     values["category"] = category.name if category else None
     return values

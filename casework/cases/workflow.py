@@ -83,6 +83,7 @@ class Facts:
     inspector: uuid.UUID | None = None
     reports: tuple[str, ...] = ()
     clock: uuid.UUID | None = None
+    handler: uuid.UUID | None = None
 
     def given(self) -> dict[str, Any]:
         """What was given, ready for JSON: it becomes the history line's facts."""
@@ -185,6 +186,8 @@ STEPS: dict[str, Step] = {
                     starts=(Stage.DISPATCH,), needs=("reason",), says="准予退单 rightly returned; the time is given back"),
     "overrule": _step(S.RETURNED, to=S.DISPATCHED, who=(by(R.ADJUDICATOR),), stops=(Stage.ADJUDICATE,), resumes=ASSISTS,
                       starts=(Stage.SIGN,), needs=("reason",), says="驳回退单 it stays yours, finally"),
+    "hand_over": _step(S.DISPATCHED, S.HANDLING, who=(LEAD,), needs=("handler",),
+                       says="转交 a named colleague of the department has it from now on"),
     # 协办 joint handling
     "assist": _step(S.DISPATCHED, S.HANDLING, who=(LEAD, by(R.DISPATCHER)), starts=ASSISTS,
                     needs=("assistants", "reason"), says="协办 ask other departments to help"),

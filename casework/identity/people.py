@@ -191,6 +191,23 @@ def holders(db: Session, role: Role, department_id: uuid.UUID | None = None,
     return list({user.id: user for user, _ in db.execute(wanted)}.values())
 
 
+class Colleague(NamedTuple):
+    """Somebody who handles cases for a department, in one post of his."""
+
+    id: uuid.UUID
+    name: str
+    title: str
+    department_id: uuid.UUID
+
+
+def colleagues(db: Session, department_ids: Iterable[uuid.UUID]) -> list[Colleague]:
+    """Who handles cases for these departments, by name; vacant posts and people who have left are left out."""
+    wanted = (select(User.id, User.name, Post.title, Post.department_id).join(Post, Post.holder_id == User.id)
+              .where(User.active, Post.role.in_(DEPARTMENTAL), Post.department_id.in_(list(department_ids)))
+              .order_by(User.name, User.id, Post.title))
+    return [Colleague(row.id, row.name, row.title, row.department_id) for row in db.execute(wanted) if row.department_id]
+
+
 def around(area_code: str | None) -> list[str]:
     """The codes of this area and of every area that it may lie in; none for no area."""
     return [(area_code or "")[:length] for length in range(1, len(area_code or "") + 1)]

@@ -143,6 +143,9 @@ PERMISSIONS: dict[str, Grant] = {
     # cases; every step has its own row in the workflow
     "case.list": _grant(STAFF),
     "alarm.list": _grant(STAFF),
+    "desk.use": _grant(DEPARTMENTAL),
+    "case.search": _grant(DESK),
+    "case.search.phone": _grant(COMMAND, DEPARTMENTAL),  # finds what they may see anyhow; each search is logged
     "case.read": _grant(STAFF, Role.SYSTEM, condition=within_reach),
     "pda.inspections": _grant(Role.GRID_WORKER),
     "comment.create": _grant(STAFF),
@@ -211,13 +214,13 @@ PERMISSIONS: dict[str, Grant] = {
     "performance.read": _grant(
         Role.DISPATCHER, Role.DEPARTMENT_HEAD, Role.SUPERVISOR, Role.LEADER, Role.ADMINISTRATOR),
     "cockpit.read": _grant(Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER, Role.ADMINISTRATOR),
-    "warnings.read": _grant(Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER, Role.ADMINISTRATOR, condition=within_reach),
-    "warnings.decide": _grant(Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER, condition=within_reach),
     "scorecards.read": _grant(Role.GRID_WORKER, Role.DISPATCHER, Role.DEPARTMENT_HEAD, Role.ADJUDICATOR, Role.SUPERVISOR,
                               Role.LEADER, Role.ADMINISTRATOR),  # others than those of the city see the own
     "scorecards.publish": _grant(Role.SUPERVISOR, Role.ADMINISTRATOR),
     "scorecards.appeal": _grant(Role.DEPARTMENT_HEAD, Role.GRID_WORKER),
     "scorecards.decide": _grant(Role.ADJUDICATOR, Role.SUPERVISOR, Role.LEADER),
+    "warnings.read": _grant(Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER, Role.ADMINISTRATOR, condition=within_reach),
+    "warnings.decide": _grant(Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER, condition=within_reach),
     "metrics.read": _grant(Role.ADMINISTRATOR, Role.PLATFORM, Role.SYSTEM),
 }
 

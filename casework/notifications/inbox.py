@@ -27,7 +27,7 @@ def page(db: Session, actor: Actor, *, after: Position | None = None, limit: int
         return [], None
     wanted = (select(Message.id, Message.created_at.label("at"), Message.kind, Message.text, Message.urgent,
                      Case.number.label("case"), Case.status)
-              .join(Case, Case.id == Message.case_id).where(Message.id.in_(ids))
+              .join(Case, Case.id == Message.case_id, isouter=True).where(Message.id.in_(ids))
               .order_by(Message.created_at.desc(), Message.id.desc()).limit(limit + 1))
     found = db.execute(wanted).all()
     last = found[limit - 1] if len(found) > limit else None

@@ -13,11 +13,11 @@ from casework.cases.report import Channel, Report
 from casework.cases.subscribers import Follow
 from casework.cases.wording import Language
 from casework.identity import followers as wechat
-from casework.notifications import followers, happenings, preferences, readers
+from casework.notifications import followers, happenings, lookers, preferences, readers
 from casework.notifications.happenings import Happening
 from casework.notifications.preferences import Preference
 from casework.notifications.readers import Reader
-from casework.notifications.rules import FOR_FOLLOWERS, RULES, Audience, Kind, Rule, Via
+from casework.notifications.rules import FOR_FOLLOWERS, OF_NO_CASE, RULES, Audience, Kind, Rule, Via
 from casework.storage.database import Base, Keyed, insert_once, new_id, one_at_a_time, partial_index
 from casework.storage.outbox import Event
 
@@ -165,7 +165,21 @@ def _rows(db: Session, events: Sequence[Event]) -> dict[int, list[dict[str, Any]
         found.setdefault(told.happening.event.id, []).append(row(
             told.happening.event.id, told.reached.key, told.happening.case, told.reached.via, Kind.FOLLOWED, told.text,
             subscriber_id=told.reached.subscriber.id, about=told.strange))
+    for event in events:
+        if event.name in OF_NO_CASE:
+            found[event.id] = list(_of_no_case(db, event))
     return found
+
+
+def _of_no_case(db: Session, event: Event) -> Iterator[dict[str, Any]]:
+    told = lookers.of(db, event)
+    chosen = preferences.of_many(db, (), [one.user_id for one in told if one.user_id])
+    mailed = readers.with_mail(db, told) if told and settings.current().smtp_url else {}
+    for rule in RULES[event.name]:
+        for reader in told:
+            for one, via, language in _to_staff(rule, reader, chosen, mailed):
+                words = (rule.zh if language is Language.ZH else rule.en).format(warning=event.detail[language.value])
+                yield row(event.id, one.key, None, via, rule.kind, words, user_id=one.user_id)
 
 
 def _once(happening: Happening, reader: Reader, via: Via, buzzed: set[tuple[int, Any]]) -> Via:
@@ -227,11 +241,12 @@ def _row(db: Session, happening: Happening, rule: Rule, reader: Reader,  # noqa:
                urgent=happening.case.priority is Priority.URGENT)
 
 
-def row(event_id: int, reader: str, case: Case, via: Via, kind: Kind, text: str, *,  # noqa: PLR0917 - as above
+def row(event_id: int, reader: str, case: Case | None, via: Via, kind: Kind, text: str, *,  # noqa: PLR0917 - as above
         report_id: uuid.UUID | None = None, user_id: uuid.UUID | None = None, subscriber_id: uuid.UUID | None = None,
         about: list[str] | None = None, urgent: bool = False) -> dict[str, Any]:
     """A message to be inserted: what leaves the house is due now, all else is there with that."""
     at, leaves = clock.now(), via in {Via.SMS, Via.WECHAT, Via.MAIL}
     return {"id": new_id(), "event_id": event_id, "reader": reader, "report_id": report_id, "user_id": user_id,
-            "subscriber_id": subscriber_id, "case_id": case.id, "via": via, "kind": kind, "text": text, "urgent": urgent,
-            "about": about, "created_at": at, "next_try_at": at if leaves else None, "sent_at": None if leaves else at}
+            "subscriber_id": subscriber_id, "case_id": case.id if case else None, "via": via, "kind": kind, "text": text,
+            "urgent": urgent, "about": about, "created_at": at,
+            "next_try_at": at if leaves else None, "sent_at": None if leaves else at}

@@ -22,9 +22,11 @@ AUDIENCES: dict[Audience, str] = {
     Audience.HELPERS: "被请协办的部门",
     Audience.INVOLVED: "主办与协办部门（发言部门除外）",
     Audience.INSPECTOR: "被派查看的网格员",
+    Audience.HANDLER: "被转交的处置人员",
     Audience.DESK: "受理、派遣或裁定岗位（无主办部门时）",
     Audience.ORDERER: "下达督办的人",
     Audience.APPELLANT: "申诉部门负责人",
+    Audience.LOOKERS: "预警所在区域的派遣员，无则督办员",
     Audience.FOLLOWERS: "关注者（案件公开且本人不是诉求人）",
 }
 KINDS: dict[Kind, str] = {
@@ -33,7 +35,7 @@ KINDS: dict[Kind, str] = {
 }
 BESIDE: dict[str, str] = {
     "joined": "并入", "comment": "内部留言", "public_comment": "对外说明", "citizen_comment": "诉求人留言",
-    "published": "公开"}
+    "published": "公开", "warning.raised": "预警"}
 """What is told and is no step of the workflow."""
 
 PAGE = """\

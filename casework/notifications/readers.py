@@ -80,8 +80,8 @@ def of(happening: Happening, audience: Audience) -> Iterator[Reader]:
         case Audience.DESK:
             role = _desk(happening)
             yield from [centre(role)] if role else []
-        case Audience.INSPECTOR | Audience.ORDERER:
-            found = _inspector(happening) if audience is Audience.INSPECTOR else _orderer(happening)
+        case Audience.INSPECTOR | Audience.ORDERER | Audience.HANDLER:
+            found = ONE[audience](happening)
             yield from [person(found)] if found else []
         case Audience.WORKERS:
             yield from (person(one) for one in dict.fromkeys(
@@ -155,6 +155,16 @@ def _inspector(happening: Happening) -> uuid.UUID | None:
 def _orderer(happening: Happening) -> uuid.UUID | None:
     line = happening.last("supervise", "order_rework")
     return line.actor_id if line and line.actor_kind == "user" else None
+
+
+def _handler(happening: Happening) -> uuid.UUID | None:
+    """Who was given the case by this step, unless it went on to somebody else before the news were written."""
+    named = happening.line.facts.get("handler") if happening.line else None
+    return happening.case.handler_id if named == str(happening.case.handler_id) else None
+
+
+ONE = {Audience.INSPECTOR: _inspector, Audience.ORDERER: _orderer, Audience.HANDLER: _handler}
+"""Audiences of one person, or nobody."""
 
 
 def with_mail(db: Session, readers: Iterable[Reader]) -> dict[str, list[Preference]]:

@@ -30,9 +30,11 @@ class Audience(StrEnum):
     HELPERS = "helpers"        # the departments whose help this step asks for
     INVOLVED = "involved"      # who leads and who helps, but not the department that speaks
     INSPECTOR = "inspector"    # who is sent to look
+    HANDLER = "handler"        # the colleague who is given the case
     DESK = "desk"              # the centre's desk whose turn it is, while no department has it
     ORDERER = "orderer"        # whoever ordered the supervision
     APPELLANT = "appellant"    # the head of the department that appealed
+    LOOKERS = "lookers"        # those whose posts look after the area of a warning
     FOLLOWERS = "followers"    # whoever follows the case, and is not told of it as a reporter
 
 
@@ -131,6 +133,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
                            "rightly returned; your time is given back. Ruling: {reason}"),),
     "case.overrule": (_staff(_A.LEAD, _K.RULING, "退单不成立，由{department}继续办理，应于{due}前办结。裁定意见：{reason}",
                              "wrongly returned; it stays with {department}, until {due}. Ruling: {reason}"),),
+    "case.hand_over": (_staff(_A.HANDLER, _K.WORK, "已转交给您办理，应于{due}前办结。",
+                              "it was handed over to you, due {due}."),),
     # 协办 joint handling
     "case.assist": (_staff(_A.HELPERS, _K.WORK, "由{department}主办，请贵单位协办：{reason}",
                            "{department} leads it and asks for your help: {reason}"),),
@@ -210,7 +214,13 @@ RULES: dict[str, tuple[Rule, ...]] = {
         _staff(_A.INVOLVED, _K.COMMENT, "{speaker}对外说明：{comment}", "{speaker} tells the public: {comment}")),
     "case.citizen_comment": (FROM_A_REPORTER, replace(FROM_A_REPORTER, audience=_A.INSPECTOR),
                              replace(FROM_A_REPORTER, audience=_A.DESK)),
+    # 预警 of no case, see lookers.py
+    "warning.raised": (Rule(_A.LOOKERS, _K.WORK, "预警：{warning}请核实并认领。",
+                            "Early warning. {warning} Please look, and take it over."),),
 }
+
+OF_NO_CASE = frozenset({"warning.raised"})
+"""These events bring their words along."""
 
 
 

@@ -60,7 +60,7 @@ class KeptFact(Base):
     day: Mapped[date]
     department_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("departments.id"))
     area_code: Mapped[str | None]
-    worker_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
+    worker_id: Mapped[uuid.UUID | None]
     category_code: Mapped[str | None]
     channel: Mapped[Channel]
     tally: Mapped[bytes]

@@ -5,7 +5,7 @@ narrowed by more than sums exist for is narrow, and is added up from its facts b
 """
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
@@ -20,7 +20,7 @@ from casework.errors import Fault, Invalid, NotFound
 from casework.geography import areas
 from casework.geography.codes import LENGTHS, Level, level_of, lies_in
 from casework.identity.people import Actor, Department, User
-from casework.identity.permissions import Reach, check, reach
+from casework.identity.permissions import Reach, allowed, check, reach
 from casework.performance import indicators, tally
 from casework.performance.facts import KeptFact
 from casework.performance.rollups import (
@@ -82,7 +82,7 @@ def page(db: Session, actor: Actor, wanted: Wanted) -> dict[str, Any]:
     """
     check(actor, "performance.read")
     _must_be(wanted)
-    wanted = _inside(reach(actor), wanted)
+    wanted = _inside([reach(post) for post in actor.each() if allowed(post, "performance.read")], wanted)
     as_of = outbox.oldest_waiting(db) or clock.now()
     shown, following = ([], None) if wanted.by is By.TOTAL else items(db, wanted)
     whole = _groups(db, replace(wanted, by=By.TOTAL, after=None, level=None))
@@ -100,18 +100,18 @@ def _must_be(wanted: Wanted) -> None:
         raise Invalid("this is no category", Fault("category", "three, five or seven digits"))
 
 
-def _inside(scope: Reach, wanted: Wanted) -> Wanted:
-    """The same narrowed to what the actor may see: without a choice to what there is, with one to what was named."""
-    if scope.everything:
+def _inside(scopes: Sequence[Reach], wanted: Wanted) -> Wanted:
+    """The same narrowed to what the actor's posts may see: without a choice to what there is, with one to what was named."""
+    departments = frozenset().union(*(one.department_ids for one in scopes))
+    codes = frozenset().union(*(one.area_codes for one in scopes))
+    if any(one.everything for one in scopes):
         return wanted
-    if wanted.department in scope.department_ids or any((wanted.area or "").startswith(one) for one in scope.area_codes):
+    if wanted.department in departments or any((wanted.area or "").startswith(one) for one in codes):
         return wanted
-    if wanted.department is not None and not scope.area_codes:
-        raise NotFound("no such department")
-    choices: list[dict[str, Any]] = [{"department": one} for one in scope.department_ids if wanted.department in {None, one}]
-    choices += [{"area": one} for one in scope.area_codes if wanted.area is None or one.startswith(wanted.area)]
+    choices: list[dict[str, Any]] = [{"department": one} for one in departments if wanted.department is None]
+    choices += [{"area": one} for one in codes if wanted.area is None or one.startswith(wanted.area)]
     if not choices:
-        raise NotFound("no such area")
+        raise NotFound("no such area or department")
     if len(choices) > 1:
         raise Invalid("say whose figures", Fault("department", "name one of your departments or areas"))
     return replace(wanted, **choices[0])

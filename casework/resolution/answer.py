@@ -20,10 +20,12 @@ from casework.resolution.pressure import report_back
 
 
 def sign(_db: Session, case: Case, actor: Actor, facts: Facts) -> None:
-    """签收: the department has it."""
+    """签收: the department has it, and whoever signs works on it unless somebody was named."""
     case.move("sign", actor, facts)
     if case.lead_assignment:
         case.lead_assignment.signed_at = clock.now()
+    if actor.kind == "user":
+        case.handler_id = case.handler_id or actor.id
 
 
 def ask(db: Session, case: Case, actor: Actor, facts: Facts) -> None:

@@ -118,7 +118,7 @@ TABLES: dict[str, Fate] = {
     "register_entries": REGISTER, "register_statements": REGISTER, "register_conflicts": REGISTER, "register_holders": REGISTER,
     "register_keys": REGISTER, "register_relations": REGISTER, "register_visits": REGISTER,
     # those who work here
-    "users": STAFF, "posts": STAFF, "duties": STAFF, "devices": STAFF, "field_keys": STAFF,
+    "users": STAFF, "posts": STAFF, "duties": STAFF, "devices": STAFF, "field_keys": STAFF, "saved_filters": STAFF,
     "access_log": Fate(why="who looked at personal data, and why", aged=Aged(column="at", rule="access_log"), links=(
         of("report", "subject_id", words=("reason",)),)),
     # reference and upkeep

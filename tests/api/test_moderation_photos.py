@@ -294,6 +294,17 @@ def test_who_does_not_moderate_sees_neither_list_nor_photo(town: Town, eyes: Eye
     problem(town.triage.get(f"{PHOTOS}/{uuid.uuid4()}"), 404)
 
 
+def test_each_look_at_a_photo_as_it_came_is_logged_and_a_decision_is_no_look(town: Town, eyes: Eyes) -> None:
+    public(town)
+    (row,) = waiting(town)
+    for _ in range(2):
+        ok(town.triage.get(f"{PHOTOS}/{row['id']}"))
+    ok(town.triage.post(f"{PHOTOS}/{row['id']}", {"decision": "publish", "rectangles": [FACE]}))
+    looks = ok(town.administrator.get("/api/v1/admin/looks"))["items"]
+    assert [(one["actor_name"], one["subject_kind"], one["subject_id"], one["field"]) for one in looks] == [
+        ("Triage", "photo", row["id"], "uncovered")] * 2
+
+
 def test_the_link_stays_the_same_for_a_while_so_that_answers_can_be_kept(town: Town, eyes: Eyes, time: SetClock) -> None:
     number = public(town)
     ok(town.triage.post(f"{PHOTOS}/{waiting(town)[0]['id']}", {"decision": "publish", "rectangles": []}))

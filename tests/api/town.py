@@ -27,7 +27,8 @@ from casework.settings import Settings
 from casework.storage import database, outbox
 from casework.storage.database import reading, transaction
 from tests import people
-from tests.factories import a_photo, at_grid, small_city
+from tests.factories import a_photo, at_grid
+from tests.settled import settle
 from workers import media, relay
 
 Json = dict[str, Any]
@@ -90,9 +91,8 @@ class Town:
     @classmethod
     def built(cls, app: Flask) -> "Town":
         auth._seen.clear()
-        with transaction() as db:
-            departments = small_city(db)
-            return cls(app, people.hire(db, departments), departments)
+        cast, departments = settle()
+        return cls(app, cast, departments)
 
     def __getattr__(self, name: str) -> Caller:
         """town.dispatcher, town.water_handler …: desk people by access token, grid workers by their PDA."""

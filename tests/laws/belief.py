@@ -58,6 +58,8 @@ class Belief:
     """Reports that left a number to call."""
     returns: int = 0
     extensions: int = 0
+    worker: str | None = None
+    """Who of the lead has it."""
     reopens: int = 0
     reworks: int = 0
     questions: int = 0
@@ -183,7 +185,7 @@ class Belief:
         leads, head = who.works_in_a_department and who.department == self.lead, who.role == "department_head"
         made: set[str] = set()
         if leads:
-            made |= {"assist", "contact"} | ({"sign"} if self.status == "dispatched" else {"resolve"})
+            made |= {"assist", "contact", "hand_over"} | ({"sign"} if self.status == "dispatched" else {"resolve"})
             if self.status == "handling" and not self.applied:
                 made |= {"extend", "defer"}
             if head and self._may_return(now):
@@ -293,6 +295,7 @@ class Belief:
             self.helpers = {}
 
     def _nobody_leads(self) -> None:
+        self.worker = None
         self.lead, self.helpers, self.helped, self.return_until = None, {}, set(), None
         self.to_contact = self.has_handling_clock = False
 
@@ -326,7 +329,7 @@ class Belief:
     def _dispatch(self, _who: Person, facts: Mapping[str, Any], _now: datetime) -> None:
         self._goes("dispatched")
         self.lead, self.has_handling_clock, self.to_contact = facts["lead"], True, bool(self.phones & set(self.reports))
-        self.extensions = 0
+        self.extensions, self.worker = 0, None
         self.helpers = dict.fromkeys(set(facts.get("assistants", ())) - {self.lead}, False)
         self.helped = set(self.helpers)
 
@@ -337,6 +340,10 @@ class Belief:
     def _sign(self, who: Person, _facts: Mapping[str, Any], _now: datetime) -> None:
         self._goes("handling")
         self.handlers.add(who.name)
+        self.worker = self.worker or who.name
+
+    def _hand_over(self, _who: Person, facts: Mapping[str, Any], _now: datetime) -> None:
+        self.worker = facts["handler"]
 
     def _hand_back(self, _who: Person, _facts: Mapping[str, Any], _now: datetime) -> None:
         self._goes("returned")

@@ -40,7 +40,7 @@ from tests.laws.belief import DAYS_TO_APPEAL, MOST_EXTENSIONS, OPEN, Belief, Per
 from tests.people import POSTS, Cast
 from workers import dispatching, relay, triage
 
-APART = {"media", "fieldwork", "exchange"}
+APART = {"media", "fieldwork", "exchange", "figures"}
 """Queues of jobs that touch no case, or only its flags: lives are long enough without them."""
 
 NOISE = {"alarm", "recount", "merged_in", "unmerged", "rate", "dissatisfied", "presence"}
@@ -448,6 +448,9 @@ class Life(RuleBasedStateMachine):
             facts["reason"] = IN_WORDS["reason"]
         if action == "assist":
             facts["assistants"] = (codes[what % len(codes)],)
+        if action == "hand_over":
+            named = [name for name, (_, department, _) in POSTS.items() if department]
+            facts["handler"] = named[what % len(named)]
         if action == "defer":
             facts["until"] = self.now + timedelta(days=(3, 30, 400)[what % 3])
         if action == "merge":
@@ -473,8 +476,8 @@ class Life(RuleBasedStateMachine):
             made["lead"] = self.stage.departments[made["lead"]].id
         if "assistants" in made:
             made["assistants"] = tuple(self.stage.departments[one].id for one in made["assistants"])
-        if "inspector" in made:
-            made["inspector"] = self.actors[made["inspector"]].id
+        for one in {"inspector", "handler"} & set(made):
+            made[one] = self.actors[made[one]].id
         return made
 
     def _photo(self, db: Session, by: uuid.UUID | None, report_id: uuid.UUID | None = None) -> uuid.UUID:
@@ -501,6 +504,7 @@ class Life(RuleBasedStateMachine):
             "suspend": lambda: known.applied_until is None or known.applied_until <= self.now,
             "dispatch": lambda: facts["lead"] in known.released,
             "uphold": lambda: facts.get("lead") in known.released | {known.lead},
+            "hand_over": lambda: POSTS[facts["handler"]][1] != known.lead or facts["handler"] == known.worker,
             "assist": lambda: bool({*facts["assistants"]} & ({known.lead} | set(known.helpers))),
             "assist_sign": lambda: known.helpers[person.department or ""],
             "resolve": lambda: bool(known.helpers) and "reason" not in facts,

@@ -131,7 +131,7 @@ RULES: dict[Callable[..., str | None], Both] = {
 
 EVERYTHING = Facts(reason="因", category="301", into="AJ", lead=DEPARTMENT, assistants=(OTHER,), ground="法", photos=(OTHER,),
                    position=Point(114, 22), finding="见", reply="答", question="问", until=SOME_DAY, inspector=OTHER,
-                   reports=("ZW",), clock=OTHER)
+                   reports=("ZW",), clock=OTHER, handler=OTHER)
 
 
 def somebody(*roles: Role) -> Actor:

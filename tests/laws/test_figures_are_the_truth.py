@@ -25,7 +25,7 @@ from casework.storage.outbox import Event
 from tests import people
 from tests.conftest import SetClock
 from tests.factories import a_photo, a_report, at_grid, small_city
-from workers import dispatching, relay, triage
+from workers import dispatching, performance, relay, triage
 
 FORWARD = {"file": 4, "dispatch": 6, "sign": 8, "resolve": 6, "pass": 4, "fail": 2, "suspend": 4, "allow": 4, "uphold": 3,
            "merge": 2, "unmerge": 4, "void": 0.3, "reject": 0.2, "propose_void": 0.3}
@@ -136,6 +136,17 @@ def test_what_was_tampered_with_is_found_and_put_right(store: str, time: SetCloc
     assert done.sums_differed > 0
     again = rebuilding.rebuild()
     assert (again.facts_differed, again.sums_differed, again.sums) == (0, 0, kept)
+
+
+def test_what_a_lost_batch_left_out_is_counted_at_night(store: str, time: SetClock) -> None:
+    life = Life(6, time)
+    for _ in range(3):
+        life.report()
+    time.passes(days=1)
+    performance.recount_lately_moved()
+    done = rebuilding.rebuild()
+    assert (done.facts_differed, done.sums_differed) == (0, 0)
+    assert done.sums > 0
 
 
 def test_counting_again_changes_nothing(store: str, time: SetClock) -> None:

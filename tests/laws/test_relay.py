@@ -84,3 +84,9 @@ def test_every_line_leads_to_a_job_that_a_worker_finds(line: relay.Line) -> None
     assert line.job.__doc__, "a job says how it bears repetition"
     assert hasattr(line.job, "__wrapped__"), "a job is made by @job"
     assert 0 < line.batch <= 1000
+
+
+def test_every_queue_is_worked_by_a_line_of_the_procfile() -> None:
+    lines = (ROOT.parent / "Procfile").read_text().splitlines()
+    worked = {name for line in lines if "workers.run" in line for name in line.partition("workers.run")[2].split()}
+    assert worked == set(queues.QUEUES)

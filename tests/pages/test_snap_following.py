@@ -189,7 +189,7 @@ NAMELESS = """[...document.querySelectorAll('a, button, input, textarea, select,
     .map(one => one.outerHTML.slice(0, 90))"""
 """What a screen reader could not name."""
 
-SCREENS = ["report", "near", "mine", "signin", "following", "settings", "data", "points"]
+SCREENS = ["report", "near", "mine", "signin", "following", "settings", "data", "points", "adopt", "adoptions"]
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

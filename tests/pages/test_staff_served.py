@@ -12,6 +12,7 @@ from api import releases, staff_pages
 from api.releases import FOLDER
 from api.staff_pages import FACES
 from casework import settings
+from casework.cases.desk import Queue
 from casework.cases.publication import State
 from casework.cases.report import Channel
 from casework.cases.workflow import STATUS_NAMES
@@ -70,7 +71,7 @@ def test_no_word_is_kept_that_nobody_says() -> None:
 
 @pytest.mark.parametrize(("family", "members"), [
     ("status", STATUS_NAMES), ("channel", Channel), ("queue", QUEUES), ("field", list(FIELDS)),
-    ("purpose", Purpose), ("moderation", State), ("event", EVENTS)])
+    ("purpose", Purpose), ("moderation", State), ("event", EVENTS), ("desk_queue", Queue)])
 def test_whatever_the_server_names_has_words(family: str, members: list[str]) -> None:
     assert {f"{family}.{name}" for name in members} <= set(WORDS)
 

@@ -19,10 +19,11 @@ from casework.notifications.rules import FOR_FOLLOWERS, NECESSARY, NOBODY, RULES
 from casework.settings import Settings
 from workers import relay
 
-BESIDE_THE_TABLE = {"case.joined", "case.comment", "case.public_comment", "case.citizen_comment", "case.published"}
+BESIDE_THE_TABLE = {"case.joined", "case.comment", "case.public_comment", "case.citizen_comment", "case.published",
+                    "warning.raised"}
 
 KNOWN = {"title", "case", "department", "holder", "holder_there", "into", "due", "until", "speaker", "comment", "window",
-         "reason", "reply", "question", "finding"}
+         "reason", "reply", "question", "finding", "warning"}
 FOLLOWERS_KNOW = set(followers.PUBLIC)
 """No title: those are the reporter's own words."""
 

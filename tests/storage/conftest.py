@@ -5,20 +5,17 @@ import pytest
 
 from casework.cases import proof
 from casework.cases.report import Receipt
-from casework.storage.database import reading, transaction
+from casework.storage.database import reading
 from tests import people
 from tests.conftest import SetClock
-from tests.factories import small_city
+from tests.settled import settle
 from tests.storage.city import City
 
 
 @pytest.fixture
 def city(store: str, time: SetClock) -> Iterator[City]:
     """Everybody at work on a Monday at ten."""
-    with transaction() as db:
-        departments = small_city(db)
-        cast = people.hire(db, departments)
-    yield City(cast, departments)
+    yield City(*settle())
     with reading() as db:
         assert list(proof.broken(db)) == []
 
@@ -26,8 +23,7 @@ def city(store: str, time: SetClock) -> Iterator[City]:
 @pytest.fixture
 def cast(store: str, time: SetClock) -> people.Cast:
     """The people of the small city alone."""
-    with transaction() as db:
-        return people.hire(db, small_city(db))
+    return settle()[0]
 
 
 @pytest.fixture

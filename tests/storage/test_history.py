@@ -27,7 +27,8 @@ from casework.storage.database import Base, reading, transaction
 from casework.triage import automatic
 from tests import people
 from tests.conftest import SetClock
-from tests.factories import a_report, at_grid, case_of, small_city
+from tests.factories import a_report, at_grid, case_of
+from tests.settled import settle
 from workers import upkeep
 
 MONDAY, TUESDAY, WEDNESDAY = date(2026, 3, 2), date(2026, 3, 3), date(2026, 3, 4)
@@ -45,8 +46,7 @@ class Lived:
 
 @pytest.fixture
 def lived(store: str, time: SetClock) -> Lived:
-    with transaction() as db:
-        cast = people.hire(db, small_city(db))
+    cast, _ = settle()
     receipts = [received(0), received(1)]
     numbers = [number_of(one) for one in receipts]
     for at, action, actor in (("2026-03-03 09:00", "sign", cast.water_handler), ("2026-03-04 10:00", "urge", cast.operator)):

@@ -12,10 +12,10 @@ from casework.identity import rosters
 from casework.identity.people import Actor, Department, Post, Role, User, create_post, create_user, vacate
 from casework.identity.rosters import Duty, Shift
 from casework.storage.database import new_id, reading, transaction
-from tests import people
 from tests.conftest import SetClock
-from tests.factories import GRIDS, small_city
+from tests.factories import GRIDS
 from tests.people import Cast
+from tests.settled import settle
 
 DAY = timedelta(hours=8)
 
@@ -46,9 +46,7 @@ class Centre:
 
 @pytest.fixture
 def centre(store: str, time: SetClock) -> Centre:
-    with transaction() as db:
-        departments = small_city(db)
-        return Centre(people.hire(db, departments), departments)
+    return Centre(*settle())
 
 
 def test_while_somebody_is_on_duty_the_other_holders_are_left_alone(centre: Centre, time: SetClock) -> None:

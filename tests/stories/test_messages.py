@@ -1,11 +1,13 @@
 """Real messages of citizens, thousands of them, in by the hotline's door: every one ends with a department or with a person
 who is told why."""
 import csv
+import os
 import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -76,10 +78,13 @@ def trained(config: Settings, _models: Path) -> None:
     shutil.copytree(_models, config.home / "models")
 
 
-def tickets() -> list[dict[str, Any]]:
+def tickets(store: str) -> list[dict[str, Any]]:
+    """All of them on SQLite; on PostgreSQL every third, as the second pass costs a minute: `EVERY_MESSAGE=1` for all."""
+    step = 1 if store.startswith("sqlite") or os.environ.get("EVERY_MESSAGE") else 3
     with (MESSAGES / "unlabelled.csv").open(encoding="utf-8-sig", newline="") as file:
         return [{"number": row["id"], "subject": row["subject"], "detail": row["detail"],
-                 "called_at": f"{row['time'].replace(' ', 'T')}+08:00"} for row in csv.DictReader(file)]
+                 "called_at": f"{row['time'].replace(' ', 'T')}+08:00"}
+                for row in islice(csv.DictReader(file), 0, None, step)]
 
 
 def sent(web: FlaskClient, platform: Platform, batch: list[dict[str, Any]]) -> dict[str, str]:
@@ -99,10 +104,10 @@ def worked_off() -> None:
 
 
 @pytest.mark.usefixtures("trained")
-def test_every_message_is_with_a_department_or_with_a_person_who_is_told_why(web: FlaskClient, say: Say) -> None:
+def test_every_message_is_with_a_department_or_with_a_person_who_is_told_why(web: FlaskClient, store: str, say: Say) -> None:
     with transaction() as db:
         masked_province.found(db)
-    platform, messages = Platform(), tickets()
+    platform, messages = Platform(), tickets(store)
     began = time.perf_counter()
     numbers: dict[str, str] = {}
     for start in range(0, len(messages), BATCH):

@@ -108,7 +108,8 @@ export async function show(room) {
   }
 
   const nothing = empty(say("mine.empty"), link("#/report", sayOr("nav.report", ""), "strong"));
-  add(room, queue, list, nothing, further, person, link("#/following", say("follow.list")), link("#/points", say("points")), another());
+  add(room, queue, list, nothing, further, person, link("#/following", say("follow.list")), link("#/points", say("points")),
+    link("#/adoptions", say("adoptions")), another());
   await draw();
   page();
   return {refresh: draw};

@@ -1,5 +1,6 @@
 // The city's public cases: around here or everywhere, as a list or on the map.
 import {caseCard} from "../casecards.js";
+import {categories} from "../categories.js";
 import {add, button, empty, field, make} from "../dom.js";
 import {inWords} from "../faults.js";
 import {say} from "../language.js";
@@ -30,7 +31,11 @@ class Near {
     this.more = button(say("more"), () => this.load(this.next, this.within), {kind: "quiet wide", hidden: true});
     this.status = make("select", {onchange: () => this.start()},
       ["all", "open", "closed"].map((value) => make("option", {value: value === "all" ? "" : value}, say(`near.status_${value}`))));
+    this.category = make("select", {onchange: () => this.start()}, make("option", {value: ""}, say("near.any")));
+    categories().then((all) => this.category.append(...all.map(({code, name}) => make("option", {value: code}, name))));
   }
+
+  get wanted() { return {status: this.status.value, category: this.category.value}; }
 
   get isMap() { return !this.ground.hidden; }
 
@@ -60,7 +65,7 @@ class Near {
     return this.try(async (isWanted) => {
       if (this.where === "here" && !within) this.place ??= known() ?? await locate(PATIENCE);
       const box = this.where === "here" ? {bbox: around(this.place ?? {lon: 0, lat: 0}, NEAR)} : {};
-      const told = await cases({...within ?? box, status: this.status.value, cursor});
+      const told = await cases({...within ?? box, ...this.wanted, cursor});
       if (!isWanted()) return;
       if (!cursor) this.list.replaceChildren();
       this.list.append(...told.items.map(caseCard));
@@ -78,7 +83,7 @@ class Near {
       if (this.where === "here") this.place ??= known() ?? await locate(PATIENCE).catch(() => null);
       this.map ??= openMap(this.ground, {around: this.where === "here" ? this.place : null, zoom: 15, onmove: () => this.look()});
       const map = await this.map;
-      const found = await counts(map.box(), {status: this.status.value});
+      const found = await counts(map.box(), this.wanted);
       if (!isWanted()) return;
       map.show(found.map((heap) => this.sign(map, heap)));
       if (this.place) map.me(this.place);
@@ -120,7 +125,7 @@ export async function show(room) {
   add(room, make("div", {class: "filters"},
     segments(say("near.where"), ["here", "city"], "here", (name) => near.setWhere(name)),
     segments(say("near.as"), ["list", "map"], "list", (name) => near.setForm(name)),
-    field(say("near.status"), near.status)), near.ground, near.note, near.list, near.more);
+    field(say("near.status"), near.status), field(say("category"), near.category)), near.ground, near.note, near.list, near.more);
   near.start();
   return {leave: () => near.leave()};
 }

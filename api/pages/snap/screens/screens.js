@@ -1,4 +1,7 @@
 // Which screens there are: by the first word of the address, with the key of its title and the tab it belongs under.
+import * as adopt from "./adopt.js";
+import * as adoption from "./adoption.js";
+import * as adoptions from "./adoptions.js";
 import * as data from "./data.js";
 import * as following from "./following.js";
 import * as mine from "./mine.js";
@@ -20,6 +23,9 @@ export const SCREENS = {
   track: {title: "track", under: "mine", show: track.show},
   following: {title: "follow.list", under: "mine", show: following.show},
   points: {title: "points", under: "mine", show: points.show},
+  adoptions: {title: "adoptions", under: "mine", show: adoptions.show},
+  adoption: {title: "adoption", under: "adoptions", show: adoption.show},
+  adopt: {title: "adopt", under: "adoptions", show: adopt.show},
   signin: {title: "sign.in", under: "mine", show: signin.show},
   data: {title: "data", under: "settings", show: data.show},
   settings: {title: "nav.settings", show: settings.show},
