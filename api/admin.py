@@ -12,7 +12,7 @@ from api.auth import requires
 from api.blueprint import Blueprint
 from api.bodies import named_in
 from api.fields import Cursor, Moment, PageIn, Text, page_of, rows
-from api.listing import listed, plain
+from api.listing import Rows, listed, plain
 from casework.errors import Fault, Invalid, NotFound
 from casework.geography import areas
 from casework.identity import accounts, people, sessions
@@ -46,12 +46,22 @@ class DepartmentsOut(ma.Schema):
     items = ma.fields.List(ma.fields.Nested(DepartmentOut()))
 
 
+class FirstPostIn(ma.Schema):
+    """A role in a department or an area."""
+
+    title = Text(120, required=True)
+    role = ma.fields.Enum(Role, by_value=True, required=True)
+    department_id = ma.fields.UUID()
+    area_code = Text(15)
+
+
 class UserIn(ma.Schema):
     """A person who works here."""
 
     login = Text(80, required=True)
     name = Text(80, required=True)
     password = ma.fields.String(validate=ma.validate.Length(1, 500), metadata={"description": "none for PDA only"})
+    post = ma.fields.Nested(FirstPostIn(), metadata={"description": "a first post, made with it"})
 
 
 class UserOut(ma.Schema):
@@ -67,6 +77,8 @@ class UsersIn(PageIn):
     """A page of people, by login."""
 
     cursor = Cursor(str, metadata={"description": "`next` of the page before"})
+    q = Text(80, metadata={"description": "a part of the login or the name"})
+    active = ma.fields.Boolean(metadata={"description": "only those who may log in, or those who may not"})
 
 
 class NewPasswordIn(ma.Schema):
@@ -75,13 +87,9 @@ class NewPasswordIn(ma.Schema):
     password = ma.fields.String(required=True, validate=ma.validate.Length(1, 500))
 
 
-class PostIn(ma.Schema):
-    """A role in a department or an area, held by one person or vacant."""
+class PostIn(FirstPostIn):
+    """The same, held by one person or vacant."""
 
-    title = Text(120, required=True)
-    role = ma.fields.Enum(Role, by_value=True, required=True)
-    department_id = ma.fields.UUID()
-    area_code = Text(15)
     holder_id = ma.fields.UUID()
 
 
@@ -89,6 +97,13 @@ class PostOut(PostIn):
     """A post."""
 
     id = ma.fields.UUID()
+
+
+class HeldPostOut(PostOut):
+    """A post, and what its holder and its area are called."""
+
+    holder_name = ma.fields.String(allow_none=True)
+    area_name = ma.fields.String(allow_none=True)
 
 
 class PostsIn(PageIn):
@@ -179,16 +194,23 @@ def create_department(body: dict[str, str]) -> dict[str, Any]:
 @blueprint.operation("GET", "/users", requires("users.read"), query=UsersIn(), answer=page_of(UserOut()))
 def users(query: dict[str, Any]) -> Response:
     """People who work here, by login."""
-    return listed(select(User), User.login, query, UserOut)
+    wanted = select(User)
+    if "q" in query:
+        wanted = wanted.where(people.named_like(query["q"]))
+    if "active" in query:
+        wanted = wanted.where(User.active == query["active"])
+    return listed(wanted, User.login, query, UserOut)
 
 
 @blueprint.operation("POST", "/users", requires("users.manage"), body=UserIn(), answer=UserOut(), status=201,
                      example={"login": "wangfang", "name": "王芳", "password": "correct horse battery"})
-def create_user(body: dict[str, str]) -> dict[str, Any]:
-    """A new account; posts are given separately."""
+def create_user(body: dict[str, Any]) -> dict[str, Any]:
+    """A new account, with a first post if one is named; all or nothing."""
     with transaction() as db:
         one_at_a_time(db, "users")
         made = people.create_user(db, body["login"], body["name"])
+        if "post" in body:
+            _new_post(db, body["post"] | {"holder_id": made.id})
         if "password" in body:
             accounts.set_password(db, made.id, body["password"])
         return plain(made, UserOut)
@@ -201,6 +223,13 @@ def deactivate(user_id: uuid.UUID) -> None:
         accounts.deactivate(db, user_id)
 
 
+@blueprint.operation("POST", "/users/<uuid:user_id>/activate", requires("users.manage"))
+def activate(user_id: uuid.UUID) -> None:
+    """The person is back and may log in; posts are given anew."""
+    with transaction() as db:
+        accounts.activate(db, user_id)
+
+
 @blueprint.operation("POST", "/users/<uuid:user_id>/password", requires("users.manage"), body=NewPasswordIn(),
                      example={"password": "correct horse battery"})
 def set_password(user_id: uuid.UUID, body: dict[str, str]) -> None:
@@ -209,29 +238,25 @@ def set_password(user_id: uuid.UUID, body: dict[str, str]) -> None:
         accounts.set_password(db, user_id, body["password"])
 
 
-@blueprint.operation("GET", "/posts", requires("users.read"), query=PostsIn(), answer=page_of(PostOut()))
+@blueprint.operation("GET", "/posts", requires("users.read"), query=PostsIn(), answer=page_of(HeldPostOut()))
 def posts(query: dict[str, Any]) -> Response:
     """Posts with who holds them, in the order they were made."""
     asked = {"role": Post.role, "department_id": Post.department_id, "holder_id": Post.holder_id}
     wanted = select(Post).where(*(column == query[name] for name, column in asked.items() if name in query))
     if "vacant" in query:
         wanted = wanted.where(Post.holder_id.is_(None) if query["vacant"] else Post.holder_id.is_not(None))
-    return listed(wanted, Post.id, query, PostOut)
+    return listed(wanted, Post.id, query, PostOut, _name_holders)
 
 
-@blueprint.operation("POST", "/posts", requires("posts.manage"), body=PostIn(), answer=PostOut(), status=201,
+@blueprint.operation("POST", "/posts", requires("posts.manage"), body=PostIn(), answer=HeldPostOut(), status=201,
                      example={"title": "南塘社区网格员", "role": "grid_worker", "area_code": "44030100100101"})
 def create_post(body: dict[str, Any]) -> dict[str, Any]:
     """A new post. A grid worker's needs an area."""
     with transaction() as db:
-        _check_area(db, body["role"], body.get("area_code"))
-        if "department_id" in body and db.get(Department, body["department_id"]) is None:
-            raise Invalid("there is no such department", Fault("department_id", "no department has this id"))
-        with named_in("holder_id"):
-            return plain(people.create_post(db, body.pop("title"), body.pop("role"), **body), PostOut)
+        return _held(db, _new_post(db, body))
 
 
-@blueprint.operation("POST", "/posts/<uuid:post_id>/holder", requires("posts.manage"), body=HolderIn(), answer=PostOut(),
+@blueprint.operation("POST", "/posts/<uuid:post_id>/holder", requires("posts.manage"), body=HolderIn(), answer=HeldPostOut(),
                      example={"holder_id": None})
 def hold(post_id: uuid.UUID, body: dict[str, uuid.UUID | None]) -> dict[str, Any]:
     """Give a post to somebody, or leave it vacant."""
@@ -244,7 +269,7 @@ def hold(post_id: uuid.UUID, body: dict[str, uuid.UUID | None]) -> dict[str, Any
         else:
             with named_in("holder_id"):
                 people.assign(db, post, body["holder_id"])
-        return plain(post, PostOut)
+        return _held(db, post)
 
 
 @blueprint.operation("GET", "/clients", requires("clients.manage"), query=ClientsIn(), answer=page_of(ClientOut()))
@@ -285,6 +310,29 @@ def access_log(query: dict[str, Any]) -> Response:
     shown = found[:query["limit"]]
     last = shown[-1] if len(found) > len(shown) else None
     return rows([plain(one, LookOut) for one in shown], [last.at, last.id] if last else None)
+
+
+def _new_post(db: Session, said: dict[str, Any]) -> Post:
+    _check_area(db, said["role"], said.get("area_code"))
+    if "department_id" in said and db.get(Department, said["department_id"]) is None:
+        raise Invalid("there is no such department", Fault("department_id", "no department has this id"))
+    rest = {name: value for name, value in said.items() if name not in {"title", "role"}}
+    with named_in("holder_id"):
+        return people.create_post(db, said["title"], said["role"], **rest)
+
+
+def _held(db: Session, post: Post) -> dict[str, Any]:
+    told = plain(post, PostOut)
+    _name_holders(db, [told])
+    return told
+
+
+def _name_holders(db: Session, shown: Rows) -> None:
+    names = people.names_of(db, (one["holder_id"] for one in shown))
+    places = areas.atlas(db).refs if any(one["area_code"] for one in shown) else {}
+    for one in shown:
+        place = places.get(one["area_code"])
+        one |= {"holder_name": names.get(one["holder_id"]), "area_name": place.full_name if place else None}
 
 
 def _check_area(db: Session, role: Role, code: str | None) -> None:

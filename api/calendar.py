@@ -6,10 +6,10 @@ import marshmallow as ma
 
 from api.auth import requires
 from api.blueprint import Blueprint
-from api.fields import Text
+from api.fields import Moment, Text
 from casework.sla import calendar
 from casework.sla.calendar import FIRST_YEAR, LAST_YEAR
-from casework.storage.database import one_at_a_time, transaction
+from casework.storage.database import one_at_a_time, reading, transaction
 
 blueprint = Blueprint("calendar", __name__, url_prefix="/api/v1/admin", description="工作日历 The working calendar")
 
@@ -38,6 +38,14 @@ class YearOut(ma.Schema):
     days = ma.fields.Integer()
 
 
+class SpecialDayOut(ma.Schema):
+    """A holiday, or a weekend day that is worked (调休)."""
+
+    date = ma.fields.Date()
+    is_work = ma.fields.Boolean()
+    name = ma.fields.String()
+
+
 class OpeningIn(ma.Schema):
     """One opening of the offices, city time."""
 
@@ -54,6 +62,25 @@ class HoursIn(ma.Schema):
 
 class HoursOut(HoursIn):
     """Office hours as they are kept."""
+
+
+class CalendarOut(ma.Schema):
+    """A year; `loaded_at` is null while nobody has loaded its announcement, and its weekdays then count as work days."""
+
+    year = ma.fields.Integer()
+    loaded_at = Moment(allow_none=True)
+    source = ma.fields.String(allow_none=True)
+    work_days = ma.fields.Integer()
+    days = ma.fields.List(ma.fields.Nested(SpecialDayOut()))
+    office_hours = ma.fields.List(ma.fields.Nested(HoursOut()), metadata={
+        "description": "by date, the hours that hold when the year begins first"})
+
+
+@blueprint.operation("GET", "/calendar/<int:year>", requires("calendar.read"), answer=CalendarOut())
+def year_of(year: int) -> dict[str, Any]:
+    """A year as offices keep it: every day on which work differs from the plain week, and the office hours."""
+    with reading() as db:
+        return calendar.year_of(db, year)
 
 
 @blueprint.operation("POST", "/calendar/<int:year>", requires("calendar.import"), body=YearIn(), answer=YearOut(), status=201,

@@ -1,6 +1,8 @@
 """Cases: the pages people work from, and one case with all that belongs to it. What is done to them stands in steps.py."""
 import hashlib
 import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -25,8 +27,9 @@ from casework.cases.workflow import STEPS, Status
 from casework.errors import NotFound, Refused
 from casework.geography import areas
 from casework.identity.people import Department
-from casework.media import awaited
+from casework.media import Photo, awaited
 from casework.sla import timers
+from casework.sla.timers import Timer
 from casework.storage.database import reading, transaction
 
 blueprint = Blueprint("cases", __name__, url_prefix="/api/v1", description="案件 Cases and their workflow")
@@ -82,6 +85,8 @@ class ActionOut(ma.Schema):
     action = ma.fields.String()
     says = ma.fields.String()
     needs = ma.fields.List(ma.fields.String())
+    asks = ma.fields.Boolean(metadata={
+        "description": "it takes more than its name: its form is at /cases/{number}/actions/{action}"})
 
 
 class ReportOut(ma.Schema):
@@ -94,6 +99,8 @@ class ReportOut(ma.Schema):
     text = ma.fields.String()
     title = ma.fields.String(allow_none=True)
     address = ma.fields.String(allow_none=True)
+    lon = ma.fields.Float(allow_none=True)
+    lat = ma.fields.Float(allow_none=True)
     name = ma.fields.String(allow_none=True)
     phone = ma.fields.String(allow_none=True)
     confidential = ma.fields.Boolean(metadata={"description": "保密: only who took the call and supervisors see who it was"})
@@ -236,30 +243,43 @@ def page(query: dict[str, Any], wanted: Wanted) -> Response:
         return rows(*search.page(db, caller(), wanted, after=query.get("cursor"), limit=query["limit"]))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """What an answer takes from beside the case."""
+
+    lead: Department | None
+    photos: Sequence[Photo]
+    missing: Mapping[uuid.UUID, int]
+    said: Mapping[uuid.UUID, Particulars]
+    clocks: Sequence[Timer]
+
+
 def whole(db: Session, found: Case) -> dict[str, Any]:
     """A case as CaseOut describes it."""
-    catalogue = taxonomy.catalogue(db, found.taxonomy_version_id)
-    category = catalogue.by_code.get(found.category_code or "")
+    report_ids = [one.id for one in found.reports]
+    return told(db, found, Beside(
+        lead=db.get(Department, found.lead_department_id) if found.lead_department_id else None,
+        photos=[*media.of_reports(db, report_ids), *media.of_case(db, found.id)], missing=awaited.missing(db, report_ids),
+        said=particulars.of_reports(db, report_ids), clocks=timers.running(db, found.id, to_change=False)))
+
+
+def told(db: Session, found: Case, beside: Beside) -> dict[str, Any]:
+    """The same, for who has read what is beside the case."""
+    category = taxonomy.catalogue(db, found.taxonomy_version_id).by_code.get(found.category_code or "")
     standard = found.standard(db)
     place = areas.describe(db, found.area_code) if found.area_code else None
-    lead = db.get(Department, found.lead_department_id) if found.lead_department_id else None
-    report_ids = [one.id for one in found.reports]
-    photos = [*media.of_reports(db, report_ids), *media.of_case(db, found.id)]
-    missing = awaited.missing(db, report_ids)
-    plain = {name: getattr(found, name) for name in PLAIN}
-    said = particulars.of_reports(db, [one.id for one in found.reports])
-    return plain | {
-        "category": category.name if category else None, "department": lead.name if lead else None,
+    return {name: getattr(found, name) for name in PLAIN} | {
+        "category": category.name if category else None, "department": beside.lead.name if beside.lead else None,
         "standard": {"condition": standard.condition, "closing": standard.closing, "limit_value": standard.limit_value,
                      "limit_unit": standard.limit_unit, "evidence": standard.evidence} if standard else None,
         "area": place.full_name if place else None,
         "turn": workflow.turn(found), "version": found.history_length,
-        "reports": [_report(one, missing[one.id], said.get(one.id)) for one in found.reports],
-        "photos": [shown(one) for one in photos], "history": [_line(one) for one in found.history],
+        "reports": [_report(one, beside.missing[one.id], beside.said.get(one.id)) for one in found.reports],
+        "photos": [shown(one) for one in beside.photos], "history": [_line(one) for one in found.history],
         "clocks": [{"id": one.id, "stage": one.stage, "state": one.state, "limit": str(one.limit), "started_at": one.started_at,
-                    "due_at": one.due_at, "overdue": one.overdue}
-                   for one in timers.running(db, found.id, to_change=False)],
-        "actions": [{"action": action, "says": STEPS[action].says, "needs": list(STEPS[action].needs)}
+                    "due_at": one.due_at, "overdue": one.overdue} for one in beside.clocks],
+        "actions": [{"action": action, "says": STEPS[action].says, "needs": list(STEPS[action].needs),
+                     "asks": STEPS[action].asks}
                     for action in workflow.allowed_actions(found, caller())]}
 
 

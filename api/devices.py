@@ -5,15 +5,16 @@ from typing import Any
 import marshmallow as ma
 from flask import Response, request
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from api import limits
 from api.auth import caller, requires
 from api.blueprint import Blueprint
 from api.bodies import named_in
 from api.fields import Cursor, Moment, PageIn, Text, page_of
-from api.listing import listed, plain
+from api.listing import Rows, listed, plain
 from api.sessions import LOGGING_IN, LogInIn
-from casework.identity import sessions
+from casework.identity import people, sessions
 from casework.identity.sessions import Device
 from casework.storage.database import reading, transaction
 
@@ -53,6 +54,12 @@ class DeviceOut(DeviceIn):
     wipe_ordered_at = Moment(allow_none=True)
     wiped_at = Moment(allow_none=True, metadata={"description": "when it called and was told to erase itself"})
     skew_seconds = ma.fields.Float(allow_none=True, metadata={"description": "so far its clock is behind ours"})
+
+
+class CarriedOut(DeviceOut):
+    """A PDA, and what the person is called."""
+
+    user_name = ma.fields.String()
 
 
 class MyDevicesOut(ma.Schema):
@@ -111,13 +118,13 @@ def end_mine(device_id: uuid.UUID) -> None:
         sessions.revoke_device(db, device_id)
 
 
-@blueprint.operation("GET", "/admin/devices", requires("devices.manage"), query=DevicesIn(), answer=page_of(DeviceOut()))
+@blueprint.operation("GET", "/admin/devices", requires("devices.manage"), query=DevicesIn(), answer=page_of(CarriedOut()))
 def devices(query: dict[str, Any]) -> Response:
     """PDAs, of one person or all, in the order they were enrolled."""
     wanted = select(Device)
     if "user_id" in query:
         wanted = wanted.where(Device.user_id == query["user_id"])
-    return listed(wanted, Device.id, query, DeviceOut)
+    return listed(wanted, Device.id, query, DeviceOut, _name_carriers)
 
 
 @blueprint.operation("POST", "/admin/devices", requires("devices.manage"), body=DeviceIn(), answer=EnrolledOut(), status=201,
@@ -150,3 +157,9 @@ def wipe(device_id: uuid.UUID) -> None:
     """A PDA was lost: its token stops now, and at its next contact it is told to erase all it keeps, sent or not."""
     with transaction() as db:
         sessions.wipe_device(db, device_id)
+
+
+def _name_carriers(db: Session, shown: Rows) -> None:
+    names = people.names_of(db, (one["user_id"] for one in shown))
+    for one in shown:
+        one["user_name"] = names[one["user_id"]]

@@ -25,6 +25,8 @@ class SimilarOut(ma.Schema):
     category = ma.fields.String(allow_none=True)
     opened_at = Moment()
     report_count = ma.fields.Integer()
+    lon = ma.fields.Float(allow_none=True)
+    lat = ma.fields.Float(allow_none=True)
     score = ma.fields.Float(metadata={"description": "0 to 1: how sure"})
     reasons = ma.fields.List(ma.fields.String())
     joins = ma.fields.Boolean(metadata={"description": "a report with these reasons would join by itself"})
@@ -109,5 +111,5 @@ def _plain(one: Similar, by_code: dict[str, taxonomy.Category]) -> dict[str, Any
     category = by_code.get(one.case.category_code or "")
     return {"number": one.case.number, "status": one.case.status, "title": one.case.title,
             "category": category.name if category else None, "opened_at": one.case.opened_at,
-            "report_count": one.case.report_count, "score": round(one.score, 2), "reasons": list(one.reasons),
-            "joins": one.joins, "state": one.state}
+            "report_count": one.case.report_count, "lon": one.case.lon, "lat": one.case.lat, "score": round(one.score, 2),
+            "reasons": list(one.reasons), "joins": one.joins, "state": one.state}

@@ -131,6 +131,8 @@ class ProblemOut(ma.Schema):
     similar = ma.fields.List(ma.fields.Dict(), metadata={"description":
         "of address and crowd, which many share: cases that it may be about; with `same_as` the report is taken"})
     entry = ma.fields.UUID(metadata={"description": "of the abuse list, which one may object to (/citizen/objections)"})
+    holder = ma.fields.String(metadata={"description": "of a conflict about a case: who who works on it (see /holds)"})
+    held_until = ma.fields.DateTime(metadata={"description": "when that ends by itself unless it is renewed"})
     version = ma.fields.Integer(metadata={"description": "of a conflict about a case: its present version"})
     changed = ma.fields.List(ma.fields.Nested(ChangeOut()), metadata={
         "description": "of a conflict about a case: what has happened since the version seen, or last of all"})

@@ -66,6 +66,22 @@ COMMUNITY: dict[str, dict[str, Any]] = {
     "WeatherNoticeOut": {"kind": "snow", "areas": ["440301"], "source": "市气象台"},
 }
 
+TITLE = {"zh": "2026年第10周城市治理周报（3月2日—3月8日）", "en": "Weekly bulletin 2026, week 10 (2 March – 8 March)"}
+LEAD = {"zh": "上周受理 1,204 件，比前一周多 12%。", "en": "Last week 1,204 cases came in, 12% more than the week before."}
+REPORTS: dict[str, dict[str, Any]] = {
+    "ExportOut": {"table": "cases", "format": "xlsx", "name": "案件-20260302-1000.xlsx", "state": "running", "done": 2000,
+                  "total": 12_000, "bytes": None, "fault": None, "ended_at": None},
+    "ListOut": {"table": "cases", "zh": "案件", "en": "cases", "filters": ["status", "area"], "needs": [],
+                "most": {"xlsx": 100_000, "csv": 5_000_000}},
+    **{shape: {"kind": "week", "since": "2026-03-02", "until": "2026-03-09", "title": TITLE, "lead": LEAD, "remarks_open": 1}
+       for shape in ("BulletinRowOut", "BulletinOut")},
+    "SectionOut": {"code": "department", "heading": "各部门情况", "sentences": ["增加最多的是：水务局 204 件（多 61%）。"],
+                   "chart": "<svg xmlns='http://www.w3.org/2000/svg'/>", "headings": ["名称", "受理"],
+                   "rows": [["水务局", "204"]]},
+    "RemarkOut": {"section": "department", "words": "超期率连续上升，请说明原因。", "by": "李主任", "user": None, "case": None,
+                  "due": "2026-03-12", "stands": "answered", "answer": "已增派人手，本周内清零。", "answered_by": "王芳"}}
+"""Of bulletins and exports, by shape."""
+
 MODERATION: dict[str, dict[str, Any]] = {
     "PhotoRowOut": {"state": "waiting"},
     "ModeratedPhotoOut": {"state": "waiting", "link": PHOTO.replace("/320", "/1600"), "public": None, "width": 3000,
@@ -102,14 +118,6 @@ OPEN311: dict[str, dict[str, Any]] = {
     "ContactOut": {"contact": "dev@example.org"}}
 """Of shapes whose names belong to another standard, by shape."""
 
-COCKPIT: dict[str, dict[str, Any]] = {
-    **{shape: {"code": "440301001001", "name": "南塘社区", "level": "community",
-               "outline": [[[114.0, 22.6], [114.02, 22.6], [114.02, 22.61], [114.0, 22.61], [114.0, 22.6]]]}
-       for shape in ("OutlinedOut", "MapAreaOut")},
-    "WayOut": {"code": "440301", "name": "东区"}, "RankedOut": {"name": "水务局"},
-    "TilesOut": {"url": "https://tiles.example.org/{z}/{x}/{y}.png", "attribution": "市规划和自然资源局"}}
-"""Of the leaders' map and start screen, by shape."""
-
 VALUES = {"received": 120, "closing_rate": 0.9372, "handle_p50": 214.6, "satisfaction_rate": None}
 SCORECARD = {"period": "2026-10", "of": "department", "name": "水务局", "state": "published", "score": 91.25, "rank": 3,
              "amended_score": 93.5, "appeal": "granted"}
@@ -126,6 +134,19 @@ PERFORMANCE: dict[str, dict[str, Any]] = {
     "ScoreAppealOut": {"period": "2026-10", "of": "department", "name": "水务局", "score": 91.25, "ruling": "granted",
                        "grounds": "道路封闭三日，无法进场", "reason": "情况属实", "amended_score": 93.5}}
 """Of figures and scorecards, by shape."""
+OF_CASE: dict[str, Any] = {
+    "CaseOut.appealed_timer_id": None, "CaseOut.applied_for": None, "CaseOut.applied_until": None, "CaseOut.closed_at": None,
+    "CaseOut.dissatisfied": 0, "CaseOut.endorsed": False, "CaseOut.feedback_owed": False, "CaseOut.flags": [],
+    "CaseOut.overdue": False, "CaseOut.question_until": None, "CaseOut.questions": 0, "CaseOut.reopens": 0,
+    "CaseOut.sampled": None, "CaseOut.status": "handling", "CaseOut.suspended_until": None, "CaseOut.urgent_because": None,
+    "CaseOut.urges": 0}
+"""Of a case, whole or as a dossier."""
+COCKPIT: dict[str, dict[str, Any]] = {
+    **{shape: {"code": "440301001001", "name": "南塘社区", "level": "community",
+               "outline": [[[114.0, 22.6], [114.02, 22.6], [114.02, 22.61], [114.0, 22.61], [114.0, 22.6]]]}
+       for shape in ("OutlinedOut", "MapAreaOut")},
+    "WayOut": {"code": "440301", "name": "东区"}, "RankedOut": {"name": "水务局"},
+    "TilesOut": {"url": "https://tiles.example.org/{z}/{x}/{y}.png", "attribution": "市规划和自然资源局"}}
 
 EXACTLY: dict[str, Any] = {
     "MapOut.type": "FeatureCollection", "MapOut.features": [{
@@ -156,17 +177,22 @@ EXACTLY: dict[str, Any] = {
     "AreaOut.code": "44030100100101", "AreaOut.name": "第一网格", "AreaOut.parent_code": "440301001001",
     "DeskOut.counts": {"overdue": 2, "due_soon": 5, "sign": 7, "handle": 31, "open": 45}, "DeskOut.counted_at_most": 999,
     "SavedFilterOut.name": "南塘急件", "SavedFilterOut.wanted": {"queue": "handle", "area": "440301001", "urgent": True},
-    "DeskRowOut.handler": "王芳", "DeskRowOut.status": "handling", "DeskRowOut.overdue": False, "DeskRowOut.feedback_owed": False,
+    "DeskRowOut.handler": "王芳", "DeskRowOut.status": "handling", "DeskRowOut.overdue": False,
+    "DeskRowOut.feedback_owed": False,
     "DeskRowOut.urges": 0, "DeskRowOut.applied_for": None, "DeskRowOut.question_until": None,
     "DeskRowOut.suspended_until": None, "ColleagueOut.title": "水务局处置人员", "FoundOut.by": "words",
     "NearCaseOut.status": "handling", "NearCaseOut.overdue": False,
-    "CaseOut.appealed_timer_id": None, "CaseOut.applied_for": None, "CaseOut.applied_until": None, "CaseOut.closed_at": None,
-    "CaseOut.dissatisfied": 0, "CaseOut.endorsed": False, "CaseOut.feedback_owed": False, "CaseOut.flags": [],
-    "CaseOut.overdue": False, "CaseOut.question_until": None, "CaseOut.questions": 0, "CaseOut.reopens": 0,
-    "CaseOut.sampled": None, "CaseOut.status": "handling", "CaseOut.suspended_until": None, "CaseOut.urgent_because": None,
-    "CaseOut.urges": 0, "CaseRowOut.overdue": False,
+    "CaseRowOut.overdue": False,
     "CaseRowOut.status": "handling", "CategoryOut.kind": "component", "CategoryOut.level": 3,
     "CategoryOut.name": "井盖", "ClientOut.name": "12345平台", "ClientOut.roles": ["platform"],
+    **{name.replace("CaseOut.", "DossierOut."): value for name, value in OF_CASE.items()}, **OF_CASE,
+    "ToldLineOut.says": "签收 we have it", "ShareOut.part": "lead", "ShareOut.until": None, "ShareOut.done_at": None,
+    "ShareOut.returned": False, "ShareOut.ruled": False, "DossierOut.names": {ID: "水务局"}, "DossierOut.comments_next": None,
+    "AskOut.name": "reply", "AskOut.kind": "text", "AskOut.required": True, "AskOut.most": 4000, "AskOut.choices": None,
+    "AskOut.evidence": ["reply"], "AskOut.purpose": None, "AskOut.value": None, "ActionOut.asks": True,
+    "OptionOut.text": "水务局", "ComponentOut.label": "上水井盖 4403010101000017", "ComponentOut.code": "4403010101000017",
+    "ComponentOut.metres": 12, "ExplainedClockOut.limit_value": 1, "ExplainedClockOut.limit_unit": "work_day",
+    "ExplainedClockOut.extra_value": 0,
     "ClockOut.overdue": False, "ExplainedClockOut.excused": False, "ExplainedClockOut.extra": None,
     "ExplainedClockOut.limit": "1 工作日", "ExplainedClockOut.overdue": None, "ExplainedClockOut.stopped_at": None,
     "ExplainedClockOut.words": "处置时限 1 工作日（规定 2026.1），2026年3月6日（周五）16:00起计时，已计 0.25 个工作日。",
@@ -251,6 +277,19 @@ EXACTLY: dict[str, Any] = {
     "SubmissionOut.deprecated_id": None, "SubmissionOut.flags": ["old_version"], "SubmissionOut.form_id": "house",
     "SubmissionOut.instance_id": "uuid:018f3c1e-7b5a-4c2d-9e4f-0123456789ab", "SubmissionOut.missing": [],
     "SubmissionOut.reason": "some values cannot be kept", "SubmissionOut.state": "refused", "SubmissionOut.version": "1",
+    "ChangeOut.before": "没有可用的权责规则。", "ChangeOut.before_lead": None, "ChangeOut.after": "适用规则“路灯”。",
+    "CellOut.open": "some", "CellOut.overlaps": 0, "LineOut.below": True, "LineOut.code": "101", "LineOut.name": "公用设施",
+    "CalendarOut.source": "国务院办公厅通知", "SpecialDayOut.date": "2026-02-17", "SpecialDayOut.name": "春节",
+    "SpecialDayOut.is_work": False, "RoleOut.role": "handler", "RoleOut.name": "处置人员", "PowerOut.action": "case.sign",
+    "PowerOut.roles": ["handler"], "PowerOut.conditions": ["own_department"],
+    **{f"HeldPostOut.{name}": value for name, value in {
+        "role": "handler", "title": "水务局处置人员", "holder_name": "王芳", "area_name": None, "area_code": None}.items()},
+    "CarriedOut.name": "PDA 17", "CarriedOut.revoked_at": None, "CarriedOut.user_name": "王芳", "DutyOut.user_name": "王芳",
+    "PolicyVersionOut.by": "王芳", "FoundOut.full_name": "示范市东区南塘街道南塘社区", "FoundOut.code": "440301001001",
+    "FoundOut.name": "南塘社区", "FoundOut.level": "community", "FoundOut.parent_code": "440301001",
+    **{f"FormVersionOut.{name}": value for name, value in {
+        "form_id": "house", "kind": "xlsx", "md5": "9f2b6c41d0e35a7788e1c4f2ab906d13", "register": "house",
+        "title": "房屋信息采集", "version": "1"}.items()},
     "VersionOut.name": "2026年修订", "VersionOut.number": 2,
     "CoverageOut.area": "440301001", "CoverageOut.grids": 8, "CoverageOut.since": "2026-02-01", "CoverageOut.silent": 1,
     "CoverageOut.until": "2026-03-02", "FieldTaskOut.area": "44030100100101", "FieldTaskOut.conflict": None,
@@ -285,7 +324,8 @@ EXACTLY: dict[str, Any] = {
     "EntryChangeOut.what": "added", "EntryChangeOut.words": "多次虚假上报", "MarkOut.withdrawn_at": None,
     "ProgressOut.notice": None, "RatedOut.notice": None,
     "MarkOut.reason": "现场不存在该问题", "ReceiptOut.held": False, "ReceiptOut.call": None,
-    **{f"{shape}.{name}": value for shape, said in (OPEN311 | COMMUNITY | MODERATION | PERFORMANCE | COCKPIT).items()
+    **{f"{shape}.{name}": value
+       for shape, said in (OPEN311 | COMMUNITY | MODERATION | PERFORMANCE | COCKPIT | REPORTS).items()
        for name, value in said.items()},
     **{f"{shape}.{name}": value for shape in ("SurveyOut", "SurveyWithProgressOut") for name, value in {
         "kind": "survey", "title": "充电隐患专项普查", "text": "逐户查看", "area": "440301", "register": None,

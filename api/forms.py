@@ -51,6 +51,18 @@ class FormOut(FormRowOut):
     remarks = ma.fields.List(ma.fields.String(), metadata={"description": "what only ODK Collect does of it"})
 
 
+class FormVersionOut(FormRowOut):
+    """A version, and whether it is in use."""
+
+    active = ma.fields.Boolean()
+
+
+class FormVersionsOut(ma.Schema):
+    """All versions of a form."""
+
+    items = ma.fields.List(ma.fields.Nested(FormVersionOut()))
+
+
 class VersionIn(ma.Schema):
     """Which version."""
 
@@ -69,6 +81,13 @@ def form(form_id: str, query: dict[str, str]) -> dict[str, Any]:
     """A form as the PDA page asks it."""
     with reading() as db:
         return _plain(library.of(db, form_id, query.get("version")), FormOut())
+
+
+@blueprint.operation("GET", "/<form_id>/versions", requires("forms.read"), answer=FormVersionsOut())
+def versions(form_id: str) -> dict[str, Any]:
+    """Every version of a form that was ever published, the newest first; also of one that is withdrawn."""
+    with reading() as db:
+        return {"items": [_plain(one, FormVersionOut()) for one in library.versions(db, form_id)]}
 
 
 @blueprint.operation("GET", "/<form_id>/source", requires("forms.read"), query=VersionIn(),

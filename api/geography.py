@@ -16,6 +16,7 @@ from casework.storage.database import reading, transaction
 blueprint = Blueprint("geography", __name__, url_prefix="/api/v1/areas", description="区域与网格 Areas and grids")
 
 LARGEST_KILOBYTES = 64 * 1024
+MOST_FOUND = 50
 
 OUTLINES_HOLD = 24 * 3600
 """Seconds: borders move with an import, and a map of yesterday still shows where one stands."""
@@ -58,6 +59,25 @@ class BelowIn(ma.Schema):
     parent = Text(15, metadata={"description": "code of an area"})
 
 
+class FoundOut(AreaOut):
+    """An area that was looked for, with the way down to it in words."""
+
+    full_name = ma.fields.String()
+
+
+class AreasFoundOut(ma.Schema):
+    """The areas that fit, the widest first."""
+
+    items = ma.fields.List(ma.fields.Nested(FoundOut()))
+    all = ma.fields.Boolean()
+
+
+class LookedForIn(ma.Schema):
+    """What is known of it."""
+
+    q = Text(80, required=True, metadata={"description": "a part of the name, or the beginning of the code"})
+
+
 class PointIn(ma.Schema):
     """A point in degrees."""
 
@@ -83,6 +103,7 @@ class ImportIn(ma.Schema):
     system = ma.fields.String(required=True, validate=ma.validate.OneOf(list(TO_WGS84)),
                               metadata={"description": "of the coordinates in the file"})
     replaces = Text(15, metadata={"description": "what the file does not name inside this area is retired"})
+    trial = ma.fields.Boolean(load_default=False, metadata={"description": "only say what it would do: nothing is changed"})
 
 
 class GeoJsonIn(ma.Schema):
@@ -131,6 +152,16 @@ def below(query: dict[str, str]) -> dict[str, Any]:
                           for one in areas.children(db, query.get("parent"))]}
 
 
+@blueprint.operation("GET", "/search", requires("areas.read"), query=LookedForIn(), answer=AreasFoundOut())
+def look_for(query: dict[str, str]) -> dict[str, Any]:
+    """Areas by a part of their name or the beginning of their code."""
+    with reading() as db:
+        found = areas.look_for(db, query["q"], MOST_FOUND + 1)
+    return {"all": len(found) <= MOST_FOUND, "items": [
+        {"code": one.code, "name": one.name, "level": one.level, "full_name": one.full_name,
+         "parent_code": one.codes[-2] if len(one.codes) > 1 else None} for one in found[:MOST_FOUND]]}
+
+
 @blueprint.operation("GET", "/outlines", requires("areas.read"), answer=OutlinesOut())
 def drawn() -> Response:
     """The outlines of districts, streets and communities, ten metres rough, to be kept for a day."""
@@ -153,13 +184,15 @@ def at(query: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.operation("POST", "/import", requires("areas.import"), body=GeoJsonIn(), query=ImportIn(), answer=ImportOut(),
                      example=EXAMPLE, kilobytes=LARGEST_KILOBYTES)
-def import_areas(query: dict[str, str], body: dict[str, Any]) -> Response:
+def import_areas(query: dict[str, Any], body: dict[str, Any]) -> Response:
     """Add and update areas from GeoJSON, all or nothing.
 
     Overlaps and gaps are reported, not refused; an impossible outline is refused with its place in the file.
     """
     with transaction() as db:
         report = areas.import_areas(db, body, query["system"], query.get("replaces"))
+        if query["trial"]:
+            db.rollback()
     return encode(asdict(report))
 
 

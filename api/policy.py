@@ -6,6 +6,7 @@ import marshmallow as ma
 from api.auth import caller, requires
 from api.blueprint import Blueprint
 from api.fields import Moment, Text
+from casework.identity import people
 from casework.sla import policies
 from casework.sla.limits import STAGE_NAMES, Rule, Stage, Unit
 from casework.sla.numbers import KNOWN
@@ -74,6 +75,7 @@ class PolicyVersionOut(ma.Schema):
     version = ma.fields.String()
     active = ma.fields.Boolean()
     created_at = Moment()
+    by = ma.fields.String(allow_none=True, metadata={"description": "who wrote it"})
 
 
 class PolicyVersionsOut(ma.Schema):
@@ -94,8 +96,10 @@ def policy() -> dict[str, Any]:
 def versions() -> dict[str, Any]:
     """Every version that was written: what stands on a clock can be looked up."""
     with reading() as db:
-        return {"items": [{"version": one.version, "active": one.active, "created_at": one.created_at}
-                          for one in policies.versions(db, 100)]}
+        found = policies.versions(db, 100)
+        names = people.names_of(db, (one.created_by_id for one in found))
+        return {"items": [{"version": one.version, "active": one.active, "created_at": one.created_at,
+                           "by": names.get(one.created_by_id)} for one in found]}
 
 
 @blueprint.operation("GET", "/policy/versions/<version>", requires("policy.read"), answer=PolicyOut())

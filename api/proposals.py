@@ -1,4 +1,5 @@
-"""What upheld returns say about the responsibility list: the rules they propose, what each would change, and the decision."""
+"""What upheld returns and dispatchers say about the responsibility list: the rules they propose, what each would change, and
+the decision."""
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
@@ -8,8 +9,10 @@ import marshmallow as ma
 
 from api.auth import caller, requires
 from api.blueprint import Blueprint
-from api.fields import Moment, Text
+from api.fields import CaseNumber, Moment, Text
 from api.responsibility import RuleOut, plain_rule
+from casework import dispatch
+from casework.cases import search
 from casework.responsibility import proposals
 from casework.responsibility.decisions import Decision
 from casework.responsibility.proposals import MOST_NAMED, Draft, Effect, Group
@@ -30,8 +33,9 @@ class ProposalOut(ma.Schema):
     area_code = ma.fields.String(allow_none=True, metadata={
         "description": "the smallest area, at least a community, that contains all these cases; null is the whole city"})
     area = ma.fields.String(allow_none=True)
-    from_department_id = ma.fields.UUID(metadata={"description": "who was released"})
-    from_department = ma.fields.String()
+    from_department_id = ma.fields.UUID(allow_none=True, metadata={
+        "description": "who was released; null where there was no rule, and a dispatcher proposes one"})
+    from_department = ma.fields.String(allow_none=True)
     to_department_id = ma.fields.UUID(allow_none=True, metadata={
         "description": "who got it, else whom the released department named; null while nobody knows"})
     to_department = ma.fields.String(allow_none=True)
@@ -90,6 +94,20 @@ class DraftIn(ma.Schema):
         "description": "rules for exactly this category and area that name another department end"})
 
 
+class ProposeIn(ma.Schema):
+    """A case for which there is no rule, and whose it is."""
+
+    case = CaseNumber(required=True, metadata={"description": "number of a filed case, or of one that a dispatcher has sent"})
+    lead = ma.fields.UUID(required=True, metadata={"description": "id of the department that answers"})
+    ground = Text(2000, required=True, metadata={"description": "the legal ground"})
+
+
+class ProposedOut(ma.Schema):
+    """It waits for whoever keeps the rules."""
+
+    id = ma.fields.UUID()
+
+
 class DeclineIn(ma.Schema):
     """Why the rules stay as they are."""
 
@@ -114,6 +132,18 @@ def waiting() -> dict[str, Any]:
         names, departments, answered = Names(db), proposals.names_of(db, shown), proposals.answered(db, shown)
         return {"items": [_shown(one, names, departments) | {"answered": one.id in answered} for one in shown],
                 "all": len(shown) == len(found)}
+
+
+@blueprint.operation("POST", "", requires("rules.propose"), body=ProposeIn(), answer=ProposedOut(), status=201, example={
+    "case": "AJ260302-7K3F9-Q2MXA", "lead": "018f3c1e-7b5a-7c2d-9e4f-0123456789ab", "ground": "三定方案第四条"})
+def propose(body: dict[str, Any]) -> dict[str, Any]:
+    """Propose a rule where there is none: cases like this one are this department's. Who keeps the rules decides.
+
+    409 when a rule decides by now, or when this was decided before.
+    """
+    with transaction() as db:
+        found = search.find(db, caller(), body["case"], to_change=True)
+        return {"id": dispatch.propose_rule(db, found, caller(), body["lead"], body["ground"]).id}
 
 
 @blueprint.operation("POST", "/<uuid:proposal_id>/try", requires("proposals.read"), body=DraftIn(), answer=DraftOut(),
@@ -160,7 +190,7 @@ def _shown(one: Group, names: Names, departments: Mapping[uuid.UUID, str]) -> di
     latest = one.members[0]
     return {"id": one.id, "category_code": one.category_code, "category": names.category(one.category_code),
             "area_code": one.area_code, "area": names.area(one.area_code), "from_department_id": one.released_id,
-            "from_department": departments[one.released_id], "to_department_id": one.owner_id,
+            "from_department": departments.get(one.released_id) if one.released_id else None, "to_department_id": one.owner_id,
             "to_department": departments.get(one.owner_id) if one.owner_id else None, "count": len(one.members),
             "cases": [member.case_number for member in one.members[:MOST_NAMED]], "why": latest.why, "ground": latest.ground,
             "ruling": latest.ruling, "ruled_at": latest.ruled_at}

@@ -5,6 +5,7 @@ from typing import Any
 
 import marshmallow as ma
 from flask import Response
+from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
 from api.auth import requires
@@ -13,13 +14,16 @@ from api.bodies import Uploads
 from api.fields import Moment, Text, encode
 from api.media import one_file
 from casework import responsibility
-from casework.responsibility import Rule, coverage, sheets
+from casework.responsibility import Question, Rule, coverage, sheets
+from casework.responsibility import matrix as matrices
 from casework.responsibility.rules import living
 from casework.storage.database import reading, transaction
 
 blueprint = Blueprint("responsibility", __name__, url_prefix="/api/v1/rules", description="权责 Responsibility")
 
 MOST_SHOWN = 1000
+FEW = 100
+"""Beside the matrix, which is a page that people look at."""
 
 
 class RuleOut(ma.Schema):
@@ -43,6 +47,54 @@ class RulesOut(ma.Schema):
 
     items = ma.fields.List(ma.fields.Nested(RuleOut()))
     all = ma.fields.Boolean()
+
+
+class RuleIn(ma.Schema):
+    """A rule to be made; what is left out holds for all."""
+
+    name = Text(120, required=True)
+    category_code = Text(12, metadata={"description": "code of the taxonomy, or a kind: 1 components, 2 events, 3 requests"})
+    area_code = Text(15)
+    ownership = Text(40, metadata={"description": "whose the thing is, in the city's own words"})
+    hours = Text(200, metadata={"description": "weekly hours, such as 1-5 08:00-18:00"})
+    valid_from = Moment()
+    valid_until = Moment(metadata={"description": "the first moment at which it no longer holds"})
+    lead_department_id = ma.fields.UUID(required=True)
+    assisting_ids = ma.fields.List(ma.fields.UUID(), load_default=list, validate=ma.validate.Length(max=20))
+    ground = Text(2000, metadata={"description": "the law or order it rests on"})
+
+
+class ChangeOut(ma.Schema):
+    """What the rules answer for exactly this category and area: now, and with the rule."""
+
+    before = ma.fields.String()
+    before_lead = ma.fields.UUID(allow_none=True)
+    after = ma.fields.String()
+    after_lead = ma.fields.UUID(allow_none=True)
+
+
+class MatrixIn(ma.Schema):
+    """Which part of the table."""
+
+    within = Text(12, load_default="", metadata={"description": "code of the category whose parts are wanted"})
+    area = Text(15, load_default="", metadata={"description": "code of the area whose parts are wanted"})
+
+
+class LineOut(ma.Schema):
+    """A category or an area, and whether there is more below it."""
+
+    code = ma.fields.String()
+    name = ma.fields.String()
+    below = ma.fields.Boolean()
+
+
+class CellOut(ma.Schema):
+    """Who answers for a category in an area."""
+
+    leads = ma.fields.List(ma.fields.UUID(), metadata={"description":
+        "departments that rules name for it, or for a part of it"})
+    open = ma.fields.String(metadata={"enum": list(matrices.Open), "description": "how much of it no rule answers for"})
+    overlaps = ma.fields.Integer(metadata={"description": "pairs of rules that contradict each other there"})
 
 
 class QuestionIn(ma.Schema):
@@ -83,6 +135,16 @@ class OverlapsOut(ma.Schema):
 
     items = ma.fields.List(ma.fields.Nested(OverlapOut()))
     all = ma.fields.Boolean()
+
+
+class MatrixOut(ma.Schema):
+    """A row of cells for each category, a cell in it for each area."""
+
+    categories = ma.fields.List(ma.fields.Nested(LineOut()))
+    areas = ma.fields.List(ma.fields.Nested(LineOut()))
+    cells = ma.fields.List(ma.fields.List(ma.fields.Nested(CellOut())))
+    gaps = ma.fields.Nested(GapsOut(), metadata={"description": "of the whole city, as /gaps, fewer of them"})
+    overlaps = ma.fields.Nested(OverlapsOut(), metadata={"description": "of the whole city, as /overlaps, fewer of them"})
 
 
 class ReplaceIn(ma.Schema):
@@ -126,7 +188,43 @@ def gaps() -> dict[str, Any]:
 def overlaps() -> dict[str, Any]:
     """Pairs of equally specific rules that name different departments."""
     with reading() as db:
-        return _capped([{"one": plain_rule(pair.one), "other": plain_rule(pair.other)} for pair in coverage.overlaps(db)])
+        return _capped([_pair(one) for one in coverage.overlaps(db)])
+
+
+@blueprint.operation("GET", "/matrix", requires("rules.read"), query=MatrixIn(), answer=MatrixOut())
+def matrix(query: dict[str, str]) -> Response:
+    """The rules as a table of categories by areas, with its gaps and contradictions."""
+    with reading() as db:
+        made = matrices.matrix(db, query["within"], query["area"])
+        return encode({
+            "categories": [asdict(one) for one in made.categories], "areas": [asdict(one) for one in made.areas],
+            "cells": [[asdict(cell) for cell in row] for row in made.cells],
+            "gaps": _capped([asdict(one) for one in made.gaps], FEW),
+            "overlaps": _capped([_pair(one) for one in made.overlaps], FEW)})
+
+
+EXAMPLE = {"name": "路灯", "category_code": "10105", "area_code": "440301",
+           "lead_department_id": "018f3c1e-7b5a-7c2d-9e4f-0123456789ab", "ground": "三定方案第四条"}
+
+
+@blueprint.operation("POST", "", requires("rules.manage"), body=RuleIn(), answer=RuleOut(), status=201, example=EXAMPLE)
+def create(body: dict[str, Any]) -> dict[str, Any]:
+    """Make a rule; cases are dispatched by it from now on. Those that were dispatched stay where they are."""
+    with transaction() as db:
+        return plain_rule(_made(db, body))
+
+
+@blueprint.operation("POST", "/try", requires("rules.manage"), body=RuleIn(), answer=ChangeOut(), example=EXAMPLE)
+def dry_run(body: dict[str, Any]) -> dict[str, Any]:
+    """Dry run: what this rule would change for a thing of exactly its category, area and ownership. Nothing is kept."""
+    at = body.get("valid_from")
+    with transaction() as db:
+        question = Question(body.get("category_code", ""), body.get("area_code"), body.get("ownership"), at)
+        before = responsibility.find_many(db, [question])[0]
+        _made(db, body)
+        after = responsibility.find_many(db, [question])[0]
+        db.rollback()
+    return {"before": before.explanation, "before_lead": before.lead, "after": after.explanation, "after_lead": after.lead}
 
 
 @blueprint.operation("POST", "/import", requires("rules.import"), body=ReplaceIn(), answer=ImportedOut(), status=201,
@@ -159,5 +257,15 @@ def plain_rule(one: Rule) -> dict[str, Any]:
     return {name: getattr(one, name) for name in RuleOut().fields}
 
 
-def _capped(items: list[Any]) -> dict[str, Any]:
-    return {"items": items[:MOST_SHOWN], "all": len(items) <= MOST_SHOWN}
+def _made(db: Session, body: dict[str, Any]) -> Rule:
+    given = {name: value for name, value in body.items() if name != "assisting_ids"}
+    return responsibility.add_rule(db, given.pop("name"), given.pop("lead_department_id"), **given,
+                                   assisting=body["assisting_ids"])
+
+
+def _pair(one: coverage.Overlap) -> dict[str, Any]:
+    return {"one": plain_rule(one.one), "other": plain_rule(one.other)}
+
+
+def _capped(items: list[Any], most: int = MOST_SHOWN) -> dict[str, Any]:
+    return {"items": items[:most], "all": len(items) <= most}

@@ -1,5 +1,6 @@
 """Rosters: who of those that hold a post is on duty when. Alarms go to whoever is on duty."""
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from api.fields import Cursor, Moment, PageIn, Text, page_of, rows
 from casework import clock
 from casework.errors import Fault, Invalid
 from casework.geography import areas
-from casework.identity import rosters
+from casework.identity import people, rosters
 from casework.identity.people import Role
 from casework.identity.rosters import Duty, Shift
 from casework.storage.database import reading, transaction
@@ -46,6 +47,7 @@ class DutyOut(ma.Schema):
 
     id = ma.fields.UUID()
     user_id = ma.fields.UUID()
+    user_name = ma.fields.String()
     role = ma.fields.Enum(Role, by_value=True)
     department_id = ma.fields.UUID(allow_none=True)
     area_code = ma.fields.String(allow_none=True)
@@ -83,9 +85,10 @@ def duties(query: dict[str, Any]) -> Response:
         found = rosters.roster(db, caller(), since=query.get("since") or clock.now(), until=query.get("until"),
                                role=query.get("role"), department_id=query.get("department_id"),
                                after=query.get("cursor"), limit=query["limit"] + 1)
-    shown = found[:query["limit"]]
+        shown = found[:query["limit"]]
+        plain = _plain(db, shown)
     last = shown[-1] if len(found) > len(shown) else None
-    return rows([_plain(one) for one in shown], [last.until, last.id] if last else None)
+    return rows(plain, [last.until, last.id] if last else None)
 
 
 @blueprint.operation("POST", "", requires("duties.manage"), body=RosterIn(), answer=DutiesOut(), status=201,
@@ -101,7 +104,7 @@ def enter(body: dict[str, Any]) -> dict[str, Any]:
     with transaction() as db:
         _check_areas(db, body["items"])
         made = rosters.enter(db, caller(), [Shift(**one) for one in body["items"]])
-        return {"items": [_plain(one) for one in made]}
+        return {"items": _plain(db, made)}
 
 
 @blueprint.operation("POST", "/<uuid:duty_id>/end", requires("duties.manage"), answer=EndedOut())
@@ -118,5 +121,7 @@ def _check_areas(db: Session, items: list[dict[str, Any]]) -> None:
         raise Invalid("the roster was not entered", *faults[:100])
 
 
-def _plain(one: Duty) -> dict[str, Any]:
-    return {name: getattr(one, name) for name in DutyOut().fields}
+def _plain(db: Session, duties: Sequence[Duty]) -> list[dict[str, Any]]:
+    names = people.names_of(db, (one.user_id for one in duties))
+    return [{name: getattr(one, name) for name in DutyOut().fields if name != "user_name"} | {"user_name": names[one.user_id]}
+            for one in duties]

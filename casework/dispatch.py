@@ -14,6 +14,7 @@ from casework.cases.workflow import Facts, Status
 from casework.errors import Conflict
 from casework.identity.people import SYSTEM, Actor, active_department
 from casework.responsibility import Decision, Question, proposals
+from casework.responsibility.proposals import RuleProposal
 from casework.sla import timers
 
 
@@ -91,6 +92,23 @@ def overrule(_db: Session, case: Case, actor: Actor, facts: Facts) -> None:
     if case.lead_assignment:
         case.lead_assignment.ruled = True
     case.waiting_for = None
+
+
+def propose_rule(db: Session, case: Case, actor: Actor, lead: uuid.UUID, ground: str) -> RuleProposal:
+    """What the dispatcher decides here shall be a rule, in the eyes of whoever keeps the rules.
+
+    Raises Invalid for a department that does not work, Conflict where a rule decides by now or there is no category.
+    """
+    active_department(db, lead, "lead")
+    _not_released(case, lead)
+    if case.category_code is None:
+        raise Conflict("the case has no category yet, so no rule could speak of it")
+    decision = responsibility.find(db, case.category_code, case.area_code)
+    if decision.rule is not None:
+        raise Conflict("a rule decides about this by now", explanation=decision.explanation)
+    return proposals.propose(db, proposals.Gap(
+        case_id=case.id, number=case.number, category_code=case.category_code, area_code=case.area_code, lead_id=lead,
+        why=decision.explanation, ground=ground), actor)
 
 
 def propose_void(_db: Session, case: Case, actor: Actor, facts: Facts) -> None:

@@ -264,6 +264,7 @@ class Settings:
     duplicate_hours: float = _setting("ZHIWANG_DUPLICATE_HOURS", _number(0, 8760), 24.0)
     warning_false_alarms: float = _setting("ZHIWANG_WARNING_FALSE_ALARMS", _number(0.1, 100), 4.0)
     alarm_shares: tuple[int, ...] = _setting("ZHIWANG_ALARM_SHARES", _shares, (50, 80, 100, 150))
+    live_streams: int = _setting("ZHIWANG_LIVE_STREAMS", _whole(0, 1000), 160)
     relay_batch: int = _setting("ZHIWANG_RELAY_BATCH", _whole(1, 5000), 500)
     public_photos: str = _setting("ZHIWANG_PUBLIC_PHOTOS", _choice("auto", "person", "never"), "person")
     open311_contact: str = _setting("ZHIWANG_OPEN311_CONTACT", str, "平台管理员 the administrators of this platform")

@@ -6,9 +6,10 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from casework import clock
-from casework.cases import lookout, subscribers
+from casework.cases import holds, lookout, subscribers
 from casework.community import erasing
 from casework.exchange import feed
+from casework.exports import export
 from casework.fieldwork import changes, coverage, operations, presence, rounds, tracks
 from casework.identity import sessions
 from casework.identity.sessions.clients import Nonce
@@ -73,6 +74,11 @@ def forget_untied_persons() -> None:
     until_fewer(erasing.forget_untied, 100)
 
 
+def forget_exports() -> None:
+    """Files of lists whose time is over."""
+    until_fewer(export.forget_old, 50)
+
+
 def forget_nonces() -> None:
     """Requests of system clients whose time stamp is too old to pass again anyway."""
     old = select(Nonce.id).where(Nonce.expires_at < clock.now()).limit(BATCH)
@@ -90,9 +96,10 @@ def forget_idle_subscribers() -> None:
 
 
 def forget_expired() -> None:
-    """Log-ins, codes and counts whose time is over."""
+    """Log-ins, codes and counts whose time is over, and cases that somebody left open on a page."""
     with transaction() as db:
         sessions.forget_expired(db)
+    until_fewer(holds.forget_ended, BATCH)
 
 
 def forget_events() -> None:

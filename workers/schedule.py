@@ -10,7 +10,7 @@ from prometheus_client import Counter
 from casework import clock
 from casework.storage import timetable
 from casework.storage.database import reading, transaction
-from workers import community, forgetting, performance, queues, retention, upkeep, warnings
+from workers import bulletins, community, exports, forgetting, performance, queues, retention, upkeep, warnings
 from workers.job import Stop, start
 from workers.relay import OUTAGE
 
@@ -71,6 +71,10 @@ TIMETABLE: dict[str, Entry] = {
     "spread_waiting_occasions": Entry(upkeep.spread_waiting_occasions, every=timedelta(seconds=60)),
     "mark_adoption_day": Entry(community.mark_adoption_day, at=time(8, 30)),
     "count_areas": Entry(upkeep.count_areas, every=timedelta(minutes=30), lease=timedelta(minutes=10)),
+    "make_bulletins": Entry(bulletins.make_bulletins, at=time(6, 0), lease=timedelta(minutes=10)),
+    "look_after_remarks": Entry(bulletins.look_after_remarks, every=timedelta(seconds=60)),
+    "announce_waiting_exports": Entry(exports.announce_waiting_exports, every=timedelta(seconds=30)),
+    "forget_exports": Entry(forgetting.forget_exports, every=timedelta(hours=1)),
     "forget_wechat_messages": Entry(forgetting.forget_wechat_messages, every=timedelta(hours=1)),
     "forget_untied_persons": Entry(forgetting.forget_untied_persons, every=timedelta(minutes=5)),
     "forget_nonces": Entry(forgetting.forget_nonces, every=timedelta(hours=1)),

@@ -3,7 +3,7 @@ import uuid
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from casework.storage.database import Base, Keyed, partial_index
@@ -40,5 +40,7 @@ class Assignment(Keyed, Base):
     __table_args__ = (
         partial_index("ix_assignments_assisting", "department_id", "case_id", where="part = 'assist'"),
         partial_index("ix_assignments_helping", "department_id", "case_id", where=HELPING),
+        Index("ix_assignments_ruled", "since", postgresql_where=text("returned OR ruled"),
+              sqlite_where=text("returned = 1 OR ruled = 1")),  # each as SQLAlchemy asks there
         Index(None, "since"),
     )

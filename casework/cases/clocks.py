@@ -22,18 +22,20 @@ def explained(db: Session, case: Case) -> list[dict[str, Any]]:
     stretches: dict[uuid.UUID, list[TimerSegment]] = defaultdict(list)
     for one in timers.segments(db, *(timer.id for timer in clocks)):
         stretches[one.timer_id].append(one)
-    days, now = calendar.load(db), clock.now()
-    told = []
-    for timer in clocks:
-        facts = _facts(timer, stretches[timer.id])
-        told.append({
-            "id": timer.id, "stage": timer.stage, "state": timer.state, "department_id": timer.department_id,
-            "limit": str(timer.original), "extra": str(facts.whole) if timer.extra_value else None,
-            "policy_version": timer.policy_version, "started_at": timer.started_at, "stopped_at": timer.stopped_at,
-            "due_at": timer.due_at, "overdue": timer.overdue, "excused": timer.excused_at is not None,
-            "words": explaining.sentence(days, facts, now),
-            "lines": [asdict(line) for line in explaining.explain(days, facts, now)]})
-    return told
+    return [told(db, timer, stretches[timer.id]) for timer in clocks]
+
+
+def told(db: Session, timer: Timer, stretches: list[TimerSegment]) -> dict[str, Any]:
+    """One clock with its stretches, in their order, as explained() has it."""
+    days, now, facts = calendar.load(db), clock.now(), _facts(timer, stretches)
+    return {
+        "id": timer.id, "stage": timer.stage, "state": timer.state, "department_id": timer.department_id,
+        "limit": str(timer.original), "limit_value": timer.limit_value, "limit_unit": timer.limit_unit,
+        "extra_value": timer.extra_value, "extra": str(facts.whole) if timer.extra_value else None,
+        "policy_version": timer.policy_version, "started_at": timer.started_at, "stopped_at": timer.stopped_at,
+        "due_at": timer.due_at, "overdue": timer.overdue, "excused": timer.excused_at is not None,
+        "words": explaining.sentence(days, facts, now),
+        "lines": [asdict(line) for line in explaining.explain(days, facts, now)]}
 
 
 def _facts(timer: Timer, stretches: list[TimerSegment]) -> Facts:

@@ -18,6 +18,23 @@ NAMES = {Evidence.BEFORE_PHOTO: "处置前照片", Evidence.AFTER_PHOTO: "处置
          Evidence.DOCUMENT: "书面材料", Evidence.REPLY: "给诉求人的答复"}
 
 
+def asked(standard: Standard | None, *, has_before: bool) -> dict[str, list[Evidence]]:
+    """What the standard asks to lie beside the answer of a department, by the field in which it is given.
+
+    `has_before`: a photo from before is there already, with one of the reports.
+    """
+    wanted: dict[str, list[Evidence]] = {}
+    for one in Evidence:
+        if standard and one in standard.evidence and not (one is Evidence.BEFORE_PHOTO and has_before):
+            wanted.setdefault(FIELDS.get(one, "photos"), []).append(one)
+    return wanted
+
+
+def is_refused_without(standard: Standard | None) -> bool:
+    """Missing evidence is refused, and not only flagged."""
+    return standard is not None and not standard.lenient
+
+
 def of_answer(db: Session, case: Case, facts: Facts) -> list[str]:
     """What the answer of a department lacks, in words for the flags.
 

@@ -1,5 +1,6 @@
 """Finding cases: the one that a caller names, if it may know of it, and pages of the queues that people work from."""
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +24,9 @@ QUEUES: dict[str, Status] = {
     "handle": Status.HANDLING, "adjudicate": Status.RETURNED, "suspended": Status.SUSPENDED, "check": Status.RESOLVED,
 }
 """The desks of the city, each with the status of the cases that lie on it."""
+
+DESKS = {status: queue for queue, status in QUEUES.items()}
+"""The same the other way."""
 
 MATTERS = ("applications", "appeals", "supervised", "flagged")
 """What waits beside the desks: applications for time (a head's to agree, then a dispatcher's to decide), appeals against a
@@ -107,6 +111,20 @@ def page(db: Session, actor: Actor, wanted: Wanted, *, after: Position | None = 
     shown = [as_row(row, by_code) for row in rows[:limit]]
     last = rows[limit - 1] if len(rows) > limit else None
     return shown, (last.due_at, last.id) if last else None
+
+
+def ids(db: Session, actor: Actor, wanted: Wanted, *, where: Sequence[ColumnElement[bool]], limit: int) -> list[uuid.UUID]:
+    """Ids of up to `limit` cases that the actor may see and of which this holds too, what is due first on top."""
+    ways = visible(actor, wanted)
+    seen = [or_(*ways)] if ways else []
+    looked = select(CASES.id).where(*_narrowed(wanted), *where, *seen).order_by(CASES.due_at, CASES.id).limit(limit)
+    return list(db.scalars(looked))
+
+
+def seen_by(actor: Actor) -> ColumnElement[bool] | None:
+    """The condition under which a case is the actor's to see, for looks at a few cases; None for whoever sees all."""
+    ways = visible(actor, Wanted())
+    return for_each(or_(*ways)) if ways else None
 
 
 CASES = Case.__table__.c
@@ -203,3 +221,34 @@ def as_row(row: Any, by_code: dict[str, taxonomy.Category]) -> dict[str, Any]:
     category = by_code.get(values["category_code"])
     values["category"] = category.name if category else None
     return values
+
+
+AGE = (CASES.opened_at, CASES.id)
+
+
+def by_age(db: Session, actor: Actor, wanted: Wanted, *, after: Position | None = None, since: datetime | None = None,
+           until: datetime | None = None, limit: int = 1000) -> list[dict[str, Any]]:
+    """Up to `limit` cases that the actor may see, the oldest first, with `closed_at` besides what a list shows; `after` is
+    `opened_at` and `id` of the last one before, `since` and `until` narrow when they were opened. For whole tables."""
+    where = _of_age(actor, wanted, since, until)
+    if after:
+        where.append(tuple_(*AGE) > after)
+    rows = db.connection().execute(
+        select(*COLUMNS, CASES.closed_at)
+        .join(Department.__table__, Department.__table__.c.id == CASES.lead_department_id, isouter=True)
+        .where(*where).order_by(*AGE).limit(limit)).all()
+    by_code = taxonomy.catalogue(db).by_code if rows else {}
+    return [as_row(row, by_code) | {"closed_at": row.closed_at} for row in rows]
+
+
+def how_many(db: Session, actor: Actor, wanted: Wanted, *, since: datetime | None = None, until: datetime | None = None,
+             most: int) -> int:
+    """How many cases by_age() would give, counted up to `most`."""
+    asked = select(CASES.id).where(*_of_age(actor, wanted, since, until)).limit(most)
+    return db.scalar(select(func.count()).select_from(asked.subquery())) or 0
+
+
+def _of_age(actor: Actor, wanted: Wanted, since: datetime | None, until: datetime | None) -> list[ColumnElement[bool]]:
+    ways = visible(actor, wanted)
+    return [*_narrowed(wanted), *([or_(*ways)] if ways else []), *([CASES.opened_at >= since] if since else []),
+            *([CASES.opened_at < until] if until else [])]

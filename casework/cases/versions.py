@@ -1,4 +1,4 @@
-"""Two people at one case: whoever acts on what is no longer so is refused, and told what has changed.
+"""Two people at one case: whoever acts on what is no longer so, or on what a colleague works on, is refused and told why.
 
 A case's version is the length of its history: whatever happens to a case writes a line.
 """
@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casework.cases import workflow
+from casework.cases import holds, workflow
 from casework.cases.case import Case
 from casework.cases.history import Entry
 from casework.cases.verbs import Verb
@@ -26,11 +26,14 @@ MOST = 50
 def take(db: Session, case: Case, actor: Actor, action: str, facts: Facts, *, verb: Verb, seen: Seen) -> None:
     """Take a step on a locked case, if it is still as it was seen.
 
-    Raises Refused for who may not, whatever else is wrong; then Conflict when the case was changed since, or is not in a
-    state for the step. That Conflict carries `version`, the present one, and `changed`: the lines since the newest version
-    seen, or the last line for who does not say; for each its number, action, role and time, and nothing of a person.
+    Raises Refused for who may not, whatever else is wrong; then Conflict when a colleague holds it at a desk (see holds.py),
+    when the case was changed since, or is not in a state for the step. The latter two carry `version`, the present one, and
+    `changed`: the lines since the newest version seen, or the last line for who does not say; for each its number, action,
+    role and time, and nothing of a person.
     """
-    fresh = seen is None or case.history_length in seen
+    fresh, before = seen is None or case.history_length in seen, case.status
+    role = workflow.role_for(action, case, actor)
+    holds.respect(db, case, actor, action, role)
     try:
         workflow.take(action, case, actor, facts)  # the verb asks again, when it has looked at what the facts name
     except Conflict as error:
@@ -42,6 +45,8 @@ def take(db: Session, case: Case, actor: Actor, action: str, facts: Facts, *, ve
         raise Conflict(f"case {case.number} was changed since you read it; nothing was done. Read it again, then decide",
                        action=action, status=case.status, **_news(db, case, seen))
     verb(db, case, actor, facts)
+    if role in holds.BOUND and case.status is not before:
+        holds.end(db, case)
 
 
 def _news(db: Session, case: Case, seen: Seen) -> dict[str, Any]:

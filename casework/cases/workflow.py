@@ -101,7 +101,8 @@ def _plain(value: Any) -> Any:
 @dataclass(frozen=True)
 class Step:
     """One row of the table. `target` None: the case stays where it is; `back`: it returns to the status it came from, and
-    its clocks go on; `unled`: where it goes instead when no department leads it, with the clocks of that status."""
+    its clocks go on; `unled`: where it goes instead when no department leads it, with the clocks of that status. `also`: what
+    may come with it besides what it `needs`; `proves`: and the evidence that the case's standard asks for."""
 
     sources: frozenset[Status]
     target: Status | None
@@ -112,9 +113,16 @@ class Step:
     pauses: tuple[Stage, ...] = ()
     resumes: tuple[Stage, ...] = ()
     needs: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    proves: bool = False
     back: bool = False
     unled: Status | None = None
     says: str = ""
+
+    @property
+    def asks(self) -> bool:
+        """It takes, or may take, more than its name."""
+        return bool(self.needs or self.also or self.proves)
 
 
 ALL = tuple(stage for stage in Stage if stage is not Stage.APPEAL)
@@ -151,19 +159,22 @@ STEPS: dict[str, Step] = {
     "report": _step(to=S.REPORTED, who=(by(R.SYSTEM, R.TRIAGE_OPERATOR, R.OPERATOR),), starts=(Stage.TRIAGE,),
                     says="上报 open a case from a report"),
     "verify": _step(S.REPORTED, to=S.VERIFYING, who=(by(R.TRIAGE_OPERATOR),), starts=(Stage.VERIFY,),
-                    says="核实 send a grid worker to look before filing"),
+                    also=("inspector",), says="核实 send a grid worker to look before filing"),
     "confirm": _step(S.VERIFYING, to=S.REPORTED, who=(by(R.GRID_WORKER, when=c.verifies),), stops=(Stage.VERIFY,),
                      needs=LOOKED, says="属实 it is as reported"),
     "refute": _step(S.VERIFYING, to=S.REPORTED, who=(by(R.GRID_WORKER, when=c.verifies),), stops=(Stage.VERIFY,),
                     needs=LOOKED, says="不属实 it is not as reported"),
     "file": _step(S.REPORTED, to=S.FILED, who=(by(R.SYSTEM, R.TRIAGE_OPERATOR, R.OPERATOR),), stops=(Stage.TRIAGE,),
-                  starts=(Stage.DISPATCH,), needs=("category",), says="立案 file under a category's standard"),
+                  starts=(Stage.DISPATCH,), needs=("category",), also=("standard", "place"),
+                  says="立案 file under a category's standard"),
     "reject": _step(S.REPORTED, S.FILED, to=S.REJECTED, who=(by(R.TRIAGE_OPERATOR, R.OPERATOR),), stops=ALL,
                     needs=("reason",), says="不予受理 refuse, with a reason the citizen can read"),
     "self_handle": _step(S.REPORTED, to=S.CLOSED, who=(by(R.SYSTEM), by(R.GRID_WORKER, when=c.reported)),
                          rules=(c.has_standard,), stops=ALL,
-                         needs=("photos", "position"), says="自行处置 put right on the spot"),
-    "correct": _step(OPEN, who=(DESK,), needs=("reason",), says="更正 category, place or priority were wrong"),
+                         needs=("photos", "position"), also=("category", "standard", "finding"),
+                         says="自行处置 put right on the spot"),
+    "correct": _step(OPEN, who=(DESK,), needs=("reason",), also=("category", "standard", "priority", "place", "address"),
+                     says="更正 category, place or priority were wrong"),
     # 并案 one problem, one case
     "merge": _step(OPEN, to=S.MERGED, who=(DESK, by(R.SYSTEM)), rules=(c.not_supervised,), pauses=ALL,
                    needs=("into", "reason"), says="并案 this is the same problem as another case"),
@@ -171,19 +182,21 @@ STEPS: dict[str, Step] = {
     "unjoin": _step(OPEN, who=(DESK,), rules=(c.has_several_reports,), needs=("reports", "reason"),
                     says="撤销并入 a report that joined is another problem"),
     "split": _step(OPEN, who=(DESK,), rules=(c.has_several_reports,), needs=("reports", "reason"),
-                   says="拆分 some of the reports are a problem of their own"),
+                   also=("category",), says="拆分 some of the reports are a problem of their own"),
     # 派遣与裁定 whose it is
     "dispatch": _step(S.FILED, to=S.DISPATCHED, who=(by(R.SYSTEM, R.DISPATCHER),), stops=(Stage.DISPATCH,),
-                      starts=LEADS_AND_ASSISTS, needs=("lead",), says="派遣 give it to the department that answers"),
+                      starts=LEADS_AND_ASSISTS, needs=("lead",), also=("assistants", "reason"),
+                      says="派遣 give it to the department that answers"),
     "recall": _step(S.DISPATCHED, to=S.FILED, who=(by(R.DISPATCHER),), stops=LEADS_AND_ASSISTS, starts=(Stage.DISPATCH,),
                     needs=("reason",), says="收回 nobody there answers; it is dispatched anew"),
     "sign": _step(S.DISPATCHED, to=S.HANDLING, who=(LEAD,), stops=(Stage.SIGN,), says="签收 we have it"),
     "hand_back": _step(S.DISPATCHED, S.HANDLING, to=S.RETURNED, who=(LEADS_HEAD,), rules=(c.may_return,),
                        stops=(Stage.SIGN,), pauses=ASSISTS, resumes=(Stage.HANDLE,), starts=(Stage.ADJUDICATE,),
                        needs=("ground",),
-                       says="退单 not ours, with the legal ground"),
+                       also=("proposed",), says="退单 not ours, with the legal ground"),
     "uphold": _step(S.RETURNED, to=S.FILED, who=(by(R.ADJUDICATOR),), stops=(Stage.ADJUDICATE, *LEADS_AND_ASSISTS),
-                    starts=(Stage.DISPATCH,), needs=("reason",), says="准予退单 rightly returned; the time is given back"),
+                    starts=(Stage.DISPATCH,), needs=("reason",), also=("lead",),
+                    says="准予退单 rightly returned; the time is given back"),
     "overrule": _step(S.RETURNED, to=S.DISPATCHED, who=(by(R.ADJUDICATOR),), stops=(Stage.ADJUDICATE,), resumes=ASSISTS,
                       starts=(Stage.SIGN,), needs=("reason",), says="驳回退单 it stays yours, finally"),
     "hand_over": _step(S.DISPATCHED, S.HANDLING, who=(LEAD,), needs=("handler",),
@@ -214,13 +227,13 @@ STEPS: dict[str, Step] = {
     "defer": _step(S.HANDLING, who=(LEAD,), rules=(c.nothing_applied_for,), needs=("reason", "until"),
                    says="申请挂账 ask to let it rest until a date"),
     "suspend": _step(S.HANDLING, to=S.SUSPENDED, who=(by(R.DISPATCHER),), rules=(c.suspension_asked,),
-                     pauses=RESTS, says="挂账 stop the clock lawfully until a date"),
+                     pauses=RESTS, also=("until",), says="挂账 stop the clock lawfully until a date"),
     "deny": _step(S.HANDLING, who=(LEADS_HEAD, by(R.DISPATCHER)), rules=(c.is_applied_for,), needs=("reason",),
                   says="不同意 refuse what was applied for"),
     "resume": _step(S.SUSPENDED, to=S.HANDLING, who=(by(R.DISPATCHER, R.SYSTEM),), resumes=RESTS,
                     says="恢复 the clock goes on"),
     "resolve": _step(S.HANDLING, to=S.RESOLVED, who=(LEAD,), stops=(Stage.CONTACT,), pauses=(Stage.HANDLE,),
-                     starts=(Stage.CHECK,), needs=("reply",), says="反馈 done, with evidence"),
+                     starts=(Stage.CHECK,), needs=("reply",), proves=True, says="反馈 done, with evidence"),
     # 核查与回访 before closing, by somebody else
     "pass": _step(S.RESOLVED, to=S.CLOSED, who=(by(R.GRID_WORKER, when=c.inspects),), stops=ALL,
                   needs=LOOKED, says="核查通过 looked at: it is put right"),
@@ -289,8 +302,7 @@ def take(action: str, case: Subject, actor: Actor, facts: Facts) -> tuple[Step, 
 
     Raises Refused (not this person), Conflict (not in this state), Invalid (something it asks for is missing).
     """
-    step = STEPS[action]
-    role = next(filter(None, (role_in(actor, one, case) for one in step.who)), None)
+    step, role = STEPS[action], role_for(action, case, actor)
     if role is None:
         raise Refused(f"you may not {action} this case", action=action)
     if reason := _why_not(step, case):
@@ -299,6 +311,11 @@ def take(action: str, case: Subject, actor: Actor, facts: Facts) -> tuple[Step, 
     if missing:
         raise Invalid(f"{action} asks for more", *(Fault(need, f"{action} cannot do without it") for need in missing))
     return step, role
+
+
+def role_for(action: str, case: Subject, actor: Actor) -> Role | None:
+    """In which role the actor would take this action, whatever state the case is in; None if in none."""
+    return next(filter(None, (role_in(actor, one, case) for one in STEPS[action].who)), None)
 
 
 def allowed_actions(case: Subject, actor: Actor) -> list[str]:

@@ -1,4 +1,5 @@
 """The tree of areas in the database, its import, and the answer to: which grid is this point in?"""
+import heapq
 import time
 import uuid
 from collections import Counter, defaultdict
@@ -108,6 +109,13 @@ def areas_at(db: Session, points: Sequence[Point]) -> list[GridRef | None]:
 def describe(db: Session, code: str) -> GridRef | None:
     """The area of this code with the way down to it, from memory; None when there is none or it is retired."""
     return atlas(db).refs.get(code)
+
+
+def look_for(db: Session, text: str, most: int) -> list[GridRef]:
+    """At most so many areas whose name has this text in it, or whose code begins with it; the widest first."""
+    wanted = text.strip()
+    found = (one for one in atlas(db).refs.values() if wanted in one.name or one.code.startswith(wanted))
+    return heapq.nsmallest(most, found, key=lambda one: (len(one.code), one.code))
 
 
 def area(db: Session, code: str) -> Area:

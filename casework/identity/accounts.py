@@ -72,3 +72,8 @@ def deactivate(db: Session, user_id: uuid.UUID) -> None:
     db.execute(update(Post).where(Post.holder_id == user.id).values(holder_id=None))
     end_all(db, user.id)
     revoke_all(db, user.id)
+
+
+def activate(db: Session, user_id: uuid.UUID) -> None:
+    """The person is back, and may log in. Posts are given anew: others may hold the former ones by now. Raises NotFound."""
+    user_by_id(db, user_id).active = True

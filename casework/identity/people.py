@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal, NamedTuple, Protocol
 
-from sqlalchemy import ForeignKey, Index, func, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock
@@ -289,6 +289,19 @@ def user_by_id(db: Session, user_id: uuid.UUID) -> User:
     if user is None:
         raise NotFound("no such user")
     return user
+
+
+def named_like(text: str) -> ColumnElement[bool]:
+    """Users whose login or name has this text in it. A city has some thousands of them: no index would be quicker."""
+    return or_(User.login.contains(text.strip().lower(), autoescape=True), User.name.contains(text.strip(), autoescape=True))
+
+
+def names_of(db: Session, user_ids: Iterable[uuid.UUID | None]) -> dict[uuid.UUID | None, str]:
+    """What these users are called, in one query; none for nobody."""
+    wanted = {one for one in user_ids if one is not None}
+    if not wanted:
+        return {}
+    return {one.id: one.name for one in db.execute(select(User.id, User.name).where(User.id.in_(wanted)))}
 
 
 def posts_of(db: Session, user_id: uuid.UUID) -> Sequence[Post]:

@@ -150,6 +150,14 @@ PERMISSIONS: dict[str, Grant] = {
     "pda.inspections": _grant(Role.GRID_WORKER),
     "comment.create": _grant(STAFF),
     "duplicates.decide": _grant(Role.TRIAGE_OPERATOR, Role.OPERATOR, Role.DISPATCHER),
+    # the desks of the centre
+    "holds.take": _grant(COMMAND, condition=within_reach),
+    "holds.take_over": _grant(Role.SUPERVISOR, condition=within_reach),
+    "live.read": _grant(DESK),
+    "triage.read": _grant(Role.TRIAGE_OPERATOR, Role.OPERATOR),
+    "rules.propose": _grant(Role.DISPATCHER),
+    "rulings.read": _grant(Role.ADJUDICATOR, condition=within_reach),
+    "orders.read": _grant(Role.SUPERVISOR, Role.LEADER),
     "comment.publish": _grant(COMMAND, DEPARTMENTAL, condition=within_reach),
     "moderation.decide": _grant(Role.OPERATOR, Role.TRIAGE_OPERATOR, Role.SUPERVISOR, condition=within_reach),
     # messages
@@ -188,6 +196,7 @@ PERMISSIONS: dict[str, Grant] = {
     "rules.import": _grant(REFERENCE),
     "rules.manage": _grant(REFERENCE),
     "proposals.read": _grant(Role.DISPATCHER, Role.ADJUDICATOR, Role.SUPERVISOR, REFERENCE),
+    "calendar.read": _grant(DESK),
     "calendar.import": _grant(REFERENCE),
     "policy.read": _grant(DESK),
     "policy.manage": _grant(REFERENCE),
@@ -198,6 +207,7 @@ PERMISSIONS: dict[str, Grant] = {
     "departments.manage": _grant(Role.ADMINISTRATOR),
     "users.read": _grant(Role.DEPARTMENT_HEAD, Role.SUPERVISOR, Role.ADMINISTRATOR),
     "users.manage": _grant(Role.ADMINISTRATOR),
+    "roles.read": _grant(STAFF),
     "posts.manage": _grant(Role.ADMINISTRATOR),
     "duties.read": _grant(Role.DEPARTMENT_HEAD, Role.SUPERVISOR, Role.ADMINISTRATOR),
     "duties.manage": _grant(Role.DEPARTMENT_HEAD, Role.ADMINISTRATOR),  # a head writes the own department's
@@ -214,13 +224,19 @@ PERMISSIONS: dict[str, Grant] = {
     "performance.read": _grant(
         Role.DISPATCHER, Role.DEPARTMENT_HEAD, Role.SUPERVISOR, Role.LEADER, Role.ADMINISTRATOR),
     "cockpit.read": _grant(Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER, Role.ADMINISTRATOR),
+    "warnings.read": _grant(Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER, Role.ADMINISTRATOR, condition=within_reach),
+    "warnings.decide": _grant(Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER, condition=within_reach),
+    "bulletins.read": _grant(
+        Role.DISPATCHER, Role.DEPARTMENT_HEAD, Role.SUPERVISOR, Role.LEADER, Role.ADMINISTRATOR),
+    "bulletins.remark": _grant(Role.SUPERVISOR, Role.LEADER),
+    "remarks.answer": _grant(STAFF),
+    "exports.make": _grant(DESK),
+    "exports.plain": _grant(Role.OPERATOR, Role.SUPERVISOR),
     "scorecards.read": _grant(Role.GRID_WORKER, Role.DISPATCHER, Role.DEPARTMENT_HEAD, Role.ADJUDICATOR, Role.SUPERVISOR,
                               Role.LEADER, Role.ADMINISTRATOR),  # others than those of the city see the own
     "scorecards.publish": _grant(Role.SUPERVISOR, Role.ADMINISTRATOR),
     "scorecards.appeal": _grant(Role.DEPARTMENT_HEAD, Role.GRID_WORKER),
     "scorecards.decide": _grant(Role.ADJUDICATOR, Role.SUPERVISOR, Role.LEADER),
-    "warnings.read": _grant(Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER, Role.ADMINISTRATOR, condition=within_reach),
-    "warnings.decide": _grant(Role.DISPATCHER, Role.SUPERVISOR, Role.LEADER, condition=within_reach),
     "metrics.read": _grant(Role.ADMINISTRATOR, Role.PLATFORM, Role.SYSTEM),
 }
 

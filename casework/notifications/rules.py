@@ -255,6 +255,7 @@ for _name, _rule in FOR_FOLLOWERS.items():
     RULES[_name] = (*RULES.get(_name, ()), _rule)
 
 _QUEUE = "it lies in the queue of the desk whose turn it is, and a clock runs there"
+_LIVE = "open pages read it in the stream of what happens (api/live.py)"
 _PAGE = "the tracking page shows it; nothing is asked of anybody"
 
 NOBODY: dict[str, str] = {
@@ -262,5 +263,6 @@ NOBODY: dict[str, str] = {
     "case.refute": _QUEUE, "case.sign": _PAGE, "case.contact": "the caller was spoken to, so he knows",
     "case.assist_sign": "the lead sees it in the case; only what the helper brings is news", "case.hand_back": _QUEUE,
     "case.endorse": _QUEUE, "case.defer": _QUEUE, "case.appeal": _QUEUE, "case.propose_void": _QUEUE,
+    "case.held": _LIVE, "case.freed": _LIVE,
 }
 """Event of a case → why nobody is told of it. A law asks that every event of the workflow stands here or above."""

@@ -152,15 +152,28 @@ def _statement(one: Statement, name: str | None) -> dict[str, Any]:
 
 
 def _near(db: Session, wanted: Wanted, where: list[Any]) -> list[dict[str, Any]]:
-    """By distance from the point: a box by the index, then the circle in it."""
+    """By distance from the point."""
     assert wanted.near is not None  # noqa: S101 - asked for only then
-    lat = wanted.metres / METRES_PER_DEGREE
-    narrowing = max(0.1, math.cos(math.radians(wanted.near.lat)))  # how much shorter a degree is eastward than northward
-    lon = lat / narrowing
-    box = [Entry.lat.between(wanted.near.lat - lat, wanted.near.lat + lat),
-           Entry.lon.between(wanted.near.lon - lon, wanted.near.lon + lon)]
-    east, north = (Entry.lon - wanted.near.lon) * narrowing, Entry.lat - wanted.near.lat
-    nearest = select(Entry).where(*where, *box).order_by(east * east + north * north, Entry.id).limit(MOST_NEAR)
-    far = {one.id: (metres_between(wanted.near, Point(one.lon or 0, one.lat or 0)), one) for one in db.scalars(nearest)}
-    found = _shown(db, [one for metres, one in far.values() if metres <= wanted.metres])
+    far = {one.id: (metres, one) for metres, one in _by_distance(db, where, wanted.near, wanted.metres, MOST_NEAR)}
+    found = _shown(db, [one for _, one in far.values()])
     return [{"id": one, **about, "metres": round(far[one][0])} for one, about in found.items()]
+
+
+def components_near(db: Session, point: Point, metres: float, most: int) -> list[dict[str, Any]]:
+    """Things of the city around a point, the nearest first: {id, label, code, lon, lat, metres}. They name no person, so
+    whoever may know of what happened there may see them."""
+    near = _by_distance(db, [Entry.register == Register.COMPONENT], point, metres, most)
+    return [{"id": one.id, "label": one.label, "code": one.values.get("code"), "lon": one.lon, "lat": one.lat,
+             "metres": round(metres)} for metres, one in near]
+
+
+def _by_distance(db: Session, where: list[Any], point: Point, metres: float, most: int) -> list[tuple[float, Entry]]:
+    """A box by the index, then the circle in it."""
+    lat = metres / METRES_PER_DEGREE
+    narrowing = max(0.1, math.cos(math.radians(point.lat)))  # how much shorter a degree is eastward than northward
+    lon = lat / narrowing
+    box = [Entry.lat.between(point.lat - lat, point.lat + lat), Entry.lon.between(point.lon - lon, point.lon + lon)]
+    east, north = (Entry.lon - point.lon) * narrowing, Entry.lat - point.lat
+    nearest = select(Entry).where(*where, *box).order_by(east * east + north * north, Entry.id).limit(most)
+    measured = ((metres_between(point, Point(one.lon or 0, one.lat or 0)), one) for one in db.scalars(nearest))
+    return [(far, one) for far, one in measured if far <= metres]

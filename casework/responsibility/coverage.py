@@ -40,14 +40,15 @@ class Overlap:
     other: Rule
 
 
-def gaps(db: Session, at: datetime | None = None) -> list[Gap]:
+def gaps(db: Session, at: datetime | None = None, rules: Sequence[Rule] | None = None) -> list[Gap]:
     """What nobody answers for at this moment (now, unless said otherwise). Raises NotFound without a taxonomy.
 
     A class is named instead of all its members, an area instead of all its parts. The cost follows the number of rules
-    and gaps, not categories times grids.
+    and gaps, not categories times grids. `rules` are those that live at the moment, for who has them already.
     """
     moment = at or clock.now()
-    valid = [rule for rule in living(db, moment) if rule.valid_from is None or rule.valid_from <= moment]
+    known = living(db, moment) if rules is None else rules
+    valid = [rule for rule in known if rule.valid_from is None or rule.valid_from <= moment]
     names = Names(db)
     categories = tree({one.code: one.parent_code or one.code[0] for one in taxonomy.catalogue(db).by_code.values()})
     found = uncovered(categories, area_tree(db), [rule for rule in valid if not (rule.ownership or rule.hours)])
@@ -57,12 +58,12 @@ def gaps(db: Session, at: datetime | None = None) -> list[Gap]:
             for category, area in found]
 
 
-def overlaps(db: Session) -> list[Overlap]:
-    """Pairs of rules, of those that have not ended, between which no decision will be possible."""
+def overlaps(db: Session, rules: Sequence[Rule] | None = None) -> list[Overlap]:
+    """Pairs of rules, of those that have not ended (or of these), between which no decision will be possible."""
     alike: dict[object, list[Rule]] = defaultdict(list)
-    for rule in living(db):
+    for rule in living(db) if rules is None else rules:
         alike[rule.category_code, rule.area_code, rule.ownership, rule.specificity].append(rule)
-    return [Overlap(one, other) for rules in alike.values() for one, other in itertools.combinations(rules, 2)
+    return [Overlap(one, other) for like in alike.values() for one, other in itertools.combinations(like, 2)
             if (one.lead_department_id, one.assisting) != (other.lead_department_id, other.assisting)
             and _at_one_time(one, other)]
 

@@ -1,4 +1,4 @@
-"""What upheld returns teach: each is a gap or a fault in the responsibility list, and proposes the rule that was missing."""
+"""What upheld returns and dispatchers teach: a gap or a fault in the responsibility list, and the rule that would mend it."""
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -33,14 +33,16 @@ class State(StrEnum):
 
 
 class RuleProposal(Keyed, Base):
-    """One upheld return, as far as it speaks of the rules: who got the case wrongly, and who should have had it."""
+    """One upheld return, as far as it speaks of the rules: who got the case wrongly, and who should have had it; or one case
+    for which there was no rule, and whom a dispatcher proposes."""
 
     __tablename__ = "rule_proposals"
     case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("cases.id"))
     case_number: Mapped[str]
     category_code: Mapped[str]
     area_code: Mapped[str | None]
-    released_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("departments.id"))
+    released_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("departments.id"))
+    """None where no rule had sent it anywhere."""
     why: Mapped[str]
     """Which rule, or whose word, had given it to the released department."""
     ground: Mapped[str | None]
@@ -107,7 +109,7 @@ class Group:
         return self.members[0].category_code
 
     @property
-    def released_id(self) -> uuid.UUID:
+    def released_id(self) -> uuid.UUID | None:
         return self.members[0].released_id
 
     @property
@@ -160,6 +162,32 @@ def name_owner(db: Session, case_id: uuid.UUID, lead_id: uuid.UUID) -> None:
         RuleProposal.released_id != lead_id).values(next_id=lead_id))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Gap:
+    """A case for which the rules name nobody, and whose it is in a dispatcher's eyes; `why` is what the rules say."""
+
+    case_id: uuid.UUID
+    number: str
+    category_code: str
+    area_code: str | None
+    lead_id: uuid.UUID
+    why: str
+    ground: str
+
+
+def propose(db: Session, gap: Gap, actor: Actor) -> RuleProposal:
+    """Keep what a dispatcher proposes about a case that is locked; said again of the same case, the last word holds."""
+    mine = select(RuleProposal).where(RuleProposal.case_id == gap.case_id, RuleProposal.released_id.is_(None))
+    one = db.scalar(mine) or RuleProposal(id=new_id(), case_id=gap.case_id, case_number=gap.number, state=State.OPEN)
+    if one.state is not State.OPEN:
+        raise Conflict(f"a rule was proposed for this case already, and was {one.state}", state=one.state)
+    one.category_code, one.area_code, one.next_id = gap.category_code, gap.area_code, gap.lead_id
+    one.why, one.ground, one.ruling, one.ruled_by_id, one.ruled_at = gap.why, gap.ground, "", actor.id, clock.now()
+    db.add(one)
+    db.flush()
+    return one
+
+
 def groups(db: Session) -> list[Group]:
     """What waits for a decision, that with the most cases first."""
     waiting = select(RuleProposal).where(RuleProposal.state == State.OPEN).order_by(RuleProposal.id.desc()).limit(MOST_READ)
@@ -200,7 +228,8 @@ def draft(found: Group) -> Draft:
     """The rule that the group proposes as it stands, citing its rulings."""
     numbers = "、".join(one.case_number for one in found.members[:MOST_NAMED])
     ground = next((one.ground for one in found.members if one.ground), "")
-    cited = f"据退单裁定（{numbers}{f'等{len(found.members)}件' if len(found.members) > MOST_NAMED else ''}）"
+    by = "退单裁定" if found.released_id else "派遣决定"
+    cited = f"据{by}（{numbers}{f'等{len(found.members)}件' if len(found.members) > MOST_NAMED else ''}）"
     return Draft(lead=found.owner_id, category_code=found.category_code, area_code=found.area_code,
                  ground=f"{cited}：{ground}" if ground else cited)
 

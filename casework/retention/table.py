@@ -33,6 +33,7 @@ TABLES: dict[str, Fate] = {
         of("case", "case_id", words=("why",)),)),
     "rule_proposals": Fate(why="grounds and rulings, in words", rule="contacts_closed", links=(
         of("case", "case_id", words=("why", "ground", "ruling", "reason")),)),
+    "case_holds": Fate(why="who works on a case just now", task="forget_expired"),
     "area_counts": NOBODY,
     "duplicate_proposals": NOBODY, "escalations": NOBODY, "timers": NOBODY, "timer_segments": NOBODY, "turn_checks": NOBODY,
     # photos and files
@@ -126,6 +127,10 @@ TABLES: dict[str, Fate] = {
     "categories": NOBODY, "standards": NOBODY, "taxonomy_versions": NOBODY, "reply_templates": NOBODY, "sla_policies": NOBODY,
     "calendar_days": NOBODY, "calendar_version": NOBODY, "calendar_years": NOBODY, "office_hours": NOBODY,
     "schedule_runs": NOBODY, "retention_runs": NOBODY,
+    # what leaders read, and what they remark on it
+    "bulletins": NOBODY, "bulletin_remarks": STAFF,
+    # files of lists
+    "list_exports": Fate(why="who had which list as a file; the file goes with its row", task="forget_exports"),
     # figures
     "performance_facts": STAFF, "performance_rollups": STAFF, "performance_scorecards": STAFF,
     "performance_appeals": STAFF,

@@ -14,7 +14,7 @@ from sqlalchemy import delete, insert, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock
-from casework.errors import Fault, Invalid
+from casework.errors import Fault, Invalid, NotFound
 from casework.sla.limits import SECONDS, Unit
 from casework.storage import outbox
 from casework.storage.database import Base, new_id
@@ -122,6 +122,12 @@ class Calendar:
         spans = self._hours[self._season(self._index(day))]
         return tuple((opens // MINUTE, closes // MINUTE) for opens, closes in spans)
 
+    def seasons(self, first: date, last: date) -> list[tuple[date, Hours]]:
+        """The office hours between two days, each with the date from which it holds; that of the first day may lie before."""
+        begins, ends = self._season(self._index(first)), self._season(self._index(last)) + 1
+        return [(date.fromordinal(self._first + since), tuple((opens // MINUTE, closes // MINUTE) for opens, closes in spans))
+                for since, spans in zip(self._changes[begins:ends], self._hours[begins:ends], strict=True)]
+
     def work_days(self, first: date, last: date) -> int:
         """How many days are worked from `first` to `last`, both counted."""
         return (self._days[self._index(last) + 1] - self._days[self._index(first)]) // WORK_DAY
@@ -198,6 +204,22 @@ def warnings(db: Session) -> list[str]:
     known = set(db.scalars(select(CalendarYear.year).where(CalendarYear.year.in_([year, year + 1]))))
     return [f"The calendar has no holidays for {missing}: its weekdays count as work days until they are imported."
             for missing in (year, year + 1) if missing not in known]
+
+
+def year_of(db: Session, year: int) -> dict[str, Any]:
+    """A year as it stands: {year, loaded_at, source, work_days, days: [{date, is_work, name}], office_hours: [{valid_from,
+    spans: [{opens, closes}]}]}, those that hold when it begins first. Raises NotFound for a year that no calendar has."""
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise NotFound(f"the calendar covers {FIRST_YEAR} to {LAST_YEAR}")
+    first, last = date(year, 1, 1), date(year, 12, 31)
+    made, loaded = load(db), db.get(CalendarYear, year)
+    days = db.scalars(select(CalendarDay).where(CalendarDay.day.between(first, last)).order_by(CalendarDay.day))
+    return {"year": year, "loaded_at": loaded.loaded_at if loaded else None, "source": loaded.source if loaded else None,
+            "work_days": made.work_days(first, last),
+            "days": [{"date": one.day, "is_work": one.is_work, "name": one.name} for one in days],
+            "office_hours": [{"valid_from": since, "spans": [{"opens": _clock(opens), "closes": _clock(closes)}
+                                                             for opens, closes in spans]}
+                             for since, spans in made.seasons(first, last)]}
 
 
 def seed(db: Session) -> list[int]:
@@ -287,6 +309,10 @@ def _day(text: Any) -> date | None:
         return date.fromisoformat(text)
     except (TypeError, ValueError):
         return None
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
 
 
 def _minute(text: str) -> int:

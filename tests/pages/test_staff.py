@@ -26,7 +26,7 @@ from workers.queues import Batch
 from workers.run import work
 
 TICKETS = "/api/v1/hotline/tickets"
-CALLS, STUCK, IMPORTS = "/command/calls", "/command/stuck", "/command/imports"
+CALLS, STUCK, IMPORTS = "/command/calls", "/command/admin/queues", "/command/imports"
 
 
 def tickets() -> int:

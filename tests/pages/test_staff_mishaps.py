@@ -9,8 +9,8 @@ from tests.pages.test_staff import CALLS, TICKETS, typed_call
 
 def test_without_a_screen_in_the_address_whoever_logs_in_is_led_to_the_first_of_theirs(window: Window) -> None:
     page = window.log_in("administrator", PASSWORD, "/command")
-    page.wait_for_url("**/command/stuck")
-    page.get_by_role("heading", name="后台作业").wait_for()
+    page.wait_for_url("**/command/admin/people")
+    page.get_by_role("heading", name="人员").wait_for()
 
 
 def test_a_case_that_was_chosen_is_told_as_long_as_it_goes_with_the_ticket(window: Window, city: City) -> None:

@@ -1,4 +1,4 @@
-"""Pictures of the main pages, taken from a running demonstration: each page is opened as its user would, looked at by axe, and kept."""
+"""Pictures of the main pages, taken from a running demonstration: each is opened as its user would, and kept."""
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ def taken(url: str, known: dict[str, str], department: str, case: str, folder: P
         windows: dict[str, Window] = {}
         for one in (*PICTURES, Picture("case", "leader1", f"/desk/cases/{case}", ".screen.case h2")):
             login = one.login.format(department=department)
-            page = _open(browser, windows, url, login, known[login], one.path)
+            page = _open(browser, windows, url, login=login, password=known[login], path=one.path)
             page.locator(one.waits_for).first.wait_for()
             page.wait_for_load_state("networkidle")
             assert not any(words in page.inner_text("main") for words in TROUBLE), page.inner_text("main")
@@ -59,7 +59,7 @@ def taken(url: str, known: dict[str, str], department: str, case: str, folder: P
             window.context.close()
 
 
-def _open(browser: Browser, windows: dict[str, Window], url: str, login: str, password: str, path: str) -> Page:
+def _open(browser: Browser, windows: dict[str, Window], url: str, *, login: str, password: str, path: str) -> Page:
     if login in windows:
         return windows[login].visit(path)
     windows[login] = Window(browser, url)

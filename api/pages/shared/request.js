@@ -28,13 +28,14 @@ function parsed(text) {
   }
 }
 
-async function exchange(path, request, timeout) {
+async function exchange(path, {blob = false, ...request}, timeout) {
   const control = new AbortController();
   const timer = setTimeout(() => control.abort(), timeout);
   try {
     const response = await fetch(path, {
       cache: "no-store", credentials: "omit", ...request, signal: control.signal, redirect: "error"});
-    return {status: response.status, ok: response.ok, headers: response.headers, text: await response.text()};
+    const answer = {status: response.status, ok: response.ok, headers: response.headers};
+    return blob && response.ok ? {...answer, blob: await response.blob()} : {...answer, text: await response.text()};
   } catch (error) {
     throw new Away(error.message);
   } finally {
@@ -43,7 +44,7 @@ async function exchange(path, request, timeout) {
 }
 
 /** {status, headers, text}, if the server did what it was asked; raises Away or Problem. `timeout` in milliseconds is for all
- * of it, to the last byte of the answer. */
+ * of it, to the last byte of the answer; `blob` asks for a file: {status, headers, blob}. */
 export async function request(method, path, {headers = {}, body = undefined, timeout = JSON_TIMEOUT, ...more} = {}) {
   const answer = await exchange(path, {...more, method, body, headers: {"Accept-Language": spoken, ...headers}}, timeout);
   if (answer.ok) return answer;

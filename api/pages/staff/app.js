@@ -61,7 +61,7 @@ async function open() {
   nav(me);
   const found = find(here());
   const isFace = here().split("/").length === 2;
-  const first = SCREENS.find((one) => !one.hidden && mayOpen(me, one) && (!isFace || faceOf(one.path) === here().slice(1)));
+  const first = SCREENS.find((one) => !one.hidden && mayOpen(me, one) && (!isFace || one.path.startsWith(`${here()}/`)));
   if (!found && isFace && first) return void location.replace(first.path);
   title(found ? say(found.screen.title) : say("app"));
   if (!found && !isFace) return says(say("no_page"));

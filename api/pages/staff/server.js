@@ -28,6 +28,9 @@ export async function upload(path, form) {
   return JSON.parse(answer.text);
 }
 
+/** A file, as a Blob. Raises Away and Problem. */
+export const fetched = async (path) => (await send("GET", path, {blob: true, timeout: UPLOAD_TIMEOUT})).blob;
+
 /** An address with its query; what is empty is left out. */
 export function address(path, query = {}) {
   const said = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== "");

@@ -75,6 +75,18 @@ def all_versions(db: Session) -> Sequence[CollectionForm]:
                       .order_by(CollectionForm.form_id, CollectionForm.id)).all()
 
 
+def versions(db: Session, form_id: str) -> Sequence[CollectionForm]:
+    """Every version of this form, the newest first, also when none is in use: what a list tells. Raises NotFound."""
+    told = load_only(CollectionForm.form_id, CollectionForm.version, CollectionForm.title, CollectionForm.register,
+                     CollectionForm.kind, CollectionForm.md5, CollectionForm.published_at, CollectionForm.active,
+                     raiseload=True)
+    found = db.scalars(select(CollectionForm).options(told).where(CollectionForm.form_id == form_id)
+                       .order_by(CollectionForm.id.desc())).all()
+    if not found:
+        raise NotFound(f"there is no form {form_id}")
+    return found
+
+
 def digest(db: Session) -> str:
     """Changes whenever a form in use does: 32 hex digits, from the versions and not from the forms themselves."""
     used = db.execute(select(CollectionForm.form_id, CollectionForm.version, CollectionForm.md5)

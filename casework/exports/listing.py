@@ -1,0 +1,134 @@
+"""What a list must tell of itself to be exported."""
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, NamedTuple, Protocol
+
+from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy.orm import Session
+
+from casework.errors import Fault, Invalid
+from casework.exports.columns import Column
+from casework.identity.people import Actor
+
+Query = Mapping[str, Any]
+"""What a list is narrowed to, read by its filters; what is not named is not there."""
+
+Place = Sequence[Any]
+"""Where a page ended: sort keys as JSON has them, moments in ISO 8601."""
+
+
+class Page(NamedTuple):
+    """Rows, and where the next page goes on; None at the end."""
+
+    rows: list[dict[str, Any]]
+    next: Place | None
+
+
+class Pages(Protocol):
+    """Up to `limit` rows that the actor may see, after a place."""
+
+    def __call__(self, db: Session, asked: "Asked", after: Place | None, limit: int) -> Page: ...
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Who asks for what. `plain`: names and phones in plain, as far as the asker may see them so."""
+
+    actor: Actor
+    query: Query
+    plain: bool = False
+
+
+Count = Callable[[Session, Asked, int], int]
+"""How many rows there are, counted up to so many."""
+
+
+def moment(text: str) -> datetime:
+    """A moment with its zone, or a city day's midnight. Raises ValueError."""
+    made = datetime.fromisoformat(text)
+    if made.tzinfo is None:
+        raise ValueError("must say its zone, such as +08:00 or Z")
+    return made
+
+
+def yes(text: str) -> bool:
+    """true or false. Raises ValueError."""
+    return {"true": True, "false": False}[text]
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    """Reads one of these. Raises ValueError."""
+    def read(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"must be one of {', '.join(choices)}")
+        return text
+    return read
+
+
+def words(text: str) -> str:
+    """Text of at most 200 characters. Raises ValueError."""
+    if not text.strip() or len(text) > 200 or "\0" in text:
+        raise ValueError("must have 1 to 200 characters")
+    return text.strip()
+
+
+SAYS: Mapping[Any, str] = {
+    uuid.UUID: "is not an id", moment: "must be a moment such as 2026-03-02T10:00:00+08:00", yes: "must be true or false",
+    date.fromisoformat: "must be a day such as 2026-03-02"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """One list. `filters` are those of the page that shows it, by the same names; `needs` those that must be given."""
+
+    name: str
+    zh: str
+    en: str
+    permission: str
+    columns: Callable[[Query], Sequence[Column]]
+    pages: Pages
+    count: Count
+    filters: Mapping[str, Callable[[str], Any]] = field(default_factory=dict)
+    needs: frozenset[str] = frozenset()
+    personal: bool = False
+    """Names or phones stand in it, masked unless asked for in plain."""
+
+    def read(self, query: Mapping[str, str]) -> dict[str, Any]:
+        """The query as the list takes it. Raises Invalid with a fault for each part that cannot be."""
+        faults = [Fault(f"query.{name}", "this list is not narrowed by that") for name in query if name not in self.filters]
+        faults += [Fault(f"query.{name}", "must be said") for name in sorted(self.needs - query.keys())]
+        read: dict[str, Any] = {}
+        for name, text in query.items():
+            reader = self.filters.get(name)
+            try:
+                if reader:
+                    read[name] = reader(text)
+            except (ValueError, KeyError) as error:
+                faults.append(Fault(f"query.{name}", SAYS.get(reader, str(error))))
+        if faults:
+            raise Invalid("this list cannot be narrowed so", *faults)
+        return read
+
+
+def by_keys(wanted: Select[*tuple[Any, ...]], keys: Sequence[Any], readers: Sequence[Callable[[str], Any]], *,
+            falling: bool = False) -> tuple[Pages, Count]:
+    """Pages and count of a list that is the same for all who may see it, by unique keys of its columns."""
+    def pages(db: Session, asked: Asked, after: Place | None, limit: int) -> Page:
+        narrowed = wanted
+        if after:
+            place = tuple(read(one) for read, one in zip(readers, after, strict=True))
+            narrowed = wanted.where(tuple_(*keys) < place if falling else tuple_(*keys) > place)
+        found = db.execute(narrowed.order_by(*(key.desc() if falling else key for key in keys)).limit(limit)).all()
+        names = [key.key for key in keys]
+        made = [dict(one._mapping) for one in found]  # noqa: SLF001 - the public way
+        return Page(made, [_said(made[-1][name]) for name in names] if len(found) == limit else None)
+
+    def count(db: Session, asked: Asked, most: int) -> int:
+        return db.scalar(select(func.count()).select_from(wanted.limit(most).subquery())) or 0
+    return pages, count
+
+
+def _said(key: Any) -> str:
+    return key.isoformat() if isinstance(key, datetime) else str(key)

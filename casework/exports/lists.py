@@ -1,0 +1,11 @@
+"""ONE table: which lists can be exported, who may, what narrows each, and its columns with headings in both languages.
+
+A list gives pages by key, so a file of a million rows costs no more memory than one of a hundred.
+"""
+from casework.exports import cases, figures, people, reference, registers, reports, scorecards
+from casework.exports.listing import Listing
+
+LISTS: dict[str, Listing] = {one.name: one for one in (
+    cases.CASES, reports.REPORTS, figures.FIGURES, scorecards.SCORECARDS, registers.ENTRIES, reference.RULES,
+    reference.CATEGORIES, people.USERS, people.POSTS, people.DEPARTMENTS, people.LOOKS)}
+"""By name. A new list adds its line here; api, workers and pages know it then."""

@@ -1,0 +1,174 @@
+"""Writing a list into a file by pages and pieces: constant memory, and a worker that is killed costs one piece.
+
+A run writes for SLICE seconds, keeps what it has, and asks for another run: urgent work gets in between. CSV pieces are the
+file; those of a workbook are lines of JSON, made into the workbook when all are there.
+"""
+import csv
+import io
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any, cast
+
+import orjson
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Font
+from sqlalchemy.exc import DBAPIError
+
+from casework import clock
+from casework.errors import CaseworkError, Unavailable
+from casework.exports.columns import Column, Speech, harmless
+from casework.exports.export import MOST_ROWS, Export, Form, State, announce, claim, end
+from casework.exports.listing import Asked
+from casework.exports.lists import LISTS
+from casework.identity.people import actor_of
+from casework.identity.permissions import check
+from casework.storage import blobs
+from casework.storage.database import reading, transaction
+
+ROWS = 1_000
+"""A page: enough that its query is not what it costs."""
+
+PIECE_BYTES = 8 * 1024 * 1024
+SLICE = 10.0
+BEAT = timedelta(seconds=5)
+"""So often it is said how far a run is."""
+
+BOM = b"\xef\xbb\xbf"
+"""By this Excel knows UTF-8."""
+
+
+def run(export_id: uuid.UUID, seconds: float = SLICE) -> State | None:
+    """Write for so many seconds; the state it is in then, None when it is not ours to write. Bears repetition."""
+    with transaction() as db:
+        export = claim(db, export_id)
+    if export is None:
+        return None
+    try:
+        _Writer(export, time.monotonic() + seconds).write()
+    except (Unavailable, DBAPIError):
+        with suppress(DBAPIError):  # else the next one waits until it is STALE
+            _leave(export)
+        raise
+    except CaseworkError as error:
+        _finish(export, State.FAILED, type(error).__name__.lower())
+    except Exception:
+        _finish(export, State.FAILED, "internal")
+        raise
+    return export.state
+
+
+class _Writer:
+    def __init__(self, export: Export, until: float) -> None:
+        self.export, self.until = export, until
+        self.listing = LISTS[export.listing]
+        self.language = cast("Speech", export.language)
+        query = self.listing.read(export.query)
+        self.columns: Sequence[Column] = self.listing.columns(query)
+        with reading() as db:
+            actor = actor_of(db, export.asked_by_id)
+            check(actor, self.listing.permission)
+            self.asked = Asked(actor, query, plain=export.plain)
+            if export.total is None:
+                export.total = self.listing.count(db, self.asked, MOST_ROWS[export.form] + 1)
+        self.beat_at = clock.now()
+
+    def write(self) -> None:
+        if (self.export.total or 0) > MOST_ROWS[self.export.form]:
+            return _finish(self.export, State.FAILED, "too_long")
+        while not self.export.whole:
+            if not self._piece():
+                return None
+        if self.export.form is Form.XLSX:
+            content = _workbook(self.columns, self.language, self._lines())
+            blobs.put(self.export.key(0), content)
+            self.export.bytes = len(content)
+        return _finish(self.export, State.DONE)
+
+    def _piece(self) -> bool:
+        """One more piece; False when the time is up or it is not wanted any more."""
+        export, made = self.export, io.BytesIO()
+        if export.form is Form.CSV and not export.parts:
+            made.write(BOM + _csv([[column.heading(self.language) for column in self.columns]]))
+        place, rows, whole = export.place, 0, False
+        while not whole and made.tell() < PIECE_BYTES and time.monotonic() < self.until:
+            with reading() as db:
+                found = self.listing.pages(db, self.asked, place, ROWS)
+            cells = [[column.cell(row, self.language) for column in self.columns] for row in found.rows]
+            made.write(_csv(cells) if export.form is Form.CSV else b"".join(orjson.dumps(line) + b"\n" for line in cells))
+            place, rows, whole = list(found.next) if found.next else None, rows + len(cells), found.next is None
+            self._beat(rows)
+        blobs.put(export.key(export.parts + 1), made.getvalue())
+        return self._keep(place, rows, made.tell(), whole=whole)
+
+    def _beat(self, rows: int) -> None:
+        if clock.now() - self.beat_at >= BEAT:
+            self.beat_at = clock.now()
+            with transaction() as db:
+                kept = db.get_one(Export, self.export.id)
+                kept.beat_at, kept.done, kept.total = self.beat_at, self.export.kept + rows, self.export.total
+
+    def _keep(self, place: list[Any] | None, rows: int, size: int, *, whole: bool) -> bool:
+        with transaction() as db:
+            kept = db.get_one(Export, self.export.id, with_for_update=True)
+            if kept.ended_at is not None:  # cancelled meanwhile
+                self.export.state = kept.state
+                return False
+            kept.place, kept.whole, kept.total = place, whole, self.export.total
+            kept.parts, kept.kept, kept.bytes = kept.parts + 1, kept.kept + rows, (kept.bytes or 0) + size
+            kept.done, kept.beat_at = kept.kept, clock.now()
+            over = not whole and time.monotonic() >= self.until
+            if over:
+                kept.beat_at = None
+                announce(db, kept)
+            db.flush()
+            db.expunge(kept)
+        self.export = kept
+        return not over
+
+    def _lines(self) -> Iterator[list[Any]]:
+        for part in range(1, self.export.parts + 1):
+            for line in blobs.get(self.export.key(part)).splitlines():
+                yield orjson.loads(line)
+
+
+def _finish(export: Export, state: State, fault: str | None = None) -> None:
+    with transaction() as db:
+        kept = db.get_one(Export, export.id, with_for_update=True)
+        if kept.ended_at is None:
+            kept.total, kept.bytes = export.total, export.bytes
+            end(kept, state, fault)
+        export.state = kept.state
+
+
+def _leave(export: Export) -> None:
+    """Something is away: whoever comes next may go on at once."""
+    with transaction() as db:
+        db.get_one(Export, export.id).beat_at = None
+
+
+def _csv(lines: Sequence[Sequence[Any]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([harmless(cell) for cell in line] for line in lines)
+    return text.getvalue().encode()
+
+
+def _workbook(columns: Sequence[Column], language: Speech, lines: Iterator[list[Any]]) -> bytes:
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet()
+    sheet.freeze_panes = "A2"
+    headings = []
+    for column in columns:
+        cell = WriteOnlyCell(sheet, column.heading(language))
+        cell.font = Font(bold=True)
+        headings.append(cell)
+    sheet.append(headings)
+    for line in lines:
+        sheet.append([harmless(cell) for cell in line])
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
