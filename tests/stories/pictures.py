@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.pages.desk import Window, browser_of
 
@@ -51,7 +51,8 @@ def taken(url: str, known: dict[str, str], department: str, case: str, folder: P
             login = one.login.format(department=department)
             page = _open(browser, windows, url, login=login, password=known[login], path=one.path)
             page.locator(one.waits_for).first.wait_for()
-            page.wait_for_load_state("networkidle")
+            expect(page.get_by_text("正在读取…")).to_have_count(0)
+            page.wait_for_timeout(1000)  # for the map; a stream of news stays open, so that the network is never idle
             assert not any(words in page.inner_text("main") for words in TROUBLE), page.inner_text("main")
             page.screenshot(path=folder / f"{one.name}.png")
             yield one.name, windows[login]
