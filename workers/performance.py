@@ -11,6 +11,8 @@ from casework.performance.weights import Of
 from casework.storage.database import transaction
 from workers.job import job
 
+COUNTING_A_NIGHT = timedelta(hours=1)
+
 log = structlog.get_logger("zhiwang.performance")
 
 
@@ -23,9 +25,15 @@ def count_cases(case_ids: list[str]) -> None:
 
 
 def recount_lately_moved() -> None:
-    """By the timetable: what has moved in the last two days is counted again. Nothing differs, unless a batch was given up."""
-    if differed := rebuilding.recount_moved_since(clock.now() - timedelta(days=2)):
+    """By the timetable: what anything happened to in two days is counted again. Nothing differs unless a batch was lost."""
+    if differed := rebuilding.recount_since(clock.now() - timedelta(days=2)):
         log.warning("figures_mended", facts=differed)
+
+
+def count_older_cases() -> None:
+    """By the timetable: cases from before there were figures, or that no job ever saw, for so long a night."""
+    if counted := rebuilding.count_uncounted(clock.now() + COUNTING_A_NIGHT):
+        log.info("older_cases_counted", cases=counted)
 
 
 def draft_scorecards() -> None:

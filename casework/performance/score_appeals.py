@@ -1,7 +1,7 @@
 """Appeals (申诉) against a published score: by whom it is about, with grounds, within a window; ruled by somebody else."""
 import uuid
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -12,9 +12,9 @@ from casework import clock
 from casework.errors import Conflict, Fault, Invalid, NotFound, Refused
 from casework.identity.people import Actor, User
 from casework.identity.permissions import check
-from casework.performance import scorecards
+from casework.performance import score_news, scorecards
 from casework.performance.scorecards import Scorecard, State
-from casework.performance.weights import APPEAL_DAYS
+from casework.performance.weights import APPEAL_DAYS, appeals_end
 from casework.storage.database import Base, Keyed, one_at_a_time, partial_index
 
 
@@ -62,6 +62,7 @@ def appeal(db: Session, actor: Actor, scorecard_id: uuid.UUID, grounds: str) -> 
     made = ScoreAppeal(scorecard_id=card.id, made_by_id=actor.id, made_at=clock.now(), grounds=grounds, ruling=Ruling.OPEN)
     db.add(made)
     db.flush()
+    score_news.appealed(db, made.id, card.period)
     return made
 
 
@@ -86,6 +87,7 @@ def decide(db: Session, actor: Actor, appeal_id: uuid.UUID, *, granted: bool, re
                       Fault("amended_score", "0 to 100 with a granted appeal, nothing otherwise"))
     found.ruling, found.reason = (Ruling.GRANTED if granted else Ruling.DISMISSED), reason
     found.amended_score, found.ruled_by_id, found.ruled_at = amended_score, actor.id, clock.now()
+    score_news.ruled(db, found.id, card.period, found.made_by_id, granted=granted)
     return found
 
 
@@ -112,7 +114,7 @@ def against(db: Session, cards: Sequence[Scorecard]) -> dict[uuid.UUID, ScoreApp
 
 def until(card: Scorecard) -> datetime | None:
     """The end of the time to appeal; None for a draft."""
-    return card.published_at + timedelta(days=APPEAL_DAYS) if card.published_at else None
+    return appeals_end(card.published_at) if card.published_at else None
 
 
 def history(db: Session, card: Scorecard, made: ScoreAppeal | None) -> list[dict[str, Any]]:

@@ -28,7 +28,7 @@ from tests.factories import a_photo, a_report, at_grid, small_city
 from workers import dispatching, performance, relay, triage
 
 FORWARD = {"file": 4, "dispatch": 6, "sign": 8, "resolve": 6, "pass": 4, "fail": 2, "suspend": 4, "allow": 4, "uphold": 3,
-           "merge": 2, "unmerge": 4, "void": 0.3, "reject": 0.2, "propose_void": 0.3}
+           "merge": 2, "unmerge": 4, "split": 4, "unjoin": 4, "void": 0.3, "reject": 0.2, "propose_void": 0.3}
 WORDS = {"reason": "实情如此", "ground": "三定方案", "finding": "看过", "reply": "已经处理", "question": "在哪一栋？"}
 
 
@@ -65,15 +65,17 @@ class Life:
             case = self.luck.choice(cases)
             may = [(actor, action) for actor in self.actors for action in allowed_actions(case, actor) if action in VERBS]
             numbers = [one.number for one in cases if one.is_open and one is not case]
+            theirs = [one.number for one in case.reports]
         if may:
             weights = [FORWARD.get(action, 1) for _, action in may]
-            self.does(case, *self.luck.choices(may, weights)[0], numbers)
+            self.does(case, *self.luck.choices(may, weights)[0], numbers, theirs)
 
-    def does(self, case: Case, actor: Actor, action: str, others: list[str]) -> None:
+    def does(self, case: Case, actor: Actor, action: str, others: list[str], reports: list[str]) -> None:
         facts: dict[str, Any] = WORDS | {
             "position": at_grid(0), "lead": self.luck.choice(list(self.departments.values())).id, "category": "10101",
             "until": clock.now() + timedelta(days=2), "assistants": (self.departments["office"].id,),
-            "into": self.luck.choice(others) if others else None}
+            "into": self.luck.choice(others) if others else None,
+            "reports": tuple(self.luck.sample(reports, len(reports) // 2))}
         try:
             with transaction() as db:
                 photos = (check_in(db, a_photo(self.luck.choice(["red", "blue"])), channel="desk", uploaded_by=actor.id).id,)
@@ -147,6 +149,36 @@ def test_what_a_lost_batch_left_out_is_counted_at_night(store: str, time: SetClo
     done = rebuilding.rebuild()
     assert (done.facts_differed, done.sums_differed) == (0, 0)
     assert done.sums > 0
+
+
+def test_cases_from_before_there_were_figures_are_counted_by_themselves(
+        store: str, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    life = Life(7, time)
+    for _ in range(6):
+        life.report()
+    time.passes(days=30)
+    monkeypatch.setattr(rebuilding, "CASES_AT_ONCE", 2)
+    with reading() as db:
+        cases = len(db.scalars(select(Case.id)).all())
+    assert cases > 2
+    assert rebuilding.count_uncounted(clock.now()) == 0, "no time is left"
+    performance.count_older_cases()
+    assert rebuilding.count_uncounted(clock.now() + timedelta(hours=1)) == 0
+    done = rebuilding.rebuild()
+    assert (done.cases, done.facts_differed, done.sums_differed) == (cases, 0, 0)
+
+
+def test_what_ran_over_its_limit_unheard_is_counted_at_night_though_it_did_not_move(store: str, time: SetClock) -> None:
+    life = Life(8, time)
+    for _ in range(4):
+        life.report()
+    life.hands_over()
+    time.passes(days=10)
+    with transaction() as db:
+        timers.sweep(db)
+    assert rebuilding.recount_since(clock.now() - timedelta(days=2)) > 0
+    done = rebuilding.rebuild()
+    assert (done.facts_differed, done.sums_differed) == (0, 0)
 
 
 def test_counting_again_changes_nothing(store: str, time: SetClock) -> None:

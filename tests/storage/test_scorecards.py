@@ -7,11 +7,13 @@ from sqlalchemy import select
 from casework.cases.case import Case
 from casework.errors import Conflict, Invalid, NotFound, Refused
 from casework.identity.people import Actor, Role, actor_of, create_post, create_user
+from casework.notifications import inbox, remarks
 from casework.performance import rollups, score_appeals, scorecards
 from casework.performance.score_appeals import Ruling, ScoreAppeal
 from casework.performance.scorecards import Scorecard, State
 from casework.performance.weights import APPEAL_DAYS, Of
 from casework.storage.database import reading, transaction
+from casework.storage.outbox import Event
 from tests.conftest import SetClock
 from tests.factories import GRIDS, at_grid
 from tests.storage.city import City
@@ -181,6 +183,30 @@ def test_only_whom_it_is_about_appeals_once_and_in_time(march: City, time: SetCl
     time.passes(seconds=1)
     with pytest.raises(Conflict, match="over"):
         appealed(march.cast.roads_head, roads)
+
+
+def told(actor: Actor) -> list[str]:
+    with transaction() as db:
+        remarks.write(db, list(db.scalars(select(Event.id))))
+    with reading() as db:
+        return [one["text"] for one in inbox.page(db, actor)[0] if "考核" in one["text"]]
+
+
+def test_whom_it_is_about_hears_of_it_and_who_rules_of_an_appeal(march: City) -> None:
+    cast = march.cast
+    published(march)
+    published(march, Of.WORKER)
+    news = "2026-03考核结果已公布。如有异议，请于2026-04-11 09:00前申诉。"
+    assert [told(one) for one in (cast.water_head, cast.roads_head, cast.li)] == [[news]] * 3
+    assert told(cast.water_handler) == told(cast.wang) == told(cast.adjudicator) == []
+    (card,) = cards(cast.water_head)
+    appeal = appealed(cast.water_head, card, "张三说封路")
+    assert told(cast.adjudicator) == ["有一件对2026-03考核结果的申诉，请裁定。"]
+    ruled(cast.adjudicator, appeal)
+    assert told(cast.water_head) == ["对2026-03考核结果的申诉成立，裁定意见见考核结果。", news]
+    assert told(cast.adjudicator) == ["有一件对2026-03考核结果的申诉，请裁定。"], "and nobody is told the same twice"
+    with reading() as db:
+        assert not [one for one in db.scalars(select(Event.detail)) if "张三" in str(one) or "60" in str(one.get("zh"))]
 
 
 def test_somebody_else_rules_and_a_score_is_amended_only_when_granted(march: City) -> None:
