@@ -73,7 +73,7 @@ ON_ADOPTED = ("case.published", "case.pass", "case.accept")
 POINTS = Line("exchange", community.settle_points, batch=200)
 WORTH_POINTS = ("case.file", "case.joined", "case.self_handle", "case.pass", "case.accept", "case.reject", "case.void")
 
-COUNT = Line("figures", performance.count_cases, batch=200)
+COUNT = Line("figures", performance.count_cases, batch=performance.BATCH)
 
 BESIDE: dict[str, tuple[Line, ...]] = {
     "report.received": (Line("triage", triage.triage_reports, batch=200), Line("exchange", community.note_adopters_reports)),

@@ -5,14 +5,13 @@ counts. What happens meanwhile is counted before or after.
 """
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from casework import clock
 from casework.cases.case import Case
 from casework.performance import rollups, tally
 from casework.performance.days import month_after
@@ -56,18 +55,10 @@ def recount_since(moment: datetime) -> int:
     return sum(_recount(some) for some in rollups.in_parts(told))
 
 
-def count_uncounted(until: datetime) -> int:
-    """Count the cases that were never counted, a part at a time, and begin none after this moment; how many were.
-
-    A city that comes with cases from before there were figures gets them by this, over some nights if there are very many.
-    """
-    counted = 0
-    for case_ids in _cases(only_uncounted=True):
-        if clock.now() >= until:
-            break
-        _recount(case_ids)
-        counted += len(case_ids)
-    return counted
+def uncounted(db: Session, most: int) -> Sequence[uuid.UUID]:
+    """Cases that were never counted, the latest first: a city may come with cases from before there were figures."""
+    never = ~exists().where(KeptFact.case_id == Case.id)
+    return db.scalars(select(Case.id).where(never).order_by(Case.id.desc()).limit(most)).all()
 
 
 def _recount(case_ids: Iterable[uuid.UUID]) -> int:
@@ -75,14 +66,12 @@ def _recount(case_ids: Iterable[uuid.UUID]) -> int:
         return rollups.refresh(db, case_ids)
 
 
-def _cases(*, only_uncounted: bool = False) -> Iterator[list[uuid.UUID]]:
-    wanted = select(Case.id).order_by(Case.id).limit(CASES_AT_ONCE)
-    if only_uncounted:
-        wanted = wanted.where(~exists().where(KeptFact.case_id == Case.id))
+def _cases() -> Iterator[list[uuid.UUID]]:
     after: uuid.UUID | None = None
     while True:
+        beyond = [Case.id > after] if after is not None else []
         with reading() as db:
-            found = list(db.scalars(wanted.where(Case.id > after) if after is not None else wanted))
+            found = list(db.scalars(select(Case.id).where(*beyond).order_by(Case.id).limit(CASES_AT_ONCE)))
         if not found:
             return
         yield found
