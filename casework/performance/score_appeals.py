@@ -70,7 +70,8 @@ def decide(db: Session, actor: Actor, appeal_id: uuid.UUID, *, granted: bool, re
            amended_score: float | None = None) -> ScoreAppeal:
     """Rule on an appeal, as neither who appealed nor who published; granted, with the score that it should have been.
 
-    Raises NotFound, Refused for one of the two, Conflict when it is ruled already, Invalid when the score does not fit.
+    Raises NotFound, Refused for one of the two or beyond the actor's reach, Conflict when it is ruled already, Invalid when the
+    score does not fit.
     """
     check(actor, "scorecards.decide")
     one_at_a_time(db, f"score appeal {appeal_id}")
@@ -78,6 +79,8 @@ def decide(db: Session, actor: Actor, appeal_id: uuid.UUID, *, granted: bool, re
     if found is None:
         raise NotFound("no such appeal")
     card = scorecards.find(db, actor, found.scorecard_id)
+    if not scorecards.looks_after(actor, "scorecards.decide", card):
+        raise Refused("this score is not for you to rule on", action="scorecards.decide")
     if actor.id is None or actor.id in {found.made_by_id, card.published_by_id} or scorecards.is_own(actor, card):
         raise Refused("somebody else decides: neither who published the score nor whom it is about", action="scorecards.decide")
     if found.ruling is not Ruling.OPEN:

@@ -17,7 +17,7 @@ from casework import clock
 from casework.errors import Conflict, Fault, Invalid, NotFound
 from casework.geography.codes import lies_in
 from casework.identity.people import Actor, Post, Role
-from casework.identity.permissions import allowed, check, reach
+from casework.identity.permissions import Reach, allowed, check, reach
 from casework.performance import figures, score_news, weights
 from casework.performance.days import day_of, month_after
 from casework.performance.figures import By, Wanted
@@ -92,7 +92,7 @@ def publish(db: Session, actor: Actor, of: Of, period: str) -> int:
     Raises Conflict when that was done before.
     """
     check(actor, "scorecards.publish")
-    if not reach(actor).everything:
+    if not any(one.everything for one in _scopes(actor, "scorecards.publish")):
         raise NotFound("no such scorecards")
     if month_after(first_of(period)) > day_of(clock.now()):
         raise Invalid("this month is not over", Fault("period", "a month that is over"))
@@ -142,6 +142,15 @@ def seen_by(actor: Actor) -> ColumnElement[bool]:
             within = true() if scope.everything else lies_in(Scorecard.area_code, *scope.area_codes)
             parts.append(within if allowed(post, "scorecards.publish") else within & published)
     return or_(*parts)
+
+
+def looks_after(actor: Actor, what: str, card: Scorecard) -> bool:
+    """Whether whom it is about lies in the reach of a post with which the actor may do this; another post lends nothing."""
+    return any(one.everything or (card.area_code or "").startswith(tuple(one.area_codes)) for one in _scopes(actor, what))
+
+
+def _scopes(actor: Actor, what: str) -> list[Reach]:
+    return [reach(post) for post in actor.each() if allowed(post, what)]
 
 
 OVERSEE = frozenset({Role.DISPATCHER, Role.ADJUDICATOR, Role.SUPERVISOR, Role.LEADER, Role.ADMINISTRATOR})

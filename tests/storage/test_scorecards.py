@@ -227,6 +227,30 @@ def test_somebody_else_rules_and_a_score_is_amended_only_when_granted(march: Cit
         assert [len(score_appeals.page(db, one, 10, None)) for one in (march.cast.leader, march.cast.roads_head)] == [1, 0]
 
 
+def test_what_one_post_sees_and_another_may_do_makes_nothing_that_neither_may(march: City) -> None:
+    """A supervisor of one community who is a dispatcher of the whole city sees all, and publishes and rules on nothing."""
+    with transaction() as db:
+        both = create_user(db, "both", "both", None).id
+        create_post(db, "s", Role.SUPERVISOR, holder_id=both, area_code=GRIDS[2][:12])
+        create_post(db, "d", Role.DISPATCHER, holder_id=both)
+        actor = actor_of(db, both)
+    with transaction() as db, pytest.raises(NotFound):
+        scorecards.publish(db, actor, Of.DEPARTMENT, MARCH)
+    published(march)
+    published(march, Of.WORKER)
+    assert [len(cards(actor, of)) for of in Of] == [2, 1]
+    for who, of in ((march.cast.water_head, Of.DEPARTMENT), (march.cast.li, Of.WORKER)):
+        (card,) = cards(who, of)
+        appeal = appealed(who, card)
+        with pytest.raises(Refused):
+            ruled(actor, appeal)
+    with transaction() as db:
+        near = create_user(db, "near", "near", None).id
+        create_post(db, "s", Role.SUPERVISOR, holder_id=near, area_code=GRIDS[0][:12])
+        near_by = actor_of(db, near)
+    assert ruled(near_by, appeal).ruling is Ruling.GRANTED
+
+
 def test_the_timetable_drafts_the_month_before_until_it_is_published(march: City) -> None:
     performance.draft_scorecards()
     assert [len(cards(march.cast.supervisor, of)) for of in Of] == [2, 1]
