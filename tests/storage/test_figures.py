@@ -238,7 +238,7 @@ def test_what_a_sample_finds_not_put_right_was_not_handled_on_the_spot(
     cast, receipt = city.cast, city.receives(reporter_id=city.cast.li.id, claimed_category="99999")
     city.triages(receipt)
     city.does(cast.li, "self_handle", receipt, category="10101", position=at_grid(0),
-              photos=city.photo_of(cast.li, "red") + city.photo_of(cast.li, "blue"))
+              photos=city.photo_of(cast.li, "olive") + city.photo_of(cast.li, "navy"))
     city.does(cast.wang, "pass" if holds else "fail", receipt, position=at_grid(0), finding="看过",
               photos=city.photo_of(cast.wang, "pink"))
     if not holds:

@@ -15,7 +15,7 @@ from casework.geography.coordinates import Point
 from casework.performance.early_warning.clusters import area_names
 from casework.performance.early_warning.days import NOT_SO
 from casework.performance.early_warning.grid import GROUP, around, day_of, hour_of, mostly
-from casework.performance.early_warning.keeping import MOST_CASES, SURE, Finding, allowance, known
+from casework.performance.early_warning.keeping import MOST_CASES, Finding, allowance, known
 from casework.performance.early_warning.scan import tail
 from casework.performance.early_warning.warning import Kind
 
@@ -26,6 +26,9 @@ FEWEST_CASES, FEWEST_DAYS = 4, 3
 
 HALF_DEGREES = CELL_DEGREES / 2
 """Places are squares of 100 m that begin every 50 m: what lies on the line between two is in the midst of a third."""
+
+SURE = 1e-4
+"""However few places there are, what chance brings in one of ten thousand squares is no warning: each case lies in four."""
 
 AROUND = 6
 """Squares to each side that speak for a place: about a kilometre."""
