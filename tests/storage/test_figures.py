@@ -233,7 +233,7 @@ def test_a_correction_moves_a_case_from_one_group_to_another(city: City) -> None
 
 @pytest.mark.parametrize("holds", [True, False])
 def test_what_a_sample_finds_not_put_right_was_not_handled_on_the_spot(
-        city: City, time: SetClock, monkeypatch: pytest.MonkeyPatch, *, holds: bool) -> None:
+        city: City, monkeypatch: pytest.MonkeyPatch, *, holds: bool) -> None:
     monkeypatch.setattr(policies, "numbers", lambda *_: replace(Numbers(), sample_share=100))
     cast, receipt = city.cast, city.receives(reporter_id=city.cast.li.id, claimed_category="99999")
     city.triages(receipt)
@@ -244,7 +244,8 @@ def test_what_a_sample_finds_not_put_right_was_not_handled_on_the_spot(
     if not holds:
         city.does(cast.dispatcher, "dispatch", receipt, lead=city.departments["water"].id)
         city.does(cast.water_handler, "sign", receipt)
-        finished(city, receipt, time, grid=1 if city.case(receipt).inspector_id == cast.wang.id else 0)
+        city.does(cast.water_handler, "resolve", receipt, reply="好了", photos=city.photo_of(cast.water_handler, "red"))
+        city.does(cast.wang, "pass", receipt, position=at_grid(0), finding="好", photos=city.photo_of(cast.wang, "blue"))
     counts(city, receipt)
     values = page(cast.leader)["total"]["values"]
     assert (values["closed"], values["self_handled_share"]) == (1, 1.0 if holds else 0.0)
