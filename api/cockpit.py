@@ -1,5 +1,5 @@
 """The map of those who decide: areas with their figures, from the whole city down to the grid."""
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import marshmallow as ma
@@ -11,30 +11,23 @@ from api.cases import CaseRowOut
 from api.fields import Text, encode
 from api.warnings import EarlyWarningOut
 from casework import clock, settings
-from casework.errors import Fault, Invalid
 from casework.performance import map as city_map
 from casework.performance import today as today_of
+from casework.performance.days import FIRST_DAY, day_of, must_be_counted
 from casework.performance.map_figures import Span
 from casework.storage.database import reading
 
 blueprint = Blueprint("cockpit", __name__, url_prefix="/api/v1/cockpit", description="驾驶舱 Cockpit")
 
-LONGEST = timedelta(days=366)
 USUAL = timedelta(days=7)
-EARLIEST, LATEST = date(2000, 1, 1), date(2200, 1, 1)
-
-
-def day(means: str) -> ma.fields.Date:
-    """A city day in a query."""
-    return ma.fields.Date(validate=ma.validate.Range(EARLIEST, LATEST), metadata={"description": means})
 
 
 class MapIn(ma.Schema):
     """Which area, and which days; the seven days that end today unless said."""
 
     area = Text(15, metadata={"description": "code; the whole of what I look after without one"})
-    since = day("the first city day")
-    until = day("the day after the last, at most 366 days later")
+    since = ma.fields.Date(metadata={"description": "the first city day"})
+    until = ma.fields.Date(metadata={"description": "the day after the last, at most 366 days later"})
 
 
 class FlowOut(ma.Schema):
@@ -176,10 +169,9 @@ def drawn(query: dict[str, Any]) -> Response:
 
 
 def _span(query: dict[str, Any]) -> Span:
-    until = query.get("until") or clock.now().astimezone(clock.CITY).date() + timedelta(days=1)
-    since = query.get("since") or until - USUAL
-    if not since < until <= since + LONGEST:
-        raise Invalid("this span cannot be counted", Fault("until", f"after `since`, by at most {LONGEST.days} days"))
+    until = query.get("until") or day_of(clock.now()) + timedelta(days=1)
+    since = query.get("since") or max(until, FIRST_DAY) - USUAL
+    must_be_counted(since, until)
     return Span(since=since, until=until)
 
 

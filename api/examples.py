@@ -163,6 +163,8 @@ EXACTLY: dict[str, Any] = {
     **{f"{shape}.{name}": value for shape in ("EarlyWarningOut", "WholeWarningOut") for name, value in {
         "kind": "cluster", "state": "acknowledged", "ended_at": None, "metres": 600, "count": 14, "expected": 1.7,
         "confidence": 0.998, "acknowledged_by": "王芳", "outcome": "true"}.items()},
+    "WholeWarningOut.note": "已联系供水公司", "WholeWarningOut.outcome_note": "主管爆裂，已抢修",
+    "WholeWarningOut.judged_by": "王芳",
     "CodeNameOut.code": "440301001001", "CodeNameOut.name": "南塘社区", "LongLatOut.longitude": 114.0579,
     "LongLatOut.latitude": 22.5431, "DayCountedOut.day": "2026-03-02", "DayCountedOut.count": 14,
     "DayCountedOut.expected": 1.7, "EvidenceOut.cases": ["AJ260302-7K3F9-Q2MXA"], "EvidenceOut.words": ["停水"],

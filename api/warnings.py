@@ -89,8 +89,12 @@ class EvidenceOut(ma.Schema):
 
 
 class WholeWarningOut(EarlyWarningOut):
-    """A warning with its evidence."""
+    """A warning with its evidence, and what was said of it."""
 
+    note = ma.fields.String(allow_none=True, metadata={"description": "of who looks after it"})
+    outcome_note = ma.fields.String(allow_none=True, metadata={"description": "how one knows whether it was right"})
+    judged_by = ma.fields.String(allow_none=True)
+    judged_at = Moment(allow_none=True)
     evidence = ma.fields.Nested(EvidenceOut())
 
 

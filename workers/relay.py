@@ -13,13 +13,13 @@ from sqlalchemy.exc import DBAPIError
 
 from casework import clock, settings
 from casework.cases import publication
-from casework.cases.workflow import STEPS
 from casework.errors import Unavailable
 from casework.exchange import feed
 from casework.fieldwork import changes
 from casework.notifications.notices import NOTICES
 from casework.notifications.remarks import REMARKS
 from casework.notifications.rules import NOBODY, RULES
+from casework.performance.facts import COUNTED
 from casework.storage import outbox
 from casework.storage.database import reading, transaction
 from casework.storage.outbox import Claimed, Event
@@ -73,8 +73,7 @@ ON_ADOPTED = ("case.published", "case.pass", "case.accept")
 POINTS = Line("exchange", community.settle_points, batch=200)
 WORTH_POINTS = ("case.file", "case.joined", "case.self_handle", "case.pass", "case.accept", "case.reject", "case.void")
 
-COUNT = Line("figures", performance.count_cases, batch=200)
-COUNTED = frozenset({*(f"case.{action}" for action in STEPS), "case.joined", "case.rated", "timer.overdue"})
+COUNT = Line("figures", performance.count_cases, batch=performance.BATCH)
 
 BESIDE: dict[str, tuple[Line, ...]] = {
     "report.received": (Line("triage", triage.triage_reports, batch=200), Line("exchange", community.note_adopters_reports)),

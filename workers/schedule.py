@@ -93,6 +93,7 @@ TIMETABLE: dict[str, Entry] = {
     "publish_older_cases": Entry(upkeep.publish_older_cases, at=time(3, 25), lease=timedelta(hours=1)),
     "forget_events": Entry(forgetting.forget_events, at=time(3, 30), lease=timedelta(hours=1)),
     "carry_out_retention": Entry(retention.carry_out_rules, at=time(3, 40), lease=timedelta(hours=3)),
+    "count_older_cases": Entry(performance.count_older_cases, every=timedelta(minutes=15)),
     "recount_lately_moved": Entry(performance.recount_lately_moved, at=time(4, 15), lease=timedelta(hours=1)),
     "draft_scorecards": Entry(performance.draft_scorecards, at=time(4, 30), lease=timedelta(hours=1)),
     "answer_data_requests": Entry(retention.answer_ready_requests, every=timedelta(minutes=10), lease=timedelta(hours=1)),

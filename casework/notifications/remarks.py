@@ -1,4 +1,4 @@
-"""What those who work here are told of leaders' remarks: the event names the reader, a person or a department's desk, and
+"""What those who work here are told of leaders' remarks and of scores: the event names the reader, a person or a desk, and
 brings the words in both languages. Each event is written once."""
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +12,9 @@ from casework.notifications.rules import Kind, Via
 from casework.storage.database import insert_once, new_id, one_at_a_time
 from casework.storage.outbox import Event
 
-REMARKS: dict[str, Kind] = {"remark.made": Kind.ORDER, "remark.due": Kind.ORDER, "remark.answered": Kind.ORDER}
+REMARKS: dict[str, Kind] = {
+    "remark.made": Kind.ORDER, "remark.due": Kind.ORDER, "remark.answered": Kind.ORDER,
+    "score.published": Kind.RULING, "score.appealed": Kind.RULING, "score.ruled": Kind.RULING}
 """Event → of which kind its message is."""
 
 

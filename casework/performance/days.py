@@ -2,6 +2,11 @@
 from datetime import date, datetime, timedelta
 
 from casework import clock
+from casework.errors import Fault, Invalid
+
+LONGEST_DAYS = 366
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2200, 1, 1)
+"""No figures are asked for beyond these: a calendar ends somewhere, and arithmetic with it."""
 
 
 def start_of_day(at: datetime) -> datetime:
@@ -18,3 +23,15 @@ def span_of(day: datetime, days: int = 1) -> tuple[datetime, datetime]:
 def day_of(moment: datetime) -> date:
     """The city's day in which this moment lies."""
     return moment.astimezone(clock.CITY).date()
+
+
+def must_be_counted(since: date, until: date) -> None:
+    """Raises Invalid for city days (`until` not included) of which no figures can be asked for."""
+    if not FIRST_DAY <= since < until <= LAST_DAY or (until - since).days > LONGEST_DAYS:
+        raise Invalid("this period cannot be counted", Fault(
+            "until", f"after `since`, by at most {LONGEST_DAYS} days, from {FIRST_DAY} to {LAST_DAY}"))
+
+
+def month_after(day: date) -> date:
+    """The first day of the month after the one in which this day lies."""
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)

@@ -17,7 +17,7 @@ from casework.cases.assignment import Assignment, Part
 from casework.cases.case import Case
 from casework.cases.history import Entry
 from casework.cases.report import Channel, Report
-from casework.cases.workflow import Status
+from casework.cases.workflow import STEPS, Status
 from casework.performance import tally
 from casework.performance.days import day_of
 from casework.sla.deadlines import SpanState
@@ -32,6 +32,9 @@ NOT_FILED = frozenset({Status.REPORTED, Status.VERIFYING, Status.REJECTED, Statu
 TIMED = {Stage.TRIAGE: "triage", Stage.DISPATCH: "dispatch", Stage.SIGN: "sign", Stage.HANDLE: "handle", Stage.CHECK: "check"}
 SAID = ("contact", "hand_back", "accept", "decline", "dissatisfied")
 """Lines of the history that count here."""
+
+COUNTED = frozenset({*(f"case.{action}" for action in STEPS), "case.joined", "case.rated", "timer.overdue"})
+"""Events of a case after which a fact of it may be another one."""
 
 Line = Row[*tuple[Any, ...]]
 Rows = Sequence[Line]
@@ -123,8 +126,7 @@ def _of_one(case: Line, known: _Known) -> Iterator[Fact]:
     """The case's own fact first."""
     leads = known.leads.get(case.id, [])
     last = leads[-1] if leads else None
-    first = next(iter(known.reports.get(case.id, ())), None)
-    worker = first.reporter_id if first is not None and first.channel is Channel.PDA else None
+    worker = _worker(case, known.reports.get(case.id, ()))
     theirs = {None, last.id if last else None}
     clocks = [one for one in known.clocks.get(case.id, ()) if one.assignment_id in theirs]
     counts = _counts(case, clocks, last) | _says(case, known)
@@ -141,6 +143,12 @@ def _of_one(case: Line, known: _Known) -> Iterator[Fact]:
         yield made(former.department_id, _given(former, known.lines.get(case.id, ())), _durations(signing, known.seconds))
 
 
+def _worker(case: Line, reports: Rows) -> uuid.UUID | None:
+    """With a case that was merged in an older report may have come: it opened that case, and not this one."""
+    first = next((one for one in reports if one.received_at == case.opened_at), None) or next(iter(reports), None)
+    return first.reporter_id if first is not None and first.channel is Channel.PDA else None
+
+
 def _counts(case: Line, clocks: Rows, last: Line | None) -> dict[str, int]:
     live = case.status is not Status.MERGED
     filed = case.standard_id is not None and case.status not in NOT_FILED
@@ -151,7 +159,7 @@ def _counts(case: Line, clocks: Rows, last: Line | None) -> dict[str, int]:
         "received": live, "merged": not live, "rejected": case.status is Status.REJECTED, "voided": case.status is Status.VOID,
         "filed": filed, "closed": closed, "closed_on_time": closed and not late, "overdue": filed and late,
         "deferred": filed and deferred, "due": filed and (closed or late or deferred),
-        "self_handled": closed and case.sampled is not None,
+        "self_handled": closed and case.sampled is not None and last is None,  # else it was not put right, and a department did
         "dispatched": filed and last is not None, "extended": filed and any(one.extra_value > 0 for one in handling),
         "reworked": filed and case.reworks > 0, "reopened": filed and case.reopens > 0, "urged": live and case.urges > 0,
         "supervised": filed and any(one.stage is Stage.SUPERVISE for one in clocks)}

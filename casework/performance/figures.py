@@ -7,7 +7,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -22,6 +22,7 @@ from casework.geography.codes import LENGTHS, Level, level_of, lies_in
 from casework.identity.people import Actor, Department, User
 from casework.identity.permissions import Reach, allowed, check, reach
 from casework.performance import indicators, tally
+from casework.performance.days import must_be_counted
 from casework.performance.facts import KeptFact
 from casework.performance.rollups import (
     CATEGORY_LEVELS,
@@ -35,8 +36,8 @@ from casework.performance.rollups import (
 )
 from casework.storage import outbox
 
-LONGEST_DAYS = 366
 MOST_ITEMS = 500
+LEVELS = tuple(Level)
 CHANNEL_NAMES = {Channel.PDA: "网格员终端", Channel.HOTLINE: "热线", Channel.CITIZEN: "随手拍", Channel.OPEN311: "Open311",
                  Channel.WECHAT: "微信"}
 
@@ -83,6 +84,8 @@ def page(db: Session, actor: Actor, wanted: Wanted) -> dict[str, Any]:
     check(actor, "performance.read")
     _must_be(wanted)
     wanted = _inside([reach(post) for post in actor.each() if allowed(post, "performance.read")], wanted)
+    if wanted.by is By.AREA and LEVELS.index(_level(wanted)) < LEVELS.index(_around(wanted)):
+        raise Invalid("there are no such areas in this one", Fault("level", "that of the area, or below it"))
     as_of = outbox.oldest_waiting(db) or clock.now()
     shown, following = ([], None) if wanted.by is By.TOTAL else items(db, wanted)
     whole = _groups(db, replace(wanted, by=By.TOTAL, after=None, level=None))
@@ -92,8 +95,7 @@ def page(db: Session, actor: Actor, wanted: Wanted) -> dict[str, Any]:
 
 
 def _must_be(wanted: Wanted) -> None:
-    if not wanted.since < wanted.until <= wanted.since + timedelta(days=LONGEST_DAYS):
-        raise Invalid("this period cannot be counted", Fault("until", f"after `since`, by at most {LONGEST_DAYS} days"))
+    must_be_counted(wanted.since, wanted.until)
     if wanted.area is not None and level_of(wanted.area) is None:
         raise Invalid("this is no area code", Fault("area", "digits, as many as a level has"))
     if wanted.category is not None and len(wanted.category) not in CATEGORY_LEVELS:
@@ -155,12 +157,12 @@ def _dimension(wanted: Wanted) -> str | None:
             return None
 
 
+def _around(wanted: Wanted) -> Level:
+    return (level_of(wanted.area) if wanted.area else None) or Level.CITY
+
+
 def _level(wanted: Wanted) -> Level:
-    levels = list(Level)
-    if wanted.level:
-        return wanted.level
-    around = level_of(wanted.area) if wanted.area else Level.CITY
-    return levels[min(levels.index(around or Level.CITY) + 1, len(levels) - 1)]
+    return wanted.level or LEVELS[min(LEVELS.index(_around(wanted)) + 1, len(LEVELS) - 1)]
 
 
 def _category_level(code: str | None) -> str:

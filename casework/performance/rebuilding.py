@@ -5,18 +5,20 @@ counts. What happens meanwhile is counted before or after.
 """
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from casework.cases.case import Case
 from casework.performance import rollups, tally
-from casework.performance.facts import KeptFact
+from casework.performance.days import month_after
+from casework.performance.facts import COUNTED, KeptFact
 from casework.performance.rollups import Place, Rollup, Span, groups
 from casework.storage.database import one_at_a_time, reading, transaction
+from casework.storage.outbox import Event
 
 CASES_AT_ONCE = 500
 
@@ -35,8 +37,7 @@ def rebuild() -> Rebuilt:
     """Count every case anew and add up every sum. Raises nothing for a difference: it is put right, and told."""
     done = Rebuilt()
     for case_ids in _cases():
-        with transaction() as db:
-            done.facts_differed += rollups.refresh(db, case_ids)
+        done.facts_differed += _recount(case_ids)
         done.cases += len(case_ids)
     for month in _months():
         with transaction() as db:
@@ -46,21 +47,31 @@ def rebuild() -> Rebuilt:
     return done
 
 
-def recount_moved_since(moment: datetime) -> int:
-    """Count again what has moved since; how many facts were other. That of a batch that was given up is mended by this."""
-    differed = 0
-    for case_ids in _cases(Case.moved_at >= moment):
-        with transaction() as db:
-            differed += rollups.refresh(db, case_ids)
-    return differed
+def recount_since(moment: datetime) -> int:
+    """Count again whatever anything happened to since; how many facts were other. What a batch that was given up left out is
+    mended by this."""
+    with reading() as db:
+        told = sorted(set(db.scalars(select(Event.subject).where(Event.name.in_(COUNTED), Event.happened_at >= moment))))
+    return sum(_recount(some) for some in rollups.in_parts(told))
 
 
-def _cases(*conditions: ColumnElement[bool]) -> Iterator[list[uuid.UUID]]:
+def uncounted(db: Session, most: int) -> Sequence[uuid.UUID]:
+    """Cases that were never counted, the latest first: a city may come with cases from before there were figures."""
+    never = ~exists().where(KeptFact.case_id == Case.id)
+    return db.scalars(select(Case.id).where(never).order_by(Case.id.desc()).limit(most)).all()
+
+
+def _recount(case_ids: Iterable[uuid.UUID]) -> int:
+    with transaction() as db:
+        return rollups.refresh(db, case_ids)
+
+
+def _cases() -> Iterator[list[uuid.UUID]]:
     after: uuid.UUID | None = None
     while True:
         beyond = [Case.id > after] if after is not None else []
         with reading() as db:
-            found = list(db.scalars(select(Case.id).where(*conditions, *beyond).order_by(Case.id).limit(CASES_AT_ONCE)))
+            found = list(db.scalars(select(Case.id).where(*beyond).order_by(Case.id).limit(CASES_AT_ONCE)))
         if not found:
             return
         yield found
@@ -75,12 +86,8 @@ def _months() -> list[date]:
     months, month, last = [], min(known, default=date.max).replace(day=1), max(known, default=date.min)
     while month <= last:
         months.append(month)
-        month = _after(month)
+        month = month_after(month)
     return months
-
-
-def _after(month: date) -> date:
-    return (month + timedelta(days=32)).replace(day=1)
 
 
 def _sums_of(db: Session, month: date) -> tuple[int, int]:
@@ -89,7 +96,7 @@ def _sums_of(db: Session, month: date) -> tuple[int, int]:
     true: dict[Place, bytes] = {}
     whole: dict[Place, list[bytes]] = defaultdict(list)
     day = month
-    while day < _after(month):
+    while day < month_after(month):
         for place, total in _of_day(db, day).items():
             true[place] = total
             whole[*place[:3], Span.MONTH, month].append(total)
@@ -97,7 +104,7 @@ def _sums_of(db: Session, month: date) -> tuple[int, int]:
     true |= {place: total for place, some in whole.items() if (total := tally.added(some))}
     stored = {(one.grouping, one.key, one.within, one.span, one.first): one.tally for one in db.execute(
         select(Rollup.grouping, Rollup.key, Rollup.within, Rollup.span, Rollup.first, Rollup.tally)
-        .where(Rollup.first >= month, Rollup.first < _after(month)))}
+        .where(Rollup.first >= month, Rollup.first < month_after(month)))}
     wrong = {place: true.get(place, tally.NOTHING) for place in true.keys() | stored.keys()
              if true.get(place) != stored.get(place)}
     rollups.write(db, wrong)

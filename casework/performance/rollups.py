@@ -8,7 +8,7 @@ import hashlib
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -21,6 +21,7 @@ from casework.cases.case import Case
 from casework.cases.history import Entry
 from casework.geography.codes import Level, ancestors, level_of
 from casework.performance import facts, tally
+from casework.performance.days import month_after
 from casework.performance.facts import Fact, KeptFact
 from casework.storage.database import Base, one_at_a_time
 
@@ -69,7 +70,7 @@ Place = tuple[str, str, str, Span, date]
 
 def covering(first: date, last: date, *, only_days: bool = False) -> ColumnElement[bool]:
     """The sums of these days (`last` not included): whole months as such, and the days around them."""
-    from_month = first if first.day == 1 else _next_month(first)
+    from_month = first if first.day == 1 else month_after(first)
     to_month = last.replace(day=1)
     days = and_(Rollup.span == Span.DAY, Rollup.first >= first, Rollup.first < last)
     if only_days or from_month >= to_month:
@@ -77,10 +78,6 @@ def covering(first: date, last: date, *, only_days: bool = False) -> ColumnEleme
     return or_(and_(Rollup.span == Span.MONTH, Rollup.first >= from_month, Rollup.first < to_month),
                and_(Rollup.span == Span.DAY, Rollup.first >= first, Rollup.first < from_month),
                and_(Rollup.span == Span.DAY, Rollup.first >= to_month, Rollup.first < last))
-
-
-def _next_month(day: date) -> date:
-    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
 def area_groupings(code: str) -> Iterator[tuple[str, str]]:

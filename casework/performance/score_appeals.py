@@ -1,7 +1,7 @@
 """Appeals (申诉) against a published score: by whom it is about, with grounds, within a window; ruled by somebody else."""
 import uuid
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -12,9 +12,9 @@ from casework import clock
 from casework.errors import Conflict, Fault, Invalid, NotFound, Refused
 from casework.identity.people import Actor, User
 from casework.identity.permissions import check
-from casework.performance import scorecards
+from casework.performance import score_news, scorecards
 from casework.performance.scorecards import Scorecard, State
-from casework.performance.weights import APPEAL_DAYS
+from casework.performance.weights import APPEAL_DAYS, appeals_end
 from casework.storage.database import Base, Keyed, one_at_a_time, partial_index
 
 
@@ -62,6 +62,7 @@ def appeal(db: Session, actor: Actor, scorecard_id: uuid.UUID, grounds: str) -> 
     made = ScoreAppeal(scorecard_id=card.id, made_by_id=actor.id, made_at=clock.now(), grounds=grounds, ruling=Ruling.OPEN)
     db.add(made)
     db.flush()
+    score_news.appealed(db, made.id, card.period)
     return made
 
 
@@ -69,7 +70,8 @@ def decide(db: Session, actor: Actor, appeal_id: uuid.UUID, *, granted: bool, re
            amended_score: float | None = None) -> ScoreAppeal:
     """Rule on an appeal, as neither who appealed nor who published; granted, with the score that it should have been.
 
-    Raises NotFound, Refused for one of the two, Conflict when it is ruled already, Invalid when the score does not fit.
+    Raises NotFound, Refused for one of the two or beyond the actor's reach, Conflict when it is ruled already, Invalid when the
+    score does not fit.
     """
     check(actor, "scorecards.decide")
     one_at_a_time(db, f"score appeal {appeal_id}")
@@ -77,6 +79,8 @@ def decide(db: Session, actor: Actor, appeal_id: uuid.UUID, *, granted: bool, re
     if found is None:
         raise NotFound("no such appeal")
     card = scorecards.find(db, actor, found.scorecard_id)
+    if not scorecards.looks_after(actor, "scorecards.decide", card):
+        raise Refused("this score is not for you to rule on", action="scorecards.decide")
     if actor.id is None or actor.id in {found.made_by_id, card.published_by_id} or scorecards.is_own(actor, card):
         raise Refused("somebody else decides: neither who published the score nor whom it is about", action="scorecards.decide")
     if found.ruling is not Ruling.OPEN:
@@ -86,6 +90,7 @@ def decide(db: Session, actor: Actor, appeal_id: uuid.UUID, *, granted: bool, re
                       Fault("amended_score", "0 to 100 with a granted appeal, nothing otherwise"))
     found.ruling, found.reason = (Ruling.GRANTED if granted else Ruling.DISMISSED), reason
     found.amended_score, found.ruled_by_id, found.ruled_at = amended_score, actor.id, clock.now()
+    score_news.ruled(db, found.id, card.period, found.made_by_id, granted=granted)
     return found
 
 
@@ -112,7 +117,7 @@ def against(db: Session, cards: Sequence[Scorecard]) -> dict[uuid.UUID, ScoreApp
 
 def until(card: Scorecard) -> datetime | None:
     """The end of the time to appeal; None for a draft."""
-    return card.published_at + timedelta(days=APPEAL_DAYS) if card.published_at else None
+    return appeals_end(card.published_at) if card.published_at else None
 
 
 def history(db: Session, card: Scorecard, made: ScoreAppeal | None) -> list[dict[str, Any]]:

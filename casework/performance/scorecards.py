@@ -6,7 +6,7 @@ appeals (score_appeals.py), and an amended score stands beside the frozen one.
 import re
 import uuid
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -17,9 +17,9 @@ from casework import clock
 from casework.errors import Conflict, Fault, Invalid, NotFound
 from casework.geography.codes import lies_in
 from casework.identity.people import Actor, Post, Role
-from casework.identity.permissions import allowed, check, reach
-from casework.performance import figures, weights
-from casework.performance.days import day_of
+from casework.identity.permissions import Reach, allowed, check, reach
+from casework.performance import figures, score_news, weights
+from casework.performance.days import day_of, month_after
 from casework.performance.figures import By, Wanted
 from casework.performance.weights import Of
 from casework.storage.database import Base, Keyed, new_id, one_at_a_time
@@ -87,20 +87,25 @@ def draft(db: Session, of: Of, period: str) -> int:
 
 
 def publish(db: Session, actor: Actor, of: Of, period: str) -> int:
-    """Freeze a month that is over, as the figures are now; how many scorecards. Raises Conflict when that was done before."""
+    """Freeze a month that is over, as the figures are now, and tell whom it is about; how many scorecards there are.
+
+    Raises Conflict when that was done before.
+    """
     check(actor, "scorecards.publish")
-    if not reach(actor).everything:
+    if not any(one.everything for one in _scopes(actor, "scorecards.publish")):
         raise NotFound("no such scorecards")
-    if _after(first_of(period)) > day_of(clock.now()):
+    if month_after(first_of(period)) > day_of(clock.now()):
         raise Invalid("this month is not over", Fault("period", "a month that is over"))
     made = draft(db, of, period)
     if not made:
         if _is_published(db, of, period):
             raise Conflict(f"the scorecards of {period} are published already")
         raise Conflict(f"there is nothing to publish for {period}")
-    db.execute(update(Scorecard).where(Scorecard.of == of, Scorecard.period == period)
-               .values(state=State.PUBLISHED, published_at=clock.now(), published_by_id=actor.id)
-               .execution_options(synchronize_session=False))
+    at = clock.now()
+    frozen = (update(Scorecard).where(Scorecard.of == of, Scorecard.period == period)
+              .values(state=State.PUBLISHED, published_at=at, published_by_id=actor.id)
+              .returning(Scorecard.id, Scorecard.subject_id).execution_options(synchronize_session=False))
+    score_news.published(db, of, period, [(card_id, subject) for card_id, subject in db.execute(frozen)], at)
     return made
 
 
@@ -139,6 +144,15 @@ def seen_by(actor: Actor) -> ColumnElement[bool]:
     return or_(*parts)
 
 
+def looks_after(actor: Actor, what: str, card: Scorecard) -> bool:
+    """Whether whom it is about lies in the reach of a post with which the actor may do this; another post lends nothing."""
+    return any(one.everything or (card.area_code or "").startswith(tuple(one.area_codes)) for one in _scopes(actor, what))
+
+
+def _scopes(actor: Actor, what: str) -> list[Reach]:
+    return [reach(post) for post in actor.each() if allowed(post, what)]
+
+
 OVERSEE = frozenset({Role.DISPATCHER, Role.ADJUDICATOR, Role.SUPERVISOR, Role.LEADER, Role.ADMINISTRATOR})
 """Who looks at the scorecards of others; everybody else at the own."""
 
@@ -160,10 +174,6 @@ def first_of(period: str) -> date:
     if not MONTH.fullmatch(period):
         raise Invalid("this is no month", Fault("period", "a month such as 2026-10"))
     return date.fromisoformat(f"{period}-01")
-
-
-def _after(first: date) -> date:
-    return (first + timedelta(days=32)).replace(day=1)
 
 
 def month_of(day: date) -> str:
@@ -196,7 +206,7 @@ def _scored(db: Session, of: Of, period: str, first: date) -> list[dict[str, Any
 def _figures(db: Session, of: Of, first: date) -> Iterator[tuple[str, str, dict[str, float | None]]]:
     after: str | None = None
     while True:
-        some, after = figures.items(db, Wanted(by=By(of.value), since=first, until=_after(first), after=after))
+        some, after = figures.items(db, Wanted(by=By(of.value), since=first, until=month_after(first), after=after))
         yield from ((one["key"], one["name"], one["values"]) for one in some)
         if after is None:
             return

@@ -14,6 +14,7 @@ from casework.geography.codes import level_of
 from casework.identity.people import Actor, Department
 from casework.identity.permissions import areas_of
 from casework.performance import indicators, map_figures, tally
+from casework.performance.days import day_of
 from casework.performance.early_warning import judging
 from casework.performance.early_warning.warning import State
 from casework.performance.map_figures import WHOLE
@@ -35,7 +36,7 @@ def look(db: Session, actor: Actor) -> dict[str, Any]:
     that they closed in time, none in both. Five queries, however large the city.
     """
     scope = areas_of(actor, "cockpit.read")
-    until = clock.now().astimezone(clock.CITY).date() + timedelta(days=1)
+    until = day_of(clock.now()) + timedelta(days=1)
     since = until - timedelta(days=DAYS)
     by_day, by_department = _sums(db, scope, since, until)
     standing = map_figures.standing_in(db, scope, [])[WHOLE]

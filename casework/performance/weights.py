@@ -2,6 +2,7 @@
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,11 @@ def _weight(code: str, line: dict[str, Any]) -> Weight:
 
 
 APPEAL_DAYS, VERSIONS = parsed(FILE.read_text(encoding="utf-8"))
+
+
+def appeals_end(published_at: datetime) -> datetime:
+    """Until when a score that was published then is appealed against."""
+    return published_at + timedelta(days=APPEAL_DAYS)
 
 
 def version_for(period: str) -> Version:

@@ -44,7 +44,8 @@ def test_a_head_sees_the_own_department_and_no_other(town: Town) -> None:
 def test_what_cannot_be_counted_is_refused_with_the_reason(town: Town) -> None:
     for query in ({"since": "2026-03-01"}, {"since": "2026-03-01", "until": "2026-03-01"}, MARCH | {"area": "44"},
                   {"since": "2025-01-01", "until": "2026-03-01"}, MARCH | {"by": "moon"}, MARCH | {"category": "10"},
-                  MARCH | {"department": "water"}, MARCH | {"level": "hill"}):
+                  MARCH | {"department": "water"}, MARCH | {"level": "hill"}, {"since": "9999-12-05", "until": "9999-12-31"},
+                  {"since": "0001-01-01", "until": "0001-01-02"}):
         problem(town.leader.get(FIGURES, **query), 422)
     nobody = ok(town.leader.get(FIGURES, department=str(uuid.uuid4()), **MARCH))
     assert nobody["total"]["values"]["received"] == 0

@@ -41,6 +41,7 @@ def test_a_warning_says_what_where_how_much_and_how_sure(town: Town) -> None:
     (shown,) = ok(town.supervisor.get(WARNINGS))["items"]
     whole = ok(town.supervisor.get(f"{WARNINGS}/{made}"))
     evidence = whole.pop("evidence")
+    assert [whole.pop(name) for name in ("note", "outcome_note", "judged_by", "judged_at")] == [None] * 4
     assert whole == shown
     assert (shown["id"], shown["kind"], shown["state"], shown["count"], shown["expected"], shown["confidence"]) == (
         made, "cluster", "open", 14, 1.7, 0.998)
@@ -102,6 +103,9 @@ def test_one_person_takes_it_over_and_says_whether_it_was_right(town: Town) -> N
     assert ok(town.dispatcher.post(f"{WARNINGS}/{first}/acknowledge", {})) == taken
     problem(town.supervisor.post(f"{WARNINGS}/{first}/acknowledge", {}), 409)
     assert ok(town.supervisor.post(f"{WARNINGS}/{first}/outcome", {"outcome": "true", "note": "爆管"}))["outcome"] == "true"
+    said = ok(town.leader.get(f"{WARNINGS}/{first}"))
+    assert (said["note"], said["outcome_note"], said["judged_by"]) == ("已联系供水公司", "爆管", "Supervisor")
+    assert said["judged_at"] == said["acknowledged_at"]
     judged = ok(town.leader.post(f"{WARNINGS}/{second}/outcome", {"outcome": "true", "note": "看错了"}))
     assert (judged["acknowledged_by"], judged["state"]) == ("Leader", "acknowledged")
     ok(town.leader.post(f"{WARNINGS}/{second}/outcome", {"outcome": "false", "note": "计划检修"}))

@@ -1,5 +1,6 @@
 """Law: figures kept event by event, late, twice and in any order, are those that counting everything anew would give."""
 import random
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ from sqlalchemy import select
 
 from api.steps import VERBS
 from casework import clock
+from casework.cases import anonymity
 from casework.cases.case import Case
 from casework.cases.report import Channel, Report
 from casework.cases.workflow import Facts, allowed_actions
@@ -25,10 +27,10 @@ from casework.storage.outbox import Event
 from tests import people
 from tests.conftest import SetClock
 from tests.factories import a_photo, a_report, at_grid, small_city
-from workers import dispatching, performance, relay, triage
+from workers import dispatching, performance, queues, relay, triage
 
 FORWARD = {"file": 4, "dispatch": 6, "sign": 8, "resolve": 6, "pass": 4, "fail": 2, "suspend": 4, "allow": 4, "uphold": 3,
-           "merge": 2, "unmerge": 4, "void": 0.3, "reject": 0.2, "propose_void": 0.3}
+           "merge": 2, "unmerge": 4, "split": 4, "unjoin": 4, "void": 0.3, "reject": 0.2, "propose_void": 0.3}
 WORDS = {"reason": "实情如此", "ground": "三定方案", "finding": "看过", "reply": "已经处理", "question": "在哪一栋？"}
 
 
@@ -65,15 +67,17 @@ class Life:
             case = self.luck.choice(cases)
             may = [(actor, action) for actor in self.actors for action in allowed_actions(case, actor) if action in VERBS]
             numbers = [one.number for one in cases if one.is_open and one is not case]
+            theirs = [one.number for one in case.reports]
         if may:
             weights = [FORWARD.get(action, 1) for _, action in may]
-            self.does(case, *self.luck.choices(may, weights)[0], numbers)
+            self.does(case, *self.luck.choices(may, weights)[0], numbers, theirs)
 
-    def does(self, case: Case, actor: Actor, action: str, others: list[str]) -> None:
+    def does(self, case: Case, actor: Actor, action: str, others: list[str], reports: list[str]) -> None:
         facts: dict[str, Any] = WORDS | {
             "position": at_grid(0), "lead": self.luck.choice(list(self.departments.values())).id, "category": "10101",
             "until": clock.now() + timedelta(days=2), "assistants": (self.departments["office"].id,),
-            "into": self.luck.choice(others) if others else None}
+            "into": self.luck.choice(others) if others else None,
+            "reports": tuple(self.luck.sample(reports, len(reports) // 2))}
         try:
             with transaction() as db:
                 photos = (check_in(db, a_photo(self.luck.choice(["red", "blue"])), channel="desk", uploaded_by=actor.id).id,)
@@ -115,6 +119,8 @@ def test_figures_kept_by_events_equal_those_made_anew(store: str, time: SetClock
         if step % 9 == 0:
             life.hands_over()
     life.hands_over()
+    with transaction() as db:  # and who is forgotten still counts
+        anonymity.forget_senders(db, db.scalars(select(Report)).all(), lambda said: said)
     done = rebuilding.rebuild()
     assert (done.facts_differed, done.sums_differed) == (0, 0)
     assert done.cases > 10
@@ -147,6 +153,55 @@ def test_what_a_lost_batch_left_out_is_counted_at_night(store: str, time: SetClo
     done = rebuilding.rebuild()
     assert (done.facts_differed, done.sums_differed) == (0, 0)
     assert done.sums > 0
+
+
+def test_cases_from_before_there_were_figures_are_counted_by_themselves(
+        store: str, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    life = Life(7, time)
+    for _ in range(6):
+        life.report()
+    time.passes(days=30)
+    with reading() as db:
+        cases = [str(one) for one in db.scalars(select(Case.id).order_by(Case.id.desc()))]
+    queued: list[queues.Batch] = []
+    monkeypatch.setattr(performance, "BATCH", 2)
+    monkeypatch.setattr(queues, "enqueue", queued.extend)
+    monkeypatch.setattr(queues, "depth", lambda: {"figures": 0})
+    performance.count_older_cases()
+    assert [one for batch in queued for one in batch.ids] == cases
+    assert len(queued) == (len(cases) + 1) // 2 > 1
+    for batch in queued:
+        batch.job(batch.ids)
+    performance.count_older_cases()
+    assert sum(len(batch.ids) for batch in queued) == len(cases), "all are counted now"
+    done = rebuilding.rebuild()
+    assert (done.cases, done.facts_differed, done.sums_differed) == (len(cases), 0, 0)
+
+
+def test_what_ran_over_its_limit_unheard_is_counted_at_night_though_it_did_not_move(store: str, time: SetClock) -> None:
+    life = Life(8, time)
+    for _ in range(4):
+        life.report()
+    life.hands_over()
+    time.passes(days=10)
+    with transaction() as db:
+        timers.sweep(db)
+    assert rebuilding.recount_since(clock.now() - timedelta(days=2)) > 0
+    done = rebuilding.rebuild()
+    assert (done.facts_differed, done.sums_differed) == (0, 0)
+
+
+def test_jobs_that_count_the_same_cases_at_the_same_time_count_them_once(store: str, time: SetClock) -> None:
+    life = Life(9, time)
+    for _ in range(4):
+        life.report()
+    with reading() as db:
+        ids = [str(one) for one in db.scalars(select(Case.id))]
+    orders = [ids, ids[::-1], ids[1:], ids[:-1]] * 2
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(performance.count_cases, orders))
+    done = rebuilding.rebuild()
+    assert (done.cases, done.facts_differed, done.sums_differed) == (len(ids), 0, 0)
 
 
 def test_counting_again_changes_nothing(store: str, time: SetClock) -> None:

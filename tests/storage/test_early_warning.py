@@ -119,13 +119,15 @@ def test_a_city_without_a_past_is_not_warned(cast: people.Cast, time: SetClock) 
 
 
 @pytest.mark.usefixtures("quiet")
-def test_a_crowd_about_one_case_is_no_outbreak() -> None:
+@pytest.mark.parametrize("hours", [0.0, 4.0], ids=["at once", "for five days"])
+def test_a_crowd_about_one_case_is_no_outbreak(hours: float) -> None:
     outbreak(clock.now(), 1)
     with transaction() as db:
         report = db.scalars(select(Report).order_by(Report.received_at.desc()).limit(1)).one()
         db.execute(insert(Report), [{
             "id": new_id(), "number": public_number("ZW", clock.now()), "channel": Channel.HOTLINE, "source": "x",
-            "key": new_id().hex, "digest": "", "received_at": clock.now() - timedelta(minutes=1), "text": "停水",
-            "case_id": report.case_id} for _ in range(30)])
+            "key": new_id().hex, "digest": "", "text": "停水",
+            "received_at": clock.now() - timedelta(minutes=1, hours=hours * number), "case_id": report.case_id}
+            for number in range(30)])
     with transaction() as db:
         assert clusters.watch(db) == 0

@@ -1,5 +1,6 @@
 """Indicators by hand: a small city whose every case is known, and what each figure of it must be."""
 import itertools
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -19,6 +20,8 @@ from casework.performance.days import day_of
 from casework.performance.figures import By, Wanted
 from casework.performance.indicators import INDICATORS
 from casework.performance.rollups import Rollup
+from casework.sla import policies
+from casework.sla.policies import Numbers
 from casework.storage.database import reading, transaction
 from tests.conftest import SetClock
 from tests.factories import GRIDS, at_grid
@@ -204,6 +207,18 @@ def test_sums_say_what_the_facts_say_whatever_is_asked(city: City, time: SetCloc
     assert asked() == usual
 
 
+def test_an_area_has_none_of_the_areas_around_it(city: City, known: dict[str, Receipt]) -> None:
+    counts(city, *known.values())
+    with transaction() as db:
+        local = create_user(db, "local", "local", None).id
+        create_post(db, "l", Role.LEADER, holder_id=local, area_code=GRIDS[0][:12])
+        local = actor_of(db, local)
+    for actor, narrowed in ((city.cast.leader, {"area": GRIDS[0][:9]}), (local, {}), (local, {"channel": Channel.PDA})):
+        with pytest.raises(Invalid, match="no such areas"):
+            page(actor, By.AREA, level=Level.DISTRICT, **narrowed)
+    assert by_key(local, By.AREA, "received", level=Level.COMMUNITY) == {GRIDS[0][:12]: 3}
+
+
 def test_a_correction_moves_a_case_from_one_group_to_another(city: City) -> None:
     receipt = city.receives(claimed_category="20101")
     city.triages(receipt)
@@ -214,6 +229,42 @@ def test_a_correction_moves_a_case_from_one_group_to_another(city: City) -> None
     assert by_key(city.cast.leader, By.CATEGORY, "received") == {"101": 1}
     with reading() as db:
         assert db.scalar(select(func.count()).select_from(Rollup).where(Rollup.key == "201")) == 0
+
+
+@pytest.mark.parametrize("holds", [True, False])
+def test_what_a_sample_finds_not_put_right_was_not_handled_on_the_spot(
+        city: City, monkeypatch: pytest.MonkeyPatch, *, holds: bool) -> None:
+    monkeypatch.setattr(policies, "numbers", lambda *_: replace(Numbers(), sample_share=100))
+    cast, receipt = city.cast, city.receives(reporter_id=city.cast.li.id, claimed_category="99999")
+    city.triages(receipt)
+    city.does(cast.li, "self_handle", receipt, category="10101", position=at_grid(0),
+              photos=city.photo_of(cast.li, "olive") + city.photo_of(cast.li, "navy"))
+    city.does(cast.wang, "pass" if holds else "fail", receipt, position=at_grid(0), finding="看过",
+              photos=city.photo_of(cast.wang, "pink"))
+    if not holds:
+        city.does(cast.dispatcher, "dispatch", receipt, lead=city.departments["water"].id)
+        city.does(cast.water_handler, "sign", receipt)
+        city.does(cast.water_handler, "resolve", receipt, reply="好了", photos=city.photo_of(cast.water_handler, "red"))
+        city.does(cast.wang, "pass", receipt, position=at_grid(0), finding="好", photos=city.photo_of(cast.wang, "blue"))
+    counts(city, receipt)
+    values = page(cast.leader)["total"]["values"]
+    assert (values["closed"], values["self_handled_share"]) == (1, 1.0 if holds else 0.0)
+
+
+@pytest.mark.parametrize("to_opener", [True, False])
+def test_a_case_is_the_workers_who_opened_it_though_an_older_report_is_merged_in(
+        city: City, time: SetClock, *, to_opener: bool) -> None:
+    older = city.receives(source="wang", reporter_id=city.cast.wang.id)
+    time.passes(hours=1)
+    newer = city.receives(place=at_grid(1), source="li", reporter_id=city.cast.li.id)
+    city.triages(older, newer)
+    ended, into = (older, newer) if to_opener else (newer, older)
+    ended_id = city.case(ended).id
+    city.does(city.cast.dispatcher, "merge", ended, into=city.case(into).number, reason="同一处")
+    with transaction() as db:
+        rollups.refresh(db, [ended_id])
+    whose = city.cast.li if to_opener else city.cast.wang
+    assert by_key(city.cast.leader, By.WORKER, "received") == {str(whose.id): 1}
 
 
 def test_a_merged_case_counts_once_with_both_voices_and_twice_again_when_unmerged(city: City) -> None:

@@ -7,11 +7,13 @@ from sqlalchemy import select
 from casework.cases.case import Case
 from casework.errors import Conflict, Invalid, NotFound, Refused
 from casework.identity.people import Actor, Role, actor_of, create_post, create_user
+from casework.notifications import inbox, remarks
 from casework.performance import rollups, score_appeals, scorecards
 from casework.performance.score_appeals import Ruling, ScoreAppeal
 from casework.performance.scorecards import Scorecard, State
 from casework.performance.weights import APPEAL_DAYS, Of
 from casework.storage.database import reading, transaction
+from casework.storage.outbox import Event
 from tests.conftest import SetClock
 from tests.factories import GRIDS, at_grid
 from tests.storage.city import City
@@ -183,6 +185,30 @@ def test_only_whom_it_is_about_appeals_once_and_in_time(march: City, time: SetCl
         appealed(march.cast.roads_head, roads)
 
 
+def told(actor: Actor) -> list[str]:
+    with transaction() as db:
+        remarks.write(db, list(db.scalars(select(Event.id))))
+    with reading() as db:
+        return [one["text"] for one in inbox.page(db, actor)[0] if "考核" in one["text"]]
+
+
+def test_whom_it_is_about_hears_of_it_and_who_rules_of_an_appeal(march: City) -> None:
+    cast = march.cast
+    published(march)
+    published(march, Of.WORKER)
+    news = "2026-03考核结果已公布。如有异议，请于2026-04-11 09:00前申诉。"
+    assert [told(one) for one in (cast.water_head, cast.roads_head, cast.li)] == [[news]] * 3
+    assert told(cast.water_handler) == told(cast.wang) == told(cast.adjudicator) == []
+    (card,) = cards(cast.water_head)
+    appeal = appealed(cast.water_head, card, "张三说封路")
+    assert told(cast.adjudicator) == ["有一件对2026-03考核结果的申诉，请裁定。"]
+    ruled(cast.adjudicator, appeal)
+    assert told(cast.water_head) == ["对2026-03考核结果的申诉成立，裁定意见见考核结果。", news]
+    assert told(cast.adjudicator) == ["有一件对2026-03考核结果的申诉，请裁定。"], "and nobody is told the same twice"
+    with reading() as db:
+        assert not [one for one in db.scalars(select(Event.detail)) if "张三" in str(one) or "60" in str(one.get("zh"))]
+
+
 def test_somebody_else_rules_and_a_score_is_amended_only_when_granted(march: City) -> None:
     published(march)
     (card,) = cards(march.cast.water_head)
@@ -199,6 +225,30 @@ def test_somebody_else_rules_and_a_score_is_amended_only_when_granted(march: Cit
     assert ruled(march.cast.adjudicator, appeal, None).ruling is Ruling.DISMISSED
     with reading() as db:
         assert [len(score_appeals.page(db, one, 10, None)) for one in (march.cast.leader, march.cast.roads_head)] == [1, 0]
+
+
+def test_what_one_post_sees_and_another_may_do_makes_nothing_that_neither_may(march: City) -> None:
+    """A supervisor of one community who is a dispatcher of the whole city sees all, and publishes and rules on nothing."""
+    with transaction() as db:
+        both = create_user(db, "both", "both", None).id
+        create_post(db, "s", Role.SUPERVISOR, holder_id=both, area_code=GRIDS[2][:12])
+        create_post(db, "d", Role.DISPATCHER, holder_id=both)
+        actor = actor_of(db, both)
+    with transaction() as db, pytest.raises(NotFound):
+        scorecards.publish(db, actor, Of.DEPARTMENT, MARCH)
+    published(march)
+    published(march, Of.WORKER)
+    assert [len(cards(actor, of)) for of in Of] == [2, 1]
+    for who, of in ((march.cast.water_head, Of.DEPARTMENT), (march.cast.li, Of.WORKER)):
+        (card,) = cards(who, of)
+        appeal = appealed(who, card)
+        with pytest.raises(Refused):
+            ruled(actor, appeal)
+    with transaction() as db:
+        near = create_user(db, "near", "near", None).id
+        create_post(db, "s", Role.SUPERVISOR, holder_id=near, area_code=GRIDS[0][:12])
+        near_by = actor_of(db, near)
+    assert ruled(near_by, appeal).ruling is Ruling.GRANTED
 
 
 def test_the_timetable_drafts_the_month_before_until_it_is_published(march: City) -> None:

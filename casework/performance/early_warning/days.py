@@ -14,10 +14,11 @@ from casework.cases.workflow import Status
 from casework.performance.early_warning import words
 from casework.performance.early_warning.expectation import HISTORY_DAYS
 from casework.performance.early_warning.grid import GROUP, day_of, hour_of, number_of, span_of, square_of
-from casework.storage.database import Base
+from casework.storage.database import Base, one_at_a_time
 
 CROWD = 2
-"""Reports of one case that count in a day: everybody sees one case of which many speak, and it is no outbreak."""
+"""Reports of one case that count in a span: everybody sees one case of which many speak, and it is no outbreak. Fewer than
+scan.FEWEST by enough that one case, with what is said around it anyway, begins no alarm."""
 
 NOT_SO = (Status.REJECTED, Status.VOID)
 """What was said there is not so."""
@@ -64,19 +65,21 @@ class Said(NamedTuple):
 
 
 def said_between(db: Session, since: datetime, until: datetime) -> Iterator[Said]:
-    """The reports received in this span whose case has a category, the oldest first, of a case CROWD a day."""
+    """The reports received in this span whose case has a category, the oldest first, of a case no more than CROWD.
+
+    Of the whole span and not of each of its days: a case of which people speak for a week is still one case.
+    """
     wanted = (select(Report.received_at, Report.id, Case.id, Case.number, Case.category_code, Case.area_code, Case.lon,
                      Case.lat, func.coalesce(Report.title, "") + " " + Report.text)
               .join(Case, Case.id == Report.case_id)
               .where(Report.received_at >= since, Report.received_at < until, Case.category_code.is_not(None),
                      Case.status.not_in(NOT_SO))
               .order_by(Report.received_at, Report.id))
-    crowd: Counter[tuple[Any, int]] = Counter()
+    crowd: Counter[Any] = Counter()
     for row in db.execute(wanted).yield_per(2000):
         one = Said(*row)  # type: ignore[arg-type]  # those without a category were left out
-        day = int(hour_of(one.at) // 24)
-        crowd[one.case_id, day] += 1
-        if crowd[one.case_id, day] <= CROWD:
+        crowd[one.case_id] += 1
+        if crowd[one.case_id] <= CROWD:
             yield one
 
 
@@ -100,6 +103,7 @@ def uncounted(db: Session, most: int) -> list[date]:
 
 def count(db: Session, day: date) -> None:
     """Count a day of the city, in the place of what was counted of it before."""
+    one_at_a_time(db, "early warning days")
     since, until = span_of(day)
     said = list(said_between(db, since, until))
     groups: dict[str, list[Said]] = defaultdict(list)

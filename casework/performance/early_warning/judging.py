@@ -61,10 +61,13 @@ def find(db: Session, actor: Actor, warning_id: uuid.UUID, *, to_change: bool = 
 
 
 def whole(db: Session, one: EarlyWarning) -> dict[str, Any]:
-    """A warning with its evidence."""
+    """A warning with its evidence, and what was said of it."""
     (made,) = plain(db, [one])
-    given = one.evidence
-    return made | {"evidence": {name: given.get(name, []) for name in ("cases", "days", "words", "places")}}
+    given, judge = one.evidence, one.judged_by_id
+    return made | {
+        "note": one.note, "outcome_note": one.outcome_note, "judged_at": one.judged_at,
+        "judged_by": _names(db, {judge}).get(judge) if judge else None,
+        "evidence": {name: given.get(name, []) for name in ("cases", "days", "words", "places")}}
 
 
 def acknowledge(db: Session, one: EarlyWarning, actor: Actor, note: str | None) -> None:

@@ -31,17 +31,17 @@ def find(db: Session, past: Past) -> list[Finding]:
     """The classes whose share of late cases has grown beyond chance."""
     groups = {group: rows for group, rows in past.groups.items() if group != EVERYTHING}
     return [found for group, rows in sorted(groups.items())
-            for found in _grown(db, past, group, rows, min(allowance(Kind.LATE) / max(len(groups), 1), SURE))]
+            for found in _grown(db, past, group, rows, len(groups))]
 
 
-def _grown(db: Session, past: Past, group: str, rows: Sequence[DayCounts], least: float) -> Iterator[Finding]:
+def _grown(db: Session, past: Past, group: str, rows: Sequence[DayCounts], groups: int) -> Iterator[Finding]:
     closed, late = _sums(past, rows, 1, SPAN)
     closed_before, late_before = _sums(past, rows, SPAN + 1, SPAN + BEFORE)
     if min(closed, closed_before) < FEWEST:
         return
     usual, weight = (late_before + 0.5) / (closed_before + 1), min(closed_before, WEIGHT)
     chance = float(betabinom.sf(late - 1, closed, usual * weight, (1 - usual) * weight))
-    if chance > least or late < GROWTH * usual * closed:
+    if chance > min(allowance(Kind.LATE) / groups, SURE) or late < GROWTH * usual * closed:
         return
     since, until = moment_of((past.today - SPAN) * 24.0), moment_of(past.today * 24.0)
     wanted = (select(Case.number).where(Case.closed_at >= since, Case.closed_at < until, Case.overdue,
@@ -49,7 +49,7 @@ def _grown(db: Session, past: Past, group: str, rows: Sequence[DayCounts], least
               .order_by(Case.closed_at.desc(), Case.id).limit(MOST_CASES))
     yield Finding(
         kind=Kind.LATE, subject=group, since=since, until=until, count=late, expected=usual * closed,
-        confidence=math.exp(-chance / least), category_code=group,
+        confidence=math.exp(-chance * groups), category_code=group,
         evidence={"cases": list(db.scalars(wanted)), "share": round(100 * late / closed), "usual": round(100 * usual),
                   "days": [{"day": row.day.isoformat(), "count": row.late, "expected": round(usual * row.closed, 2)}
                            for row in rows if row.day >= day_of(past.today - SPAN)]})

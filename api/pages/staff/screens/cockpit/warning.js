@@ -65,8 +65,9 @@ function deciding(one, me, load) {
 const happened = (one) => make("ul", {class: "quiet"}, [
   say("warning.raised", {when: when(one.raised_at)}), say("warning.updated", {when: when(one.updated_at)}),
   one.ended_at && say("warning.ended", {when: when(one.ended_at)}),
-  one.acknowledged_at && say("warning.seen", {who: one.acknowledged_by ?? "", when: when(one.acknowledged_at)}),
-  one.outcome && say(`warning.was_${one.outcome}`)].filter(Boolean).map((text) => make("li", {}, text)));
+  one.acknowledged_at && say("warning.seen", {who: one.acknowledged_by ?? "", when: when(one.acknowledged_at)}), one.note,
+  one.outcome && say(`warning.was_${one.outcome}`), one.judged_at && `${one.judged_by ?? ""} ${when(one.judged_at)}`, one.outcome_note]
+  .filter(Boolean).map((text) => make("li", {}, text)));
 
 export async function show(room, me, {id}) {
   const element = make("div", {class: "map"});
