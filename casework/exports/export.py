@@ -27,8 +27,8 @@ SMALL = 1_000
 MOST_OPEN = 5
 """Of one person at a time: the rest of the city exports too."""
 
-STALE = timedelta(minutes=2)
-"""Nobody who lives writes for so long without saying so: whoever was at it is dead."""
+STALE = timedelta(seconds=30)
+"""Nobody who lives writes for so long without saying so: whoever was at it is dead, or finds that it is his no more."""
 
 
 class Form(StrEnum):
@@ -179,7 +179,8 @@ def end(made: Export, state: State, fault: str | None = None) -> None:
 
 
 def claim(db: Session, export_id: uuid.UUID) -> Export | None:
-    """This export to be written by the caller alone; None when it is ended, or somebody who lives is at it."""
+    """This export to be written by the caller alone, as long as `beat_at` is as the caller set it last; None when it is ended,
+    or somebody who lives is at it."""
     free = or_(Export.beat_at.is_(None), Export.beat_at < clock.now() - STALE)
     taken = (update(Export).where(Export.id == export_id, Export.ended_at.is_(None), free)
              .values(beat_at=clock.now(), state=State.RUNNING).returning(Export.id))

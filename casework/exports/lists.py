@@ -6,6 +6,6 @@ from casework.exports import cases, figures, people, reference, registers, repor
 from casework.exports.listing import Listing
 
 LISTS: dict[str, Listing] = {one.name: one for one in (
-    cases.CASES, reports.REPORTS, figures.FIGURES, scorecards.SCORECARDS, registers.ENTRIES, reference.RULES,
+    cases.CASES, cases.DESK, reports.REPORTS, figures.FIGURES, scorecards.SCORECARDS, registers.ENTRIES, reference.RULES,
     reference.CATEGORIES, people.USERS, people.POSTS, people.DEPARTMENTS, people.LOOKS)}
 """By name. A new list adds its line here; api, workers and pages know it then."""

@@ -9,7 +9,7 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import orjson
@@ -17,6 +17,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from casework import clock
 from casework.errors import CaseworkError, Unavailable
@@ -49,6 +50,9 @@ def run(export_id: uuid.UUID, seconds: float = SLICE) -> State | None:
         return None
     try:
         _Writer(export, time.monotonic() + seconds).write()
+    except _Lost:
+        with reading() as db:
+            return db.get_one(Export, export_id).state
     except (Unavailable, DBAPIError):
         with suppress(DBAPIError):  # else the next one waits until it is STALE
             _leave(export)
@@ -61,6 +65,10 @@ def run(export_id: uuid.UUID, seconds: float = SLICE) -> State | None:
     return export.state
 
 
+class _Lost(Exception):
+    """It was cancelled, or is in other hands by now: whoever writes stops, and leaves it as it is."""
+
+
 class _Writer:
     def __init__(self, export: Export, until: float) -> None:
         self.export, self.until = export, until
@@ -71,10 +79,11 @@ class _Writer:
         with reading() as db:
             actor = actor_of(db, export.asked_by_id)
             check(actor, self.listing.permission)
+            if export.plain:
+                check(actor, "exports.plain")
             self.asked = Asked(actor, query, plain=export.plain)
             if export.total is None:
                 export.total = self.listing.count(db, self.asked, MOST_ROWS[export.form] + 1)
-        self.beat_at = clock.now()
 
     def write(self) -> None:
         if (self.export.total or 0) > MOST_ROWS[self.export.form]:
@@ -84,12 +93,13 @@ class _Writer:
                 return None
         if self.export.form is Form.XLSX:
             content = _workbook(self.columns, self.language, self._lines())
+            self._beat(0)
             blobs.put(self.export.key(0), content)
             self.export.bytes = len(content)
         return _finish(self.export, State.DONE)
 
     def _piece(self) -> bool:
-        """One more piece; False when the time is up or it is not wanted any more."""
+        """One more piece; False when the time is up."""
         export, made = self.export, io.BytesIO()
         if export.form is Form.CSV and not export.parts:
             made.write(BOM + _csv([[column.heading(self.language) for column in self.columns]]))
@@ -100,23 +110,35 @@ class _Writer:
             cells = [[column.cell(row, self.language) for column in self.columns] for row in found.rows]
             made.write(_csv(cells) if export.form is Form.CSV else b"".join(orjson.dumps(line) + b"\n" for line in cells))
             place, rows, whole = list(found.next) if found.next else None, rows + len(cells), found.next is None
-            self._beat(rows)
+            if clock.now() - self.beat_at >= BEAT:
+                self._beat(rows)
+        self._beat(rows)  # a piece of somebody who was held up must not replace that of who went on
         blobs.put(export.key(export.parts + 1), made.getvalue())
         return self._keep(place, rows, made.tell(), whole=whole)
 
+    @property
+    def beat_at(self) -> datetime:
+        """When we said last that we live."""
+        assert self.export.beat_at is not None  # noqa: S101 - claim() set it
+        return self.export.beat_at
+
     def _beat(self, rows: int) -> None:
-        if clock.now() - self.beat_at >= BEAT:
-            self.beat_at = clock.now()
-            with transaction() as db:
-                kept = db.get_one(Export, self.export.id)
-                kept.beat_at, kept.done, kept.total = self.beat_at, self.export.kept + rows, self.export.total
+        """Say that we live, and how far we are. Raises _Lost."""
+        with transaction() as db:
+            kept = self._ours(db)
+            kept.beat_at, kept.done, kept.total = clock.now(), self.export.kept + rows, self.export.total
+            self.export.beat_at = kept.beat_at
+
+    def _ours(self, db: Session) -> Export:
+        """Locked. Raises _Lost when it is ended, or somebody else took it up because we seemed dead."""
+        kept = db.get_one(Export, self.export.id, with_for_update=True)
+        if kept.ended_at is not None or kept.beat_at != self.beat_at:
+            raise _Lost
+        return kept
 
     def _keep(self, place: list[Any] | None, rows: int, size: int, *, whole: bool) -> bool:
         with transaction() as db:
-            kept = db.get_one(Export, self.export.id, with_for_update=True)
-            if kept.ended_at is not None:  # cancelled meanwhile
-                self.export.state = kept.state
-                return False
+            kept = self._ours(db)
             kept.place, kept.whole, kept.total = place, whole, self.export.total
             kept.parts, kept.kept, kept.bytes = kept.parts + 1, kept.kept + rows, (kept.bytes or 0) + size
             kept.done, kept.beat_at = kept.kept, clock.now()
@@ -131,6 +153,7 @@ class _Writer:
 
     def _lines(self) -> Iterator[list[Any]]:
         for part in range(1, self.export.parts + 1):
+            self._beat(0)
             for line in blobs.get(self.export.key(part)).splitlines():
                 yield orjson.loads(line)
 

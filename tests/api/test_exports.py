@@ -89,6 +89,25 @@ def test_filters_are_those_of_the_page(busy: Town) -> None:
     assert "table" in problem(busy.supervisor.post(EXPORTS, {"table": "secrets"}), 422)["fields"]
 
 
+def test_a_queue_of_the_desk_is_a_file_as_it_is_filtered(busy: Town) -> None:
+    handler = busy.water_handler
+    for query in ({"queue": "sign"}, {"queue": "overdue"}, {"channel": "pda"}, {"words": "井盖", "queue": "open"}, {"mine": "true"}):
+        shown = [one["number"] for one in ok(handler.get("/api/v1/desk/cases", **query))["items"]]
+        assert [row[0] for row in exported(handler, "desk", query=query)[1:]] == shown, query
+    assert len(exported(handler, "desk")) > 1
+    assert exported(busy.roads_handler, "desk")[1:] == []
+    problem(busy.supervisor.post(EXPORTS, {"table": "desk"}), 403)
+
+
+def test_figures_are_narrowed_as_on_their_page(busy: Town) -> None:
+    days = {"by": "channel", "since": "2026-03-01", "until": "2026-03-10"}
+    water = str(busy.departments["water"].id)
+    assert len(exported(busy.leader, "figures", query=days)) > 1
+    for narrowed in ({"channel": "pda"}, {"department": water}, {"area": GRIDS[0], "category": "101"}):
+        shown = ok(busy.leader.get("/api/v1/performance/figures", **days, **narrowed))["items"]
+        assert [row[0] for row in exported(busy.leader, "figures", query=days | narrowed)[1:]] == [one["key"] for one in shown]
+
+
 def test_who_reported_is_masked_unless_it_is_permitted_and_reasoned_and_every_export_is_logged(busy: Town) -> None:
     asked = {"table": "reports", "format": "csv", "query": SPAN}
     masked = exported(busy.supervisor, "reports", query=SPAN)
@@ -107,7 +126,8 @@ def test_who_reported_is_masked_unless_it_is_permitted_and_reasoned_and_every_ex
 def test_every_list_of_the_table_can_be_exported_by_who_may_see_it(busy: Town) -> None:
     everybody = {"cases": busy.supervisor, "reports": busy.supervisor, "registry": busy.steward, "rules": busy.supervisor,
                  "categories": busy.supervisor, "figures": busy.leader, "users": busy.administrator,
-                 "posts": busy.administrator, "departments": busy.supervisor, "looks": busy.supervisor}
+                 "posts": busy.administrator, "departments": busy.supervisor, "looks": busy.supervisor,
+                 "desk": busy.water_handler}
     for name, listing in LISTS.items():
         days = {"by": "department", "since": "2026-03-01", "until": "2026-03-10"}
         query = {"reports": SPAN, "registry": {"register": "house"}, "figures": days,
@@ -162,6 +182,28 @@ def test_a_writer_that_dies_loses_one_piece_and_another_goes_on(busy: Town, time
     busy.jobs()
     now = ok(busy.supervisor.get(f"{EXPORTS}/{made['id']}"))
     assert (now["state"], now["done"]) == ("done", 3)
+    rows = read(busy.supervisor.get(f"{EXPORTS}/{made['id']}/file").data, "csv")
+    assert len({row[0] for row in rows[1:]}) == len(rows) - 1 == 3
+
+
+def test_a_writer_that_was_held_up_finds_that_another_went_on_and_spoils_nothing(
+        busy: Town, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.exports.SMALL", 1)
+    monkeypatch.setattr(writing, "ROWS", 1)
+    monkeypatch.setattr(writing, "PIECE_BYTES", 1)
+    made = ok(busy.supervisor.post(EXPORTS, {"table": "cases", "format": "csv"}), 202)
+    real, held_up = writing.blobs.put, []
+
+    def slow(key: str, content: bytes) -> None:
+        if not held_up:
+            held_up.append(key)
+            time.passes(minutes=1)
+            jobs.announce_waiting_exports()
+            assert writing.run(next(iter(open_ones()))) is State.DONE
+        real(key, content)
+    monkeypatch.setattr(writing.blobs, "put", slow)
+    busy.jobs()
+    assert ok(busy.supervisor.get(f"{EXPORTS}/{made['id']}"))["done"] == 3
     rows = read(busy.supervisor.get(f"{EXPORTS}/{made['id']}/file").data, "csv")
     assert len({row[0] for row in rows[1:]}) == len(rows) - 1 == 3
 
