@@ -272,6 +272,13 @@ def hold(post_id: uuid.UUID, body: dict[str, uuid.UUID | None]) -> dict[str, Any
         return _held(db, post)
 
 
+@blueprint.operation("DELETE", "/posts/<uuid:post_id>", requires("posts.manage"))
+def abolish(post_id: uuid.UUID) -> None:
+    """A vacant post is no more. 409 while somebody holds it."""
+    with transaction() as db:
+        people.abolish(db, post_id)
+
+
 @blueprint.operation("GET", "/clients", requires("clients.manage"), query=ClientsIn(), answer=page_of(ClientOut()))
 def clients(query: dict[str, Any]) -> Response:
     """Systems that may call us, in the order they were let in."""

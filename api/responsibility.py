@@ -49,6 +49,13 @@ class RulesOut(ma.Schema):
     all = ma.fields.Boolean()
 
 
+class RulesIn(ma.Schema):
+    """Which rules: all, or those that reach a category and an area, from above or from inside."""
+
+    category = Text(12, metadata={"description": "code of a category or a kind"})
+    area = Text(15, metadata={"description": "code of an area"})
+
+
 class RuleIn(ma.Schema):
     """A rule to be made; what is left out holds for all."""
 
@@ -161,11 +168,12 @@ class ImportedOut(ma.Schema):
     overlaps = ma.fields.Integer(metadata={"description": "pairs of rules that now contradict each other; see /overlaps"})
 
 
-@blueprint.operation("GET", "", requires("rules.read"), answer=RulesOut())
-def rules() -> dict[str, Any]:
-    """The rules that have not ended."""
+@blueprint.operation("GET", "", requires("rules.read"), query=RulesIn(), answer=RulesOut())
+def rules(query: dict[str, str]) -> dict[str, Any]:
+    """The rules that have not ended, those that begin later included."""
     with reading() as db:
-        return _capped([plain_rule(one) for one in living(db)])
+        found = [one for one in living(db) if one.meets(query.get("category", ""), query.get("area", ""))]
+        return _capped([plain_rule(one) for one in found])
 
 
 @blueprint.operation("GET", "/explain", requires("rules.explain"), query=QuestionIn(), answer=DecisionOut())
