@@ -4,7 +4,7 @@ import {language, say} from "../../language.js";
 import {address, call} from "../../server.js";
 import {table} from "../stuck/part.js";
 import {areaField, departmentName, departmentSelect, departments, personField, roleName, roles} from "./parts/choosing.js";
-import {doing, form, input, select} from "./parts/form.js";
+import {doing, form, input, select, ticks} from "./parts/form.js";
 import {filter, opener, whole, withPane} from "./parts/list.js";
 
 const DUTIES = "/api/v1/admin/duties";
@@ -70,11 +70,8 @@ function shifts(said, first, ticked) {
 }
 
 function daysField(first) {
-  const boxes = Array.from({length: 7}, (_, at) => make("input", {type: "checkbox", checked: at < 5}));
-  const control = make("fieldset", {class: "days", tabindex: "-1"}, make("legend", {}, say("admin.days")), boxes.map((box, at) =>
-    make("label", {class: "tick"}, box, make("span", {}, named(plus(first, at))))));
-  const ticked = () => boxes.flatMap((box, at) => (box.checked ? [at] : []));
-  return {control, bare: control, read: () => (ticked().length ? {value: ticked()} : {reason: say("admin.no_days")})};
+  const days = ticks(say("admin.days"), Array.from({length: 7}, (_, at) => [at, named(plus(first, at))]), (at) => at < 5);
+  return {...days, read: () => (days.read().value ? days.read() : {reason: say("admin.no_days")})};
 }
 
 async function entering(pane, first, reload) {

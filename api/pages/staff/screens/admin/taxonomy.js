@@ -2,6 +2,7 @@
 import {button, make, notice} from "../../dom.js";
 import {say, sayOr, when} from "../../language.js";
 import {call, upload} from "../../server.js";
+import {exportButton} from "../reports/export.js";
 import {table} from "../stuck/part.js";
 import {categories, kindName} from "./parts/choosing.js";
 import {saved} from "./parts/files.js";
@@ -45,7 +46,7 @@ function importing(pane, reload) {
   made.focus();
 }
 
-const versionsPart = () => {
+const versionsPart = (changed) => {
   const part = whole(async () => {
     const {items} = await call("GET", `${TAXONOMY}/versions`);
     if (!items.length) return make("p", {class: "quiet"}, say("admin.no_versions"));
@@ -53,12 +54,12 @@ const versionsPart = () => {
       String(one.number), one.name, one.active ? chip(say("admin.in_use"), "good") : chip(say("admin.former")), when(one.created_at),
       one.active ? saved(say("admin.download"), `${TAXONOMY}/export.xlsx`, "taxonomy.xlsx")
         : doing(say("admin.activate"), {question: say("admin.taxonomy_use_sure", {name: one.name}),
-          work: () => call("POST", `${TAXONOMY}/versions/${one.id}/activate`), done: () => location.reload()})]));
+          work: () => call("POST", `${TAXONOMY}/versions/${one.id}/activate`), done: changed})]));
   });
   return part;
 };
 
-export async function show(room) {
+export async function show(room, me) {
   const kind = select(["1", "2", "3"].map((digit) => [digit, kindName(digit)]), "", say("admin.all"));
   let most = SHOWN;
   const list = whole(async () => {
@@ -75,9 +76,10 @@ export async function show(room) {
   });
   const anew = () => { most = SHOWN; return list.load(); };
   const find = search(say("admin.category_find"), anew);
-  const versions = versionsPart();
+  const changed = async () => { await categories({anew: true}); await Promise.all([anew(), versions.load()]); };
+  const versions = versionsPart(changed);
   const pane = withPane(make("div", {class: "tools"}, find.box, filter(say("admin.kind"), kind, anew),
-    opener("import", say("admin.taxonomy_import"), () => importing(pane, versions.load), "strong")), list.box,
+    opener("import", say("admin.taxonomy_import"), () => importing(pane, changed), "strong"), exportButton(me, "categories")), list.box,
   make("h2", {}, say("admin.versions")), versions.box);
   room.replaceChildren(pane.box);
   await Promise.all([list.load(), versions.load()]);

@@ -1,13 +1,11 @@
 // One cell of the table: the rules that reach it, each of which may be ended, and another one for exactly this place.
 import {make} from "../../../dom.js";
 import {say, when} from "../../../language.js";
-import {call} from "../../../server.js";
+import {address, call} from "../../../server.js";
 import {departmentName, departments} from "../parts/choosing.js";
 import {doing} from "../parts/form.js";
 import {facts, opener, whole} from "../parts/list.js";
 import {addRule} from "./making.js";
-
-const meets = (code, other) => code.startsWith(other ?? "") || (other ?? "").startsWith(code);
 
 /** A rule in full; `ended` is called after it was ended. */
 export function ruleBox(one, list, ended = null) {
@@ -22,12 +20,11 @@ export function ruleBox(one, list, ended = null) {
 }
 
 export function cellPane(pane, row, column, anew) {
-  const place = {category: row, area: column};
+  const place = {category: row, area: column.whole ? null : column}; // a rule for the whole city names no area: a case may have none
   const part = whole(async () => {
-    const [{items, all}, list] = await Promise.all([call("GET", "/api/v1/rules"), departments()]);
-    const here = items.filter((one) => meets(row.code, one.category_code) && meets(column.code, one.area_code));
-    return [!here.length && make("p", {class: "panel alarm"}, say("admin.nobody_answers")), !all && make("p", {class: "quiet"}, say("admin.rules_cut")),
-      here.map((one) => ruleBox(one, list, async () => { await anew(); await part.load(); }))];
+    const [{items, all}, list] = await Promise.all([call("GET", address("/api/v1/rules", {category: row.code, area: column.code})), departments()]);
+    return [!items.length && make("p", {class: "panel alarm"}, say("admin.nobody_answers")), !all && make("p", {class: "quiet"}, say("admin.rules_cut")),
+      items.map((one) => ruleBox(one, list, async () => { await anew(); await part.load(); }))];
   });
   pane.open(`${row.name} × ${column.name}`, make("div", {class: "row"}, opener("rule", say("admin.rule_here"), () => addRule(pane, anew, place), "strong")), part.box);
   return part.load();
