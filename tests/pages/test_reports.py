@@ -192,12 +192,13 @@ def test_a_long_list_shows_how_far_it_is_and_can_be_cancelled(
     expect(page.locator("tbody")).to_contain_text("完成")
 
 
-@pytest.mark.parametrize(("who", "path", "heading", "row"), [
-    ("water_handler", "/desk", "案件编号", "AJ"), ("leader", "/cockpit/figures#by=department", "编码", ""),
-    ("leader", "/cockpit/scorecards", "名次", ""), ("administrator", "/command/admin/people", "账号", "administrator"),
-    ("administrator", "/command/admin/posts", "岗位", ""), ("administrator", "/command/admin/rules", "规则", ""),
-    ("administrator", "/command/admin/taxonomy", "编码", "1")])
-def test_each_list_has_a_button_that_saves_it(window: Window, busy: City, who: str, path: str, heading: str, row: str) -> None:
+@pytest.mark.usefixtures("busy")
+@pytest.mark.parametrize(("who", "path", "heading", "least"), [
+    ("water_handler", "/desk", "案件编号", 1), ("leader", "/cockpit/figures#by=department", "编码", 0),
+    ("leader", "/cockpit/scorecards", "名次", 0), ("administrator", "/command/admin/people", "账号", 10),
+    ("administrator", "/command/admin/posts", "岗位", 10), ("administrator", "/command/admin/rules", "规则", 1),
+    ("administrator", "/command/admin/taxonomy", "编码", 3)])
+def test_each_list_has_a_button_that_saves_it(window: Window, who: str, path: str, heading: str, least: int) -> None:
     page = window.log_in(who, PASSWORD, path)
     page.get_by_role("button", name="导出", exact=True).first.click()
     box = page.get_by_role("dialog")
@@ -208,7 +209,7 @@ def test_each_list_has_a_button_that_saves_it(window: Window, busy: City, who: s
         box.get_by_role("button", name="导出", exact=True).click()
     rows = list(csv.reader(io.StringIO(saved(file.value).decode("utf-8-sig"))))
     assert rows[0][0] == heading
-    assert not row or any(one[0].startswith(row) for one in rows[1:])
+    assert len(rows) > least
     expect(box).to_have_count(0)
 
 
