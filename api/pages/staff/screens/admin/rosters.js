@@ -48,7 +48,7 @@ function week(first, items, list, mayChange, reload) {
   const days = Array.from({length: 7}, (_, at) => plus(first, at));
   const groups = new Map();
   for (const one of items) {
-    const place = one.department_id ? departmentName(list, one.department_id) : one.area_code ?? say("admin.whole_city");
+    const place = one.department_id ? departmentName(list, one.department_id) : one.area_name ?? one.area_code ?? say("admin.whole_city");
     const key = `${one.role} ${place}`;
     if (!groups.has(key)) groups.set(key, {name: [roleName(one.role), make("span", {class: "address"}, place)], items: []});
     groups.get(key).items.push(one);

@@ -7,10 +7,14 @@ import {doing} from "../parts/form.js";
 import {facts, opener, whole} from "../parts/list.js";
 import {addRule} from "./making.js";
 
+/** A code with its name; where there is none, what stands for all. */
+export const placeOf = (code, name, all) => (code ? `${code} ${name ?? ""}`.trim() : all);
+
 /** A rule in full; `ended` is called after it was ended. */
 export function ruleBox(one, list, ended = null) {
   return make("section", {class: "standard"}, make("h3", {}, one.name), facts([
-    [say("admin.category"), one.category_code ?? say("admin.every")], [say("admin.area"), one.area_code ?? say("admin.whole_city")],
+    [say("admin.category"), placeOf(one.category_code, one.category_name, say("admin.every"))],
+    [say("admin.area"), placeOf(one.area_code, one.area_name, say("admin.whole_city"))],
     [say("admin.lead"), departmentName(list, one.lead_department_id)],
     [say("admin.assisting"), one.assisting_ids.map((id) => departmentName(list, id)).join("、")], [say("admin.ownership"), one.ownership],
     [say("admin.rule_hours"), one.hours], [say("admin.valid_from"), one.valid_from && when(one.valid_from)],
