@@ -15,7 +15,7 @@ from casework.cases.search import QUEUES, Wanted
 from casework.cases.sifting import Sieve
 from casework.cases.workflow import STATUS_NAMES, Status
 from casework.exports.columns import Column
-from casework.exports.listing import Asked, Listing, Page, Place, moment, one_of, words, yes
+from casework.exports.listing import Asked, Listing, Page, Place, by_reading, moment, one_of, words, yes
 from casework.geography import areas
 
 CHANNELS = {Channel.PDA: "网格员", Channel.HOTLINE: "热线", Channel.CITIZEN: "市民", Channel.OPEN311: "开放接口",
@@ -100,19 +100,8 @@ def _desk_pages(db: Session, asked: Asked, after: Place | None, limit: int) -> P
     return Page(rows, [following[0].isoformat(), str(following[1])] if following else None)
 
 
-def _desk_count(db: Session, asked: Asked, most: int) -> int:
-    """Counted by reading: behind a filter nothing else knows, and a department has some thousands open at most."""
-    found, place = 0, None
-    while found < most:
-        rows, place = desk.page(db, asked.actor, *_queue(asked), after=place, limit=min(most - found, 1000))
-        found += len(rows)
-        if place is None:
-            break
-    return found
-
-
 DESK = Listing(name="desk", zh="部门案件", en="a department's cases", permission="desk.use", pages=_desk_pages,
-               count=_desk_count, columns=lambda _query: DESK_COLUMNS, filters={
+               count=by_reading(_desk_pages), columns=lambda _query: DESK_COLUMNS, filters={
     "queue": one_of(*Queue), "area": words, "category": words, "channel": one_of(*Channel), "urgent": yes, "supervised": yes,
     "mine": yes, "words": words})
-"""A queue of the asker's departments as the desk shows it, all of what is open unless one is named."""
+"""A queue of the asker's departments as the desk shows it, all of what is open unless one is named: some thousands at most."""

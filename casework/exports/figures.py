@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from casework.cases.report import Channel
 from casework.exports.columns import Column
-from casework.exports.listing import Asked, Listing, Page, Place, one_of, words
+from casework.exports.listing import Asked, Listing, Page, Place, by_reading, one_of, words
 from casework.performance import figures
 from casework.performance.figures import By
 from casework.performance.indicators import INDICATORS
@@ -27,17 +27,6 @@ def _pages(db: Session, asked: Asked, after: Place | None, limit: int) -> Page:
     return Page(rows, [found["next"]] if found["next"] is not None else None)
 
 
-def _count(db: Session, asked: Asked, most: int) -> int:
-    """Counted by reading: a city has a few departments, and at most some thousand grids."""
-    found, after = 0, None
-    while found < most:
-        page = figures.page(db, asked.actor, _wanted(asked.query, after, PAGE))
-        found, after = found + len(page["items"]), page["next"]
-        if after is None:
-            break
-    return min(found, most)
-
-
 def _columns(_query: Mapping[str, Any]) -> list[Column]:
     return [Column("key", "编码", "Key"), Column("name", "名称", "Name"),
             *(Column(code, one.name["zh"], one.name["en"]) for code, one in INDICATORS.items())]
@@ -48,7 +37,7 @@ def _channel(text: str) -> Channel:
 
 
 FIGURES = Listing(name="figures", zh="指标", en="figures", permission="performance.read", columns=_columns, pages=_pages,
-                  count=_count, needs=frozenset({"by", "since", "until"}),
+                  count=by_reading(_pages), needs=frozenset({"by", "since", "until"}),
                   filters={"by": one_of(*(one for one in By if one is not By.TOTAL)), "since": date.fromisoformat,
                            "until": date.fromisoformat, "area": words, "department": uuid.UUID, "category": words,
                            "channel": _channel})

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple, Protocol
 from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from casework.errors import Fault, Invalid
+from casework.errors import Fault, Invalid, Refused
 from casework.exports.columns import Column
 from casework.identity.people import Actor
+from casework.identity.permissions import opens
 
 Query = Mapping[str, Any]
 """What a list is narrowed to, read by its filters; what is not named is not there."""
@@ -95,6 +96,11 @@ class Listing:
     personal: bool = False
     """Names or phones stand in it, masked unless asked for in plain."""
 
+    def check(self, actor: Actor) -> None:
+        """Raises Refused for whom this list is not; which rows are the actor's, the pages know."""
+        if not opens(actor, self.permission):
+            raise Refused(f"{actor.name} may not do {self.permission} here", action=self.permission)
+
     def read(self, query: Mapping[str, str]) -> dict[str, Any]:
         """The query as the list takes it. Raises Invalid with a fault for each part that cannot be."""
         faults = [Fault(f"query.{name}", "this list is not narrowed by that") for name in query if name not in self.filters]
@@ -128,6 +134,19 @@ def by_keys(wanted: Select[*tuple[Any, ...]], keys: Sequence[Any], readers: Sequ
     def count(db: Session, asked: Asked, most: int) -> int:
         return db.scalar(select(func.count()).select_from(wanted.limit(most).subquery())) or 0
     return pages, count
+
+
+def by_reading(pages: Pages, rows: int = 1000) -> Count:
+    """Counts by reading page after page: for lists that nothing else knows how to count, and that are short."""
+    def count(db: Session, asked: Asked, most: int) -> int:
+        found, place = 0, None
+        while found < most:
+            page = pages(db, asked, place, rows)
+            found, place = found + len(page.rows), page.next
+            if place is None:
+                break
+        return min(found, most)
+    return count
 
 
 def _said(key: Any) -> str:

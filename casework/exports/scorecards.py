@@ -34,6 +34,7 @@ SCORECARDS = Listing(
     name="scorecards", zh="绩效评分", en="scorecards", permission="scorecards.read", pages=_pages, count=_count,
     columns=lambda _query: (
         Column("rank", "名次", "Rank"), Column("name", "名称", "Name"), Column("area_code", "区域编码", "Area code"),
-        Column("score", "得分", "Score"), Column("amended_score", "申诉后得分", "After appeal"), Column("state", "状态", "State", STATES), Column("period", "月份", "Month"),
+        Column("score", "得分", "Score"), Column("amended_score", "申诉后得分", "After appeal"),
+        Column("state", "状态", "State", STATES), Column("period", "月份", "Month"),
         Column("published_at", "公布时间", "Published")),
     filters={"of": one_of(*Of), "period": words}, needs=frozenset({"of", "period"}))

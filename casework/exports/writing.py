@@ -80,7 +80,7 @@ class _Writer:
         self.columns: Sequence[Column] = self.listing.columns(query)
         with reading() as db:
             actor = actor_of(db, export.asked_by_id)
-            check(actor, self.listing.permission)
+            self.listing.check(actor)
             if export.plain:
                 check(actor, "exports.plain")
             self.asked = Asked(actor, query, plain=export.plain)

@@ -247,6 +247,12 @@ def allowed(actor: Actor, what: Grant | str, subject: object | None = None) -> b
     return grant is not None and any(_holds(grant, post, subject) for post in actor.each())
 
 
+def opens(actor: Actor, permission: str) -> bool:
+    """Whether a list or a door is the actor's at all: he has a role that the permission names. What he finds behind it is judged
+    thing by thing."""
+    return not PERMISSIONS[permission].roles.isdisjoint(actor.roles)
+
+
 def role_in(actor: Actor, grant: Grant, subject: object | None = None) -> Role | None:
     """In which role the actor holds this grant, by the post that it is judged for; None if in none."""
     return min((role for post in actor.each() if _holds(grant, post, subject) for role in grant.roles & post.roles),

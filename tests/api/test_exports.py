@@ -100,6 +100,17 @@ def test_a_queue_of_the_desk_is_a_file_as_it_is_filtered(busy: Town) -> None:
     problem(busy.supervisor.post(EXPORTS, {"table": "desk"}), 403)
 
 
+def test_whoever_looks_after_one_area_exports_what_lies_there(busy: Town) -> None:
+    posts = ok(busy.administrator.get("/api/v1/admin/posts", role="data_steward"))["items"]
+    steward = posts[0]["holder_id"]
+    for one in posts:
+        ok(busy.administrator.post(f"/api/v1/admin/posts/{one['id']}/holder", {"holder_id": None}))
+    ok(busy.administrator.post("/api/v1/admin/posts", {"title": "数据管理员", "role": "data_steward", "area_code": GRIDS[0][:9],
+                                                       "holder_id": steward}), 201)
+    assert "registry" in {one["table"] for one in ok(busy.steward.get(f"{EXPORTS}/lists"))["items"]}
+    assert exported(busy.steward, "registry", query={"register": "house"})[0][0] == "记录编号"
+
+
 def test_figures_are_narrowed_as_on_their_page(busy: Town) -> None:
     days = {"by": "channel", "since": "2026-03-01", "until": "2026-03-10"}
     water = str(busy.departments["water"].id)

@@ -195,7 +195,9 @@ def test_a_long_list_shows_how_far_it_is_and_can_be_cancelled(
 @pytest.mark.usefixtures("busy")
 @pytest.mark.parametrize(("who", "path", "heading", "least"), [
     ("water_handler", "/desk/queues", "案件编号", 1), ("leader", "/cockpit/figures#by=department", "编码", 0),
-    ("leader", "/cockpit/scorecards", "名次", 0), ("administrator", "/command/admin/people", "账号", 10),
+    ("leader", "/cockpit/scorecards", "名次", 0),
+    ("leader", "/cockpit/warnings", "种类", 0), ("supervisor", "/command/supervision", "案件编号", 0),
+    ("administrator", "/command/admin/people", "账号", 10),
     ("administrator", "/command/admin/posts", "岗位", 10), ("administrator", "/command/admin/rules", "规则", 1),
     ("administrator", "/command/admin/taxonomy", "编码", 3)])
 def test_each_list_has_a_button_that_saves_it(window: Window, who: str, path: str, heading: str, least: int) -> None:
