@@ -98,7 +98,11 @@ class _Writer:
             self._beat(0)
             blobs.put(self.export.key(0), content)
             self.export.bytes = len(content)
-        return _finish(self.export, State.DONE)
+        _finish(self.export, State.DONE)
+        if self.export.form is Form.XLSX:  # its pieces are in the workbook now
+            for part in range(1, self.export.parts + 1):
+                blobs.delete(self.export.key(part))
+        return None
 
     def _piece(self) -> bool:
         """One more piece; False when the time is up."""

@@ -184,6 +184,11 @@ def test_versions_of_policy_and_forms_say_who_and_when(town: Town) -> None:
     problem(town.administrator.get("/api/v1/forms/nothing/versions"), 404)
 
 
+def test_nobody_locks_himself_out(town: Town) -> None:
+    problem(town.administrator.post(f"{ADMIN}/users/{town.cast.administrator.id}/deactivate"), 409)
+    ok(town.administrator.get(f"{ADMIN}/users"))
+
+
 def test_a_vacant_post_is_abolished_and_one_that_is_held_is_not(town: Town) -> None:
     def abolish(post_id: str, caller: Any = town.administrator) -> Any:
         return town.app.test_client().delete(f"{ADMIN}/posts/{post_id}", headers=caller.headers)
