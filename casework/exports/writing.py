@@ -51,7 +51,7 @@ def run(export_id: uuid.UUID, seconds: float = SLICE) -> State | None:
     if export is None:
         return None
     try:
-        _Writer(export, time.monotonic() + seconds).write()
+        return _Writer(export, time.monotonic() + seconds).write()
     except _Lost:
         with reading() as db:
             return db.get_one(Export, export_id).state
@@ -60,11 +60,10 @@ def run(export_id: uuid.UUID, seconds: float = SLICE) -> State | None:
             _leave(export)
         raise
     except CaseworkError as error:
-        _finish(export, State.FAILED, type(error).__name__.lower())
+        return _finish(export, State.FAILED, type(error).__name__.lower())
     except Exception:
         _finish(export, State.FAILED, "internal")
         raise
-    return export.state
 
 
 class _Lost(Exception):
@@ -87,22 +86,23 @@ class _Writer:
             if export.total is None:
                 export.total = self.listing.count(db, self.asked, MOST_ROWS[export.form] + 1)
 
-    def write(self) -> None:
+    def write(self) -> State:
+        """All of it, or as much as there is time for; the state it is in then."""
         if (self.export.total or 0) > MOST_ROWS[self.export.form]:
             return _finish(self.export, State.FAILED, "too_long")
         while not self.export.whole:
             if not self._piece():
-                return None
-        if self.export.form is Form.XLSX:
-            content = _workbook(self.columns, self.language, self._lines())
-            self._beat(0)
-            blobs.put(self.export.key(0), content)
-            self.export.bytes = len(content)
-        _finish(self.export, State.DONE)
-        if self.export.form is Form.XLSX:  # its pieces are in the workbook now
-            for part in range(1, self.export.parts + 1):
-                blobs.delete(self.export.key(part))
-        return None
+                return self.export.state
+        if self.export.form is Form.CSV:
+            return _finish(self.export, State.DONE)
+        content = _workbook(self.columns, self.language, self._lines())
+        self._beat(0)
+        blobs.put(self.export.key(0), content)
+        self.export.bytes = len(content)
+        state = _finish(self.export, State.DONE)
+        for part in range(1, self.export.parts + 1):  # they stand in the workbook now
+            blobs.delete(self.export.key(part))
+        return state
 
     def _piece(self) -> bool:
         """One more piece; False when the time is up."""
@@ -164,13 +164,13 @@ class _Writer:
                 yield orjson.loads(line)
 
 
-def _finish(export: Export, state: State, fault: str | None = None) -> None:
+def _finish(export: Export, state: State, fault: str | None = None) -> State:
     with transaction() as db:
         kept = db.get_one(Export, export.id, with_for_update=True)
         if kept.ended_at is None:
             kept.total, kept.bytes = export.total, export.bytes
             end(kept, state, fault)
-        export.state = kept.state
+        return kept.state
 
 
 def _leave(export: Export) -> None:
