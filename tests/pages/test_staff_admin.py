@@ -113,6 +113,20 @@ def test_somebody_is_added_with_a_post_by_keyboard_and_logs_in(window: Window, b
     other.context.close()
 
 
+def test_the_way_down_and_up_again_keeps_the_focus(window: Window, city: City) -> None:
+    page = at(window, "areas")
+    for _ in range(2):
+        page.get_by_role("button", name="下级").first.focus()
+        page.keyboard.press("Enter")
+        settled(page)
+        expect(page.locator(".crumbs [aria-current]")).to_be_focused()
+    page.locator(".crumbs button").first.focus()
+    page.keyboard.press("Enter")
+    settled(page)
+    expect(page.locator(".crumbs button")).to_have_count(1)
+    expect(page.locator(".crumbs button")).to_be_focused()
+
+
 def test_a_vacant_post_is_abolished_after_a_question(window: Window, city: City) -> None:
     made = ok(city.town.administrator.post("/api/v1/admin/posts", {"title": "临时岗位", "role": "dispatcher"}), 201)
     page = at(window, "posts")

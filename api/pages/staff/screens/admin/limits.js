@@ -55,7 +55,11 @@ export async function show(room) {
     linesPart(pane, draft, redraw), numbersPart(pane, draft, told.known_numbers, redraw), laddersPart(pane, draft, redraw)];
   }
 
-  const redraw = () => tables.box.replaceChildren(...drawn().flat(Infinity).filter(Boolean));
+  function redraw() {
+    tables.box.replaceChildren(...drawn().flat(Infinity).filter(Boolean));
+    if (document.activeElement === document.body) (waiting.querySelector("button") ?? tables.box.querySelector("button"))?.focus();
+  }
+
   const pane = withPane(waiting, tables.box, make("h2", {}, say("admin.versions")), versions.box);
   room.replaceChildren(pane.box);
   await load();

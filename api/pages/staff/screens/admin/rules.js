@@ -5,7 +5,7 @@ import {address, call} from "../../server.js";
 import {exportButton} from "../reports/export.js";
 import {departmentName, departments, kindName} from "./parts/choosing.js";
 import {saved} from "./parts/files.js";
-import {chip, opener, whole, withPane} from "./parts/list.js";
+import {chip, opener, trail, whole, withPane} from "./parts/list.js";
 import {cellPane} from "./rules/cell.js";
 import {trial} from "./rules/dryrun.js";
 import {addRule, importRules} from "./rules/making.js";
@@ -40,9 +40,12 @@ export async function show(room, me) {
   let within = [];
   let around = [];
   const crumbs = make("nav", {class: "crumbs", "aria-label": say("admin.way")});
-  const go = (categories, places) => { [within, around] = [categories, places]; return matrix.load(); };
-  const trail = (first, steps, to) => [button(first, () => to([]), {kind: "small quiet"}),
-    ...steps.map((one, at) => button(one.name, () => to(steps.slice(0, at + 1)), {kind: "small quiet"}))];
+  const go = async (categories, places) => {
+    const row = categories === within ? 1 : 0;
+    [within, around] = [categories, places];
+    await matrix.load();
+    crumbs.children[row]?.querySelector("[aria-current]")?.focus(); // what was pressed is drawn anew
+  };
   const matrix = whole(async () => {
     const [told, list] = await Promise.all([call("GET", address(`${RULES}/matrix`, {within: within.at(-1)?.code, area: around.at(-1)?.code})), departments()]);
     for (const one of told.categories) if (one.code.length === 1) one.name = kindName(one.code);

@@ -7,7 +7,7 @@ import {table} from "../stuck/part.js";
 import {categories, kindName} from "./parts/choosing.js";
 import {saved} from "./parts/files.js";
 import {doing, form, input, tick} from "./parts/form.js";
-import {chip, filter, opener, search, whole, withPane} from "./parts/list.js";
+import {chip, filter, leadTo, opener, search, whole, withPane} from "./parts/list.js";
 import {select} from "./parts/form.js";
 
 const TAXONOMY = "/api/v1/taxonomy";
@@ -72,7 +72,12 @@ export async function show(room, me) {
       table(say("taxonomy"), [say("admin.name"), say("admin.code"), say("admin.standards"), say("stuck.do")], fitting.slice(0, most).map((one) => [
         make("span", {class: `level-${one.level}`}, one.name, one.urgent && [" ", chip(say("admin.urgent"), "alarm")]), one.code,
         one.standards.map((standard) => limit(standard)).join("; ") || "–", opener(one.code, say("admin.open"), () => shown(pane, one))])),
-      fitting.length > most && button(say("more"), () => { most += SHOWN; return list.load(); }, {kind: "quiet"})];
+      fitting.length > most && button(say("more"), async () => {
+        const before = most;
+        most += SHOWN;
+        await list.load();
+        leadTo(list.box, before);
+      }, {kind: "quiet"})];
   });
   const anew = () => { most = SHOWN; return list.load(); };
   const find = search(say("admin.category_find"), anew);
