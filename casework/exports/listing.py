@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from casework.errors import Fault, Invalid, Refused
@@ -119,20 +119,25 @@ class Listing:
 
 
 def by_keys(wanted: Select[*tuple[Any, ...]], keys: Sequence[Any], readers: Sequence[Callable[[str], Any]], *,
-            falling: bool = False) -> tuple[Pages, Count]:
-    """Pages and count of a list that is the same for all who may see it, by unique keys of its columns."""
+            falling: bool = False, where: Mapping[str, Callable[[Any], ColumnElement[bool]]] | None = None
+            ) -> tuple[Pages, Count]:
+    """Pages and count of a list that is the same for all who may see it, by unique keys of its columns. `where`: the condition
+    of each filter."""
+    def asked_for(asked: Asked) -> Select[*tuple[Any, ...]]:
+        return wanted.where(*(condition(asked.query[name]) for name, condition in (where or {}).items() if name in asked.query))
+
     def pages(db: Session, asked: Asked, after: Place | None, limit: int) -> Page:
-        narrowed = wanted
+        narrowed = asked_for(asked)
         if after:
             place = tuple(read(one) for read, one in zip(readers, after, strict=True))
-            narrowed = wanted.where(tuple_(*keys) < place if falling else tuple_(*keys) > place)
+            narrowed = narrowed.where(tuple_(*keys) < place if falling else tuple_(*keys) > place)
         found = db.execute(narrowed.order_by(*(key.desc() if falling else key for key in keys)).limit(limit)).all()
         names = [key.key for key in keys]
         made = [dict(one._mapping) for one in found]  # noqa: SLF001 - the public way
         return Page(made, [_said(made[-1][name]) for name in names] if len(found) == limit else None)
 
     def count(db: Session, asked: Asked, most: int) -> int:
-        return db.scalar(select(func.count()).select_from(wanted.limit(most).subquery())) or 0
+        return db.scalar(select(func.count()).select_from(asked_for(asked).limit(most).subquery())) or 0
     return pages, count
 
 

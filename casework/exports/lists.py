@@ -7,6 +7,6 @@ from casework.exports.listing import Listing
 
 LISTS: dict[str, Listing] = {one.name: one for one in (
     cases.CASES, cases.DESK, reports.REPORTS, figures.FIGURES, scorecards.SCORECARDS, registers.ENTRIES, reference.RULES,
-    reference.CATEGORIES, people.USERS, people.POSTS, people.DEPARTMENTS, people.LOOKS,
-    warnings.WARNINGS)}
+    reference.CATEGORIES, reference.TEMPLATES, people.USERS, people.POSTS, people.DEPARTMENTS, people.DUTIES, people.DEVICES,
+    people.LOOKS, warnings.WARNINGS)}
 """By name. A new list adds its line here; api, workers and pages know it then."""

@@ -100,6 +100,23 @@ def test_a_queue_of_the_desk_is_a_file_as_it_is_filtered(busy: Town) -> None:
     problem(busy.supervisor.post(EXPORTS, {"table": "desk"}), 403)
 
 
+def test_lists_of_administration_are_narrowed_as_on_their_pages(busy: Town) -> None:
+    admin, water = busy.administrator, str(busy.departments["water"].id)
+    assert [row[0] for row in exported(admin, "users", query={"q": "water_h", "active": "true"})[1:]] == [
+        one["login"] for one in ok(admin.get("/api/v1/admin/users", q="water_h"))["items"]] != []
+    assert exported(admin, "users", query={"active": "false"})[1:] == []
+    held = exported(admin, "posts", query={"department_id": water, "vacant": "false", "role": "handler"})[1:]
+    assert {(row[1], row[2]) for row in held} == {("处置人员", "水务局")}
+    assert exported(admin, "posts", query={"vacant": "true"})[1:] == []
+    carried = exported(admin, "devices", query={"user_id": str(busy.cast.li.id)})[1:]
+    assert len(carried) == len(ok(admin.get("/api/v1/admin/devices", user_id=str(busy.cast.li.id)))["items"]) > 0
+    shift = {"user_id": str(busy.cast.dispatcher.id), "role": "dispatcher", "since": SPAN["since"], "until": SPAN["until"]}
+    ok(admin.post("/api/v1/admin/duties", {"items": [shift]}), 201)
+    (duty,) = exported(admin, "duties", query=SPAN | {"role": "dispatcher"})[1:]
+    assert duty[1:3] == ["派遣员", ""]
+    assert exported(busy.water_head, "duties", query=SPAN)[1:] == []  # a head sees the own department's
+
+
 def test_whoever_looks_after_one_area_exports_what_lies_there(busy: Town) -> None:
     posts = ok(busy.administrator.get("/api/v1/admin/posts", role="data_steward"))["items"]
     steward = posts[0]["holder_id"]
@@ -142,7 +159,7 @@ def test_every_list_of_the_table_can_be_exported_by_who_may_see_it(busy: Town) -
                  "desk": busy.water_handler}
     for name, listing in LISTS.items():
         days = {"by": "department", "since": "2026-03-01", "until": "2026-03-10"}
-        query = {"reports": SPAN, "registry": {"register": "house"}, "figures": days,
+        query = {"reports": SPAN, "duties": SPAN, "registry": {"register": "house"}, "figures": days,
                  "scorecards": {"of": "department", "period": "2026-02"}}.get(name, {})
         caller = everybody.get(name, busy.administrator)
         rows = exported(caller, name, query=query)

@@ -199,7 +199,8 @@ def test_a_long_list_shows_how_far_it_is_and_can_be_cancelled(
     ("leader", "/cockpit/warnings", "种类", 0), ("supervisor", "/command/supervision", "案件编号", 0),
     ("administrator", "/command/admin/people", "账号", 10),
     ("administrator", "/command/admin/posts", "岗位", 10), ("administrator", "/command/admin/rules", "规则", 1),
-    ("administrator", "/command/admin/taxonomy", "编码", 3)])
+    ("administrator", "/command/admin/taxonomy", "编码", 3), ("administrator", "/command/admin/rosters", "人员", 0),
+    ("administrator", "/command/admin/devices", "名称", 0), ("administrator", "/command/admin/templates", "标题", 0)])
 def test_each_list_has_a_button_that_saves_it(window: Window, who: str, path: str, heading: str, least: int) -> None:
     page = window.log_in(who, PASSWORD, path)
     page.get_by_role("button", name="导出", exact=True).first.click()

@@ -96,7 +96,7 @@ export function show(room, me) {
     row: (one) => [one.name, one.login, state(one), opener(one.id, say("admin.open"), () => shown(pane, one, list.load))],
   });
   const pane = withPane(make("div", {class: "tools"}, who.box, filter(say("admin.state"), active, () => list.load()),
-    opener("add", say("admin.person_add"), () => adding(pane, list.load), "strong"), exportButton(me, "users")), list.box);
+    opener("add", say("admin.person_add"), () => adding(pane, list.load), "strong"), exportButton(me, "users", () => ({q: who.text(), active: active.value}))), list.box);
   room.replaceChildren(pane.box);
   return list.load();
 }

@@ -71,7 +71,7 @@ export async function show(room, me) {
     (await departments({anew: true})).map((one) => [one.name, one.code, one.active ? chip(say("admin.active"), "good") : chip(say("admin.ended"))])));
   const pane = withPane(make("div", {class: "tools"}, filter(say("admin.role"), role, () => list.load()),
     filter(say("admin.department"), department, () => list.load()), filter(say("admin.holder"), vacant, () => list.load()),
-    opener("add", say("admin.post_add"), () => adding(pane, list.load), "strong"), exportButton(me, "posts")), list.box,
+    opener("add", say("admin.post_add"), () => adding(pane, list.load), "strong"), exportButton(me, "posts", () => ({role: role.value, department_id: department.value, vacant: vacant.value}))), list.box,
   make("div", {class: "head"}, make("h2", {}, say("admin.departments")),
     opener("department", say("admin.department_add"), () => addingDepartment(pane, offices.load)), exportButton(me, "departments")), offices.box);
   room.replaceChildren(pane.box);

@@ -2,6 +2,7 @@
 import {button, make, notice} from "../../dom.js";
 import {language, say} from "../../language.js";
 import {address, call} from "../../server.js";
+import {exportButton} from "../reports/export.js";
 import {table} from "../stuck/part.js";
 import {areaField, departmentName, departmentSelect, departments, personField, roleName, roles} from "./parts/choosing.js";
 import {doing, form, input, select, ticks} from "./parts/form.js";
@@ -107,7 +108,8 @@ export async function show(room, me) {
   };
   const pane = withPane(make("div", {class: "tools"}, make("div", {class: "row"}, button(say("admin.week_before"), turn(-1)),
     button(say("admin.week_now"), turn(null)), button(say("admin.week_after"), turn(1))), filter(say("admin.role"), role, () => part.load()),
-  mayChange && opener("add", say("admin.duty_add"), () => entering(pane, first, part.load), "strong")), heading, part.box);
+  mayChange && opener("add", say("admin.duty_add"), () => entering(pane, first, part.load), "strong"),
+  exportButton(me, "duties", () => ({since: midnight(first), until: midnight(plus(first, 7)), role: role.value}))), heading, part.box);
   room.replaceChildren(pane.box);
   await turn(null)();
 }
