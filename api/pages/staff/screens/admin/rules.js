@@ -58,7 +58,7 @@ export async function show(room, me) {
   });
   const pane = withPane(make("div", {class: "tools"}, opener("add", say("admin.rule_add"), () => addRule(pane, matrix.load), "strong"),
     opener("trial", say("admin.dry_run"), () => trial(pane), ""), opener("import", say("admin.rules_import"), () => importRules(pane, matrix.load), ""),
-    saved(say("admin.download"), `${RULES}/export.csv`, "rules.csv", ""), exportButton(me, "rules")),
+    saved(say("admin.rules_download"), `${RULES}/export.csv`, "rules.csv", ""), exportButton(me, "rules")),
   make("p", {class: "quiet"}, say("admin.matrix_lead")), crumbs, matrix.box);
   room.replaceChildren(pane.box);
   await matrix.load();
