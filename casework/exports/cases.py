@@ -15,7 +15,7 @@ from casework.cases.search import QUEUES, Wanted
 from casework.cases.sifting import Sieve
 from casework.cases.workflow import STATUS_NAMES, Status
 from casework.exports.columns import Column
-from casework.exports.listing import Asked, Listing, Page, Place, by_reading, moment, one_of, words, yes
+from casework.exports.listing import Asked, Listing, Page, Place, by_reading, member, moment, one_of, words, yes
 from casework.geography import areas
 
 CHANNELS = {Channel.PDA: "网格员", Channel.HOTLINE: "热线", Channel.CITIZEN: "市民", Channel.OPEN311: "开放接口",
@@ -35,13 +35,9 @@ COLUMNS = (
     Column("reworks", "返工次数", "Reworks"))
 
 
-def _status(text: str) -> Status:
-    return Status(one_of(*Status)(text))
-
-
 FILTERS: dict[str, Callable[[str], Any]] = {
-    "queue": one_of(*QUEUES), "status": _status, "department": uuid.UUID, "area": words, "category": words, "overdue": yes,
-    "due_before": moment, "mine": yes, "since": moment, "until": moment, "open": yes}
+    "queue": one_of(*QUEUES), "status": member(Status), "department": uuid.UUID, "area": words, "category": words,
+    "overdue": yes, "due_before": moment, "mine": yes, "since": moment, "until": moment, "open": yes}
 
 
 def _wanted(asked: Asked) -> Wanted:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from casework.cases.report import Channel
 from casework.exports.columns import Column
-from casework.exports.listing import Asked, Listing, Page, Place, by_reading, one_of, words
+from casework.exports.listing import Asked, Listing, Page, Place, by_reading, member, one_of, words
 from casework.performance import figures
 from casework.performance.figures import By
 from casework.performance.indicators import INDICATORS
@@ -32,12 +32,8 @@ def _columns(_query: Mapping[str, Any]) -> list[Column]:
             *(Column(code, one.name["zh"], one.name["en"]) for code, one in INDICATORS.items())]
 
 
-def _channel(text: str) -> Channel:
-    return Channel(one_of(*Channel)(text))
-
-
 FIGURES = Listing(name="figures", zh="指标", en="figures", permission="performance.read", columns=_columns, pages=_pages,
                   count=by_reading(_pages), needs=frozenset({"by", "since", "until"}),
                   filters={"by": one_of(*(one for one in By if one is not By.TOTAL)), "since": date.fromisoformat,
                            "until": date.fromisoformat, "area": words, "department": uuid.UUID, "category": words,
-                           "channel": _channel})
+                           "channel": member(Channel)})

@@ -3,6 +3,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import ColumnElement, Select, func, select, tuple_
@@ -66,6 +67,11 @@ def one_of(*choices: str) -> Callable[[str], str]:
             raise ValueError(f"must be one of {', '.join(choices)}")
         return text
     return read
+
+
+def member(kind: type[StrEnum]) -> Callable[[str], StrEnum]:
+    """Reads one of these by its value. Raises ValueError."""
+    return lambda text: kind(one_of(*kind)(text))
 
 
 def words(text: str) -> str:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casework.exports.columns import Column
-from casework.exports.listing import Asked, Listing, Page, Place, by_keys, by_reading, moment, one_of, words, yes
+from casework.exports.listing import Asked, Listing, Page, Place, by_keys, by_reading, member, moment, words, yes
 from casework.geography import areas
 from casework.identity import rosters
 from casework.identity.people import ROLE_NAMES, Department, Post, Role, User, named_like, names_of
@@ -33,7 +33,7 @@ _posts, _count_posts = by_keys(
         "role": lambda role: Post.role == role, "department_id": lambda one: Post.department_id == one,
         "vacant": lambda vacant: Post.holder_id.is_(None) if vacant else Post.holder_id.is_not(None)})
 POSTS = Listing(name="posts", zh="岗位", en="posts", permission="users.read", pages=_posts, count=_count_posts, filters={
-    "role": one_of(*Role), "department_id": uuid.UUID, "vacant": yes}, columns=_of(
+    "role": member(Role), "department_id": uuid.UUID, "vacant": yes}, columns=_of(
     Column("title", "岗位", "Post"), Column("role", "角色", "Role", ROLE_NAMES), Column("department", "部门", "Department"),
     Column("area_code", "区域编码", "Area code"), Column("holder", "任职人员", "Holder")))
 
@@ -70,7 +70,7 @@ def _duties(db: Session, asked: Asked, after: Place | None, limit: int) -> Page:
 
 
 DUTIES = Listing(name="duties", zh="值班", en="rosters", permission="duties.read", pages=_duties, count=by_reading(_duties),
-                 filters={"since": moment, "until": moment, "role": lambda text: Role(one_of(*Role)(text))},
+                 filters={"since": moment, "until": moment, "role": member(Role)},
                  needs=frozenset({"since", "until"}), columns=_of(
     Column("person", "人员", "Person"), Column("role", "角色", "Role", ROLE_NAMES), Column("department", "部门", "Department"),
     Column("area", "区域", "Area"), Column("since", "开始", "From"), Column("until", "结束", "To"),

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from casework.exports.columns import Column
-from casework.exports.listing import Asked, Listing, Page, Place, by_reading, one_of, words
+from casework.exports.listing import Asked, Listing, Page, Place, by_reading, member, words
 from casework.performance.early_warning import judging
 from casework.performance.early_warning.warning import Kind, Outcome, State
 
@@ -39,10 +39,9 @@ def _pages(db: Session, asked: Asked, after: Place | None, limit: int) -> Page:
     wanted = judging.Wanted(state=query.get("state"), kind=query.get("kind"), area_code=query.get("area"))
     place = (datetime.fromisoformat(after[0]), uuid.UUID(after[1])) if after else None
     rows, following = judging.page(db, asked.actor, wanted, after=place, limit=limit)
-    db.expunge_all()
     return Page(rows, [following[0].isoformat(), str(following[1])] if following else None)
 
 
 WARNINGS = Listing(name="warnings", zh="预警", en="early warnings", permission="warnings.read", pages=_pages,
                    count=by_reading(_pages), columns=lambda _query: COLUMNS, filters={
-    "state": lambda text: State(one_of(*State)(text)), "kind": lambda text: Kind(one_of(*Kind)(text)), "area": words})
+    "state": member(State), "kind": member(Kind), "area": words})
