@@ -61,7 +61,7 @@ def test_each_screen_is_sound_when_narrow_and_in_english(narrow: Window, city: C
     page = at(narrow, screen)
     narrow.is_sound()
     page.get_by_role("button", name="English").click()
-    page.wait_for_function("document.documentElement.lang === 'en'")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
     settled(page)
     narrow.is_sound()
     own = page.locator("#screen label, #screen h2, #screen .tools button").all_inner_texts()
