@@ -223,11 +223,11 @@ EXAMPLE = {"name": "路灯", "category_code": "10105", "area_code": "440301",
            "lead_department_id": "018f3c1e-7b5a-7c2d-9e4f-0123456789ab", "ground": "三定方案第四条"}
 
 
-@blueprint.operation("POST", "", requires("rules.manage"), body=RuleIn(), answer=RuleOut(), status=201, example=EXAMPLE)
+@blueprint.operation("POST", "", requires("rules.manage"), body=RuleIn(), answer=NamedRuleOut(), status=201, example=EXAMPLE)
 def create(body: dict[str, Any]) -> dict[str, Any]:
     """Make a rule; cases are dispatched by it from now on. Those that were dispatched stay where they are."""
     with transaction() as db:
-        return plain_rule(_made(db, body))
+        return _named(db, [_made(db, body)])[0]
 
 
 @blueprint.operation("POST", "/try", requires("rules.manage"), body=RuleIn(), answer=RuleChangeOut(), example=EXAMPLE)
@@ -254,11 +254,11 @@ def import_rules(body: dict[str, bool], files: list[FileStorage]) -> Response:
         return encode({"added": report.added, "retired": report.retired, "overlaps": len(report.overlaps)}, 201)
 
 
-@blueprint.operation("POST", "/<uuid:rule_id>/retire", requires("rules.manage"), answer=RuleOut())
+@blueprint.operation("POST", "/<uuid:rule_id>/retire", requires("rules.manage"), answer=NamedRuleOut())
 def retire(rule_id: uuid.UUID) -> dict[str, Any]:
     """End a rule now; it stays readable."""
     with transaction() as db:
-        return plain_rule(responsibility.retire_rule(db, rule_id))
+        return _named(db, [responsibility.retire_rule(db, rule_id)])[0]
 
 
 @blueprint.operation("GET", "/export.csv", requires("rules.read"), media_type="text/csv")

@@ -20,6 +20,7 @@ from casework.settings import Settings
 from workers import relay
 
 BESIDE_THE_TABLE = {"case.joined", "case.comment", "case.public_comment", "case.citizen_comment", "case.published",
+                    "case.held", "case.freed",
                     "warning.raised", "remark.made", "remark.due", "remark.answered"}
 
 KNOWN = {"title", "case", "department", "holder", "holder_there", "into", "due", "until", "speaker", "comment", "window",
