@@ -8,12 +8,12 @@ from flask import Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.auth import requires
+from api.auth import caller, requires
 from api.blueprint import Blueprint
 from api.bodies import named_in
 from api.fields import Cursor, Moment, PageIn, Text, page_of, rows
 from api.listing import Rows, listed, plain
-from casework.errors import Fault, Invalid, NotFound
+from casework.errors import Conflict, Fault, Invalid, NotFound
 from casework.geography import areas
 from casework.identity import accounts, people, sessions
 from casework.identity.people import Department, Post, Role, User
@@ -218,7 +218,9 @@ def create_user(body: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.operation("POST", "/users/<uuid:user_id>/deactivate", requires("users.manage"))
 def deactivate(user_id: uuid.UUID) -> None:
-    """The person has left: log-ins and devices end, posts become vacant."""
+    """The person has left: log-ins and devices end, posts become vacant. 409 for oneself: somebody must be left to undo it."""
+    if user_id == caller().id:
+        raise Conflict("you cannot end your own account; another administrator can")
     with transaction() as db:
         accounts.deactivate(db, user_id)
 
@@ -270,6 +272,13 @@ def hold(post_id: uuid.UUID, body: dict[str, uuid.UUID | None]) -> dict[str, Any
             with named_in("holder_id"):
                 people.assign(db, post, body["holder_id"])
         return _held(db, post)
+
+
+@blueprint.operation("DELETE", "/posts/<uuid:post_id>", requires("posts.manage"))
+def abolish(post_id: uuid.UUID) -> None:
+    """A vacant post is no more. 409 while somebody holds it."""
+    with transaction() as db:
+        people.abolish(db, post_id)
 
 
 @blueprint.operation("GET", "/clients", requires("clients.manage"), query=ClientsIn(), answer=page_of(ClientOut()))

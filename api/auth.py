@@ -15,7 +15,7 @@ from flask import Flask, Response, current_app, g, request
 from casework.errors import Refused, Unauthenticated
 from casework.identity import sessions
 from casework.identity.people import ANONYMOUS, Actor, Role
-from casework.identity.permissions import PERMISSIONS
+from casework.identity.permissions import PERMISSIONS, opens
 from casework.storage.database import reading, transaction
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -212,7 +212,7 @@ def admit(access: Access) -> None:
     actor = g.actor = (access.identify or authenticate)()
     if actor is ANONYMOUS and not access.anonymous:
         raise Unauthenticated("log in to do this")
-    if access.permission and PERMISSIONS[access.permission].roles.isdisjoint(actor.roles):
+    if access.permission and not opens(actor, access.permission):
         raise Refused("your posts do not permit this", action=access.permission)
 
 

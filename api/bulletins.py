@@ -26,7 +26,7 @@ ID = "018f3c1e-7b5a-7c2d-9e4f-0123456789ab"
 class BulletinsIn(PageIn):
     """Which bulletins."""
 
-    cursor = Cursor(str, uuid.UUID, metadata={"description": "`next` of the page before"})
+    cursor = Cursor(date, uuid.UUID, metadata={"description": "`next` of the page before"})
     kind = ma.fields.Enum(Kind, by_value=True)
 
 
@@ -120,12 +120,11 @@ class AnswerIn(ma.Schema):
 @blueprint.operation("GET", "", requires("bulletins.read"), query=BulletinsIn(), answer=page_of(BulletinRowOut()))
 def bulletins(query: dict[str, Any]) -> Response:
     """Bulletins that appeared, the latest first."""
-    after = query.get("cursor")
     with reading() as db:
-        found = bulletin.page(db, query.get("kind"), (_day(after[0]), after[1]) if after else None, query["limit"] + 1)
+        found = bulletin.page(db, query.get("kind"), query.get("cursor"), query["limit"] + 1)
         counts = remarks.open_counts(db, [one.id for one in found])
     page = [_row(one, counts.get(one.id, 0)) for one in found[:query["limit"]]]
-    return rows(page, [str(page[-1]["until"]), page[-1]["id"]] if len(found) > len(page) else None)
+    return rows(page, [page[-1]["until"], page[-1]["id"]] if len(found) > len(page) else None)
 
 
 @blueprint.operation("GET", "/remarks", requires("remarks.answer"), answer=RemarksOut())
@@ -200,10 +199,3 @@ def _saved(made: Bulletin, language: Language, content: bytes, ending: str, medi
     name = quote(f"{made.content['title'][language]}.{ending}")
     return Response(content, content_type=f"{media_type}; charset=utf-8" if ending == "html" else media_type, headers={
         "Content-Disposition": f"attachment; filename*=UTF-8''{name}", "Cache-Control": "private, max-age=86400"})
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ma.ValidationError({"cursor": ["is not a cursor of this list"]}) from None

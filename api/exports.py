@@ -14,7 +14,7 @@ from casework.exports import export, writing
 from casework.exports.export import MOST_ROWS, SMALL, Export, Form, State
 from casework.exports.listing import Asked
 from casework.exports.lists import LISTS
-from casework.identity.permissions import allowed
+from casework.identity.permissions import allowed, opens
 from casework.storage.database import reading, transaction
 
 blueprint = Blueprint("exports", __name__, url_prefix="/api/v1/exports", description="导出 Lists as files")
@@ -86,7 +86,7 @@ def lists() -> dict[str, Any]:
     return {"items": [
         {"table": one.name, "zh": one.zh, "en": one.en, "filters": sorted(one.filters), "needs": sorted(one.needs),
          "plain": one.personal and allowed(caller(), "exports.plain"), "most": dict(MOST_ROWS)}
-        for one in LISTS.values() if allowed(caller(), one.permission)]}
+        for one in LISTS.values() if opens(caller(), one.permission)]}
 
 
 @blueprint.operation("POST", "", requires("exports.make"), body=ExportIn(), answer=ExportOut(), status=202, example=EXAMPLE)

@@ -4,7 +4,7 @@ import binascii
 import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, ClassVar
 
@@ -132,7 +132,7 @@ class Cursor(ma.fields.Field[tuple[Any, ...]]):
 
     documented: ClassVar[dict[str, Any]] = {"type": "string"}
     READERS: ClassVar[dict[type, Callable[[Any], Any]]] = {
-        datetime: datetime.fromisoformat, uuid.UUID: uuid.UUID, int: int, str: str, float: float}
+        datetime: datetime.fromisoformat, date: date.fromisoformat, uuid.UUID: uuid.UUID, int: int, str: str, float: float}
 
     def __init__(self, *kinds: type, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -152,7 +152,7 @@ class Cursor(ma.fields.Field[tuple[Any, ...]]):
         return read
 
     def _key(self, kind: type, key: Any) -> Any:
-        if kind in {datetime, uuid.UUID, str} and not isinstance(key, str):
+        if kind in {datetime, date, uuid.UUID, str} and not isinstance(key, str):
             raise ValueError(key)
         if kind in {int, float} and (isinstance(key, bool) or not isinstance(key, (int, float))):
             raise ValueError(key)

@@ -39,6 +39,7 @@ class PolicyIn(ma.Schema):
     """A whole version: what it does not say is as in the default."""
 
     version = Text(40, required=True, metadata={"description": "never used before: it stands on every clock"})
+    instead_of = Text(40, metadata={"description": "the version that was changed; 409 when another has followed it meanwhile"})
     rules = ma.fields.List(ma.fields.Nested(RuleIn(unknown=ma.EXCLUDE)), required=True, validate=ma.validate.Length(max=500))
     numbers = ma.fields.Dict(keys=ma.fields.String(), load_default=dict,
                              metadata={"description": 'by the beginning of category codes, "" for all: numbers by name'})
@@ -125,7 +126,7 @@ def adopt(body: dict[str, Any]) -> dict[str, Any]:
     made = Policy.read(body["version"], body["rules"], body["numbers"], body["ladders"])
     with transaction() as db:
         one_at_a_time(db, "policy")
-        return _shown(made, policies.adopt(db, caller(), made), active=True)
+        return _shown(made, policies.adopt(db, caller(), made, body.get("instead_of")), active=True)
 
 
 def _shown(one: Policy, row: SlaPolicy | None, *, active: bool) -> dict[str, Any]:

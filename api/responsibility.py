@@ -1,5 +1,6 @@
 """Whose job is it: the rules, why one fires, where none does, where two contradict each other."""
 import uuid
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -16,7 +17,7 @@ from api.media import one_file
 from casework import responsibility
 from casework.responsibility import Question, Rule, coverage, sheets
 from casework.responsibility import matrix as matrices
-from casework.responsibility.rules import living
+from casework.responsibility.rules import Names, living
 from casework.storage.database import reading, transaction
 
 blueprint = Blueprint("responsibility", __name__, url_prefix="/api/v1/rules", description="权责 Responsibility")
@@ -42,11 +43,25 @@ class RuleOut(ma.Schema):
     ground = ma.fields.String(allow_none=True)
 
 
+class NamedRuleOut(RuleOut):
+    """A rule, and what its category and area are called; null where they are called nothing any more."""
+
+    category_name = ma.fields.String(allow_none=True)
+    area_name = ma.fields.String(allow_none=True)
+
+
 class RulesOut(ma.Schema):
     """Rules by category and area; `all` says whether these are all."""
 
-    items = ma.fields.List(ma.fields.Nested(RuleOut()))
+    items = ma.fields.List(ma.fields.Nested(NamedRuleOut()))
     all = ma.fields.Boolean()
+
+
+class RulesIn(ma.Schema):
+    """Which rules: all, or those that reach a category and an area, from above or from inside."""
+
+    category = Text(12, metadata={"description": "code of a category or a kind"})
+    area = Text(15, metadata={"description": "code of an area"})
 
 
 class RuleIn(ma.Schema):
@@ -112,7 +127,7 @@ class DecisionOut(ma.Schema):
     lead = ma.fields.UUID(allow_none=True)
     assisting = ma.fields.List(ma.fields.UUID())
     rule = ma.fields.UUID(allow_none=True)
-    candidates = ma.fields.List(ma.fields.Nested(RuleOut()))
+    candidates = ma.fields.List(ma.fields.Nested(NamedRuleOut()))
     explanation = ma.fields.String()
 
 
@@ -126,8 +141,8 @@ class GapsOut(ma.Schema):
 class OverlapOut(ma.Schema):
     """Two rules between which no decision is possible."""
 
-    one = ma.fields.Nested(RuleOut())
-    other = ma.fields.Nested(RuleOut())
+    one = ma.fields.Nested(NamedRuleOut())
+    other = ma.fields.Nested(NamedRuleOut())
 
 
 class OverlapsOut(ma.Schema):
@@ -161,11 +176,12 @@ class ImportedOut(ma.Schema):
     overlaps = ma.fields.Integer(metadata={"description": "pairs of rules that now contradict each other; see /overlaps"})
 
 
-@blueprint.operation("GET", "", requires("rules.read"), answer=RulesOut())
-def rules() -> dict[str, Any]:
-    """The rules that have not ended."""
+@blueprint.operation("GET", "", requires("rules.read"), query=RulesIn(), answer=RulesOut())
+def rules(query: dict[str, str]) -> dict[str, Any]:
+    """The rules that have not ended, those that begin later included."""
     with reading() as db:
-        return _capped([plain_rule(one) for one in living(db)])
+        found = [one for one in living(db) if one.meets(query.get("category", ""), query.get("area", ""))]
+        return _capped(_named(db, found))
 
 
 @blueprint.operation("GET", "/explain", requires("rules.explain"), query=QuestionIn(), answer=DecisionOut())
@@ -174,7 +190,7 @@ def explain(query: dict[str, Any]) -> dict[str, Any]:
     with reading() as db:
         made = responsibility.find(db, query["category"], query.get("area"), query.get("ownership"), query.get("at"))
         return {"lead": made.lead, "assisting": list(made.assisting), "rule": made.rule.id if made.rule else None,
-                "candidates": [plain_rule(one) for one in made.candidates], "explanation": made.explanation}
+                "candidates": _named(db, made.candidates), "explanation": made.explanation}
 
 
 @blueprint.operation("GET", "/gaps", requires("rules.read"), answer=GapsOut())
@@ -188,7 +204,7 @@ def gaps() -> dict[str, Any]:
 def overlaps() -> dict[str, Any]:
     """Pairs of equally specific rules that name different departments."""
     with reading() as db:
-        return _capped([_pair(one) for one in coverage.overlaps(db)])
+        return _capped(_pairs(db, coverage.overlaps(db)))
 
 
 @blueprint.operation("GET", "/matrix", requires("rules.read"), query=MatrixIn(), answer=MatrixOut())
@@ -200,18 +216,18 @@ def matrix(query: dict[str, str]) -> Response:
             "categories": [asdict(one) for one in made.categories], "areas": [asdict(one) for one in made.areas],
             "cells": [[asdict(cell) for cell in row] for row in made.cells],
             "gaps": _capped([asdict(one) for one in made.gaps], FEW),
-            "overlaps": _capped([_pair(one) for one in made.overlaps], FEW)})
+            "overlaps": _capped(_pairs(db, made.overlaps), FEW)})
 
 
 EXAMPLE = {"name": "路灯", "category_code": "10105", "area_code": "440301",
            "lead_department_id": "018f3c1e-7b5a-7c2d-9e4f-0123456789ab", "ground": "三定方案第四条"}
 
 
-@blueprint.operation("POST", "", requires("rules.manage"), body=RuleIn(), answer=RuleOut(), status=201, example=EXAMPLE)
+@blueprint.operation("POST", "", requires("rules.manage"), body=RuleIn(), answer=NamedRuleOut(), status=201, example=EXAMPLE)
 def create(body: dict[str, Any]) -> dict[str, Any]:
     """Make a rule; cases are dispatched by it from now on. Those that were dispatched stay where they are."""
     with transaction() as db:
-        return plain_rule(_made(db, body))
+        return _named(db, [_made(db, body)])[0]
 
 
 @blueprint.operation("POST", "/try", requires("rules.manage"), body=RuleIn(), answer=RuleChangeOut(), example=EXAMPLE)
@@ -238,11 +254,11 @@ def import_rules(body: dict[str, bool], files: list[FileStorage]) -> Response:
         return encode({"added": report.added, "retired": report.retired, "overlaps": len(report.overlaps)}, 201)
 
 
-@blueprint.operation("POST", "/<uuid:rule_id>/retire", requires("rules.manage"), answer=RuleOut())
+@blueprint.operation("POST", "/<uuid:rule_id>/retire", requires("rules.manage"), answer=NamedRuleOut())
 def retire(rule_id: uuid.UUID) -> dict[str, Any]:
     """End a rule now; it stays readable."""
     with transaction() as db:
-        return plain_rule(responsibility.retire_rule(db, rule_id))
+        return _named(db, [responsibility.retire_rule(db, rule_id)])[0]
 
 
 @blueprint.operation("GET", "/export.csv", requires("rules.read"), media_type="text/csv")
@@ -263,8 +279,14 @@ def _made(db: Session, body: dict[str, Any]) -> Rule:
                                    assisting=body["assisting_ids"])
 
 
-def _pair(one: coverage.Overlap) -> dict[str, Any]:
-    return {"one": plain_rule(one.one), "other": plain_rule(one.other)}
+def _named(db: Session, rules: Iterable[Rule]) -> list[dict[str, Any]]:
+    names = Names(db)
+    return [plain_rule(one) | {"category_name": names.category(one.category_code), "area_name": names.area(one.area_code)}
+            for one in rules]
+
+
+def _pairs(db: Session, found: Iterable[coverage.Overlap]) -> list[dict[str, Any]]:
+    return [dict(zip(("one", "other"), _named(db, (pair.one, pair.other)), strict=True)) for pair in found]
 
 
 def _capped(items: list[Any], most: int = MOST_SHOWN) -> dict[str, Any]:

@@ -51,6 +51,7 @@ class DutyOut(ma.Schema):
     role = ma.fields.Enum(Role, by_value=True)
     department_id = ma.fields.UUID(allow_none=True)
     area_code = ma.fields.String(allow_none=True)
+    area_name = ma.fields.String(allow_none=True)
     since = Moment()
     until = Moment()
     note = ma.fields.String(allow_none=True)
@@ -123,5 +124,8 @@ def _check_areas(db: Session, items: list[dict[str, Any]]) -> None:
 
 def _plain(db: Session, duties: Sequence[Duty]) -> list[dict[str, Any]]:
     names = people.names_of(db, (one.user_id for one in duties))
-    return [{name: getattr(one, name) for name in DutyOut().fields if name != "user_name"} | {"user_name": names[one.user_id]}
-            for one in duties]
+    places = areas.atlas(db).refs if any(one.area_code for one in duties) else {}
+    own = [name for name in DutyOut().fields if name not in {"user_name", "area_name"}]
+    return [{name: getattr(one, name) for name in own} | {
+        "user_name": names[one.user_id], "area_name": places[one.area_code].full_name if one.area_code in places else None}
+        for one in duties]

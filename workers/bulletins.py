@@ -15,14 +15,15 @@ log = structlog.get_logger("zhiwang.bulletins")
 def make_bulletins() -> None:
     """The bulletins of the last week and the last month, if they are not made yet.
 
-    On all days but Mondays and the first of a month there is nothing to do, unless a day was missed.
+    On all days but Mondays and the first of a month there is nothing to do, unless a day was missed, or nothing could be said.
     """
     with reading() as db:
         due = bulletin.due(db, clock.now().astimezone(clock.CITY).date())
     for period in due:
         with transaction() as db:
             made_id = bulletin.make(db, period)
-        log.info("bulletin_made", kind=period.kind, since=str(period.since), bulletin=str(made_id))
+        if made_id is not None:
+            log.info("bulletin_made", kind=period.kind, since=str(period.since), bulletin=str(made_id))
 
 
 @job

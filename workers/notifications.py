@@ -6,7 +6,7 @@ from prometheus_client import Counter
 
 from casework.exchange.wechat import client
 from casework.exchange.wechat.news import WechatNews
-from casework.notifications import delivery, digests, messages, notices, remarks, senders
+from casework.notifications import delivery, digests, messages, notices, senders
 from casework.notifications.rules import Via
 from casework.storage.database import transaction
 from workers.job import job
@@ -27,7 +27,7 @@ def tell(event_ids: list[str]) -> None:
     """Write the messages of these events, each once, and send what waits. Takes ids of outbox rows."""
     with transaction() as db:
         ids = [int(one) for one in event_ids]
-        written = notices.write(db, ids) + remarks.write(db, ids) + messages.write(db, ids)
+        written = notices.write(db, ids) + messages.write(db, ids)
     _send(written)
 
 

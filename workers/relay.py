@@ -17,7 +17,6 @@ from casework.errors import Unavailable
 from casework.exchange import feed
 from casework.fieldwork import changes
 from casework.notifications.notices import NOTICES
-from casework.notifications.remarks import REMARKS
 from casework.notifications.rules import NOBODY, RULES
 from casework.performance.facts import COUNTED
 from casework.storage import outbox
@@ -108,13 +107,13 @@ JOBS: dict[str, tuple[Line, ...]] = {
     event: (*BESIDE.get(event, ()),
             *((ADOPTERS,) if event in ON_ADOPTED else ()),    # whoever looks after the component
             *((POINTS,) if event in WORTH_POINTS else ()),    # citizens, for what they reported
-            *((TELL,) if event in {*RULES, *NOTICES, *REMARKS} else ()),  # people, by the tables in notifications/
+            *((TELL,) if event in {*RULES, *NOTICES} else ()),  # people, by the tables in notifications/
             *((FOLLOW,) if event in changes.EVENTS else ()),  # devices, by fieldwork/changes/audiences.py
             *((EXCHANGE,) if event in feed.EVENTS else ()),   # platforms, by exchange/hotline_platform.py
             *((PUBLISH,) if event in publication.FOLLOWED else ()),  # everybody, by cases/publication.py
             *((STIR,) if event in publication.STIRS else ()),        # feeds
             *((COUNT,) if event in COUNTED else ()))                 # the figures
-    for event in dict.fromkeys((*BESIDE, *RULES, *NOTICES, *REMARKS, *changes.EVENTS, *feed.EVENTS, *publication.FOLLOWED,
+    for event in dict.fromkeys((*BESIDE, *RULES, *NOTICES, *changes.EVENTS, *feed.EVENTS, *publication.FOLLOWED,
                                 *publication.STIRS, *ON_ADOPTED, *sorted(COUNTED)))}
 """Event → consequences. The law test asks that every event published anywhere stands here or below."""
 

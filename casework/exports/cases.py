@@ -7,13 +7,15 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from casework.cases import search
+from casework.cases import desk, search
 from casework.cases.case import Priority
+from casework.cases.desk import Queue
 from casework.cases.report import Channel
 from casework.cases.search import QUEUES, Wanted
+from casework.cases.sifting import Sieve
 from casework.cases.workflow import STATUS_NAMES, Status
 from casework.exports.columns import Column
-from casework.exports.listing import Asked, Listing, Page, Place, moment, one_of, words, yes
+from casework.exports.listing import Asked, Listing, Page, Place, by_reading, member, moment, one_of, words, yes
 from casework.geography import areas
 
 CHANNELS = {Channel.PDA: "网格员", Channel.HOTLINE: "热线", Channel.CITIZEN: "市民", Channel.OPEN311: "开放接口",
@@ -33,13 +35,9 @@ COLUMNS = (
     Column("reworks", "返工次数", "Reworks"))
 
 
-def _status(text: str) -> Status:
-    return Status(one_of(*Status)(text))
-
-
 FILTERS: dict[str, Callable[[str], Any]] = {
-    "queue": one_of(*QUEUES), "status": _status, "department": uuid.UUID, "area": words, "category": words, "overdue": yes,
-    "due_before": moment, "mine": yes, "since": moment, "until": moment, "open": yes}
+    "queue": one_of(*QUEUES), "status": member(Status), "department": uuid.UUID, "area": words, "category": words,
+    "overdue": yes, "due_before": moment, "mine": yes, "since": moment, "until": moment, "open": yes}
 
 
 def _wanted(asked: Asked) -> Wanted:
@@ -55,15 +53,16 @@ def _pages(db: Session, asked: Asked, after: Place | None, limit: int) -> Page:
     place = (datetime.fromisoformat(after[0]), uuid.UUID(after[1])) if after else None
     rows = search.by_age(db, asked.actor, _wanted(asked), after=place, since=asked.query.get("since"),
                          until=asked.query.get("until"), limit=limit)
-    known: dict[str, str | None] = {}
-    for row in rows:
-        code = row["area_code"] or ""
-        if code not in known:
-            found = areas.describe(db, code) if code else None
-            known[code] = found.full_name if found else None
-        row["area"] = known[code]
+    _name_areas(db, rows)
     last = rows[-1] if len(rows) == limit else None
     return Page(rows, [last["opened_at"].isoformat(), str(last["id"])] if last else None)
+
+
+def _name_areas(db: Session, rows: list[dict[str, Any]]) -> None:
+    known = areas.atlas(db).refs if rows else {}
+    for row in rows:
+        found = known.get(row["area_code"])
+        row["area"] = found.full_name if found else None
 
 
 def _count(db: Session, asked: Asked, most: int) -> int:
@@ -78,3 +77,27 @@ def _columns(_query: Any) -> tuple[Column, ...]:
 CASES = Listing(name="cases", zh="案件", en="cases", permission="case.list", columns=_columns, pages=_pages, count=_count,
                 filters=FILTERS)
 """Open ones unless the span, a status or `open=false` says otherwise."""
+
+DESK_COLUMNS = (*(one for one in COLUMNS if one.name != "closed_at"), Column("handler", "经办人", "Handler"))
+
+
+def _queue(asked: Asked) -> tuple[Queue, Sieve]:
+    query = asked.query
+    return Queue(query.get("queue", Queue.OPEN)), Sieve(
+        area_code=query.get("area"), category_code=query.get("category"), channel=query.get("channel"),
+        urgent=query.get("urgent"), supervised=query.get("supervised"), words=query.get("words"),
+        handler_id=asked.actor.id if query.get("mine") else None)
+
+
+def _desk_pages(db: Session, asked: Asked, after: Place | None, limit: int) -> Page:
+    place = (datetime.fromisoformat(after[0]), uuid.UUID(after[1])) if after else None
+    rows, following = desk.page(db, asked.actor, *_queue(asked), after=place, limit=limit)
+    _name_areas(db, rows)
+    return Page(rows, [following[0].isoformat(), str(following[1])] if following else None)
+
+
+DESK = Listing(name="desk", zh="部门案件", en="a department's cases", permission="desk.use", pages=_desk_pages,
+               count=by_reading(_desk_pages), columns=lambda _query: DESK_COLUMNS, filters={
+    "queue": one_of(*Queue), "area": words, "category": words, "channel": one_of(*Channel), "urgent": yes, "supervised": yes,
+    "mine": yes, "words": words})
+"""A queue of the asker's departments as the desk shows it, all of what is open unless one is named: some thousands at most."""

@@ -1,12 +1,14 @@
 """Figures as a file: every indicator by department, area, grid worker, category, channel or day of a span."""
+import uuid
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from casework.cases.report import Channel
 from casework.exports.columns import Column
-from casework.exports.listing import Asked, Listing, Page, Place, one_of
+from casework.exports.listing import Asked, Listing, Page, Place, by_reading, member, one_of, words
 from casework.performance import figures
 from casework.performance.figures import By
 from casework.performance.indicators import INDICATORS
@@ -16,7 +18,7 @@ PAGE = 500
 
 
 def _wanted(query: Mapping[str, Any], after: str | None, limit: int) -> figures.Wanted:
-    return figures.Wanted(by=By(query["by"]), since=query["since"], until=query["until"], after=after, limit=limit)
+    return figures.Wanted(**{**query, "by": By(query["by"])}, after=after, limit=limit)
 
 
 def _pages(db: Session, asked: Asked, after: Place | None, limit: int) -> Page:
@@ -25,23 +27,13 @@ def _pages(db: Session, asked: Asked, after: Place | None, limit: int) -> Page:
     return Page(rows, [found["next"]] if found["next"] is not None else None)
 
 
-def _count(db: Session, asked: Asked, most: int) -> int:
-    """Counted by reading: a city has a few departments, and at most some thousand grids."""
-    found, after = 0, None
-    while found < most:
-        page = figures.page(db, asked.actor, _wanted(asked.query, after, PAGE))
-        found, after = found + len(page["items"]), page["next"]
-        if after is None:
-            break
-    return min(found, most)
-
-
 def _columns(_query: Mapping[str, Any]) -> list[Column]:
     return [Column("key", "编码", "Key"), Column("name", "名称", "Name"),
             *(Column(code, one.name["zh"], one.name["en"]) for code, one in INDICATORS.items())]
 
 
 FIGURES = Listing(name="figures", zh="指标", en="figures", permission="performance.read", columns=_columns, pages=_pages,
-                  count=_count, needs=frozenset({"by", "since", "until"}),
+                  count=by_reading(_pages), needs=frozenset({"by", "since", "until"}),
                   filters={"by": one_of(*(one for one in By if one is not By.TOTAL)), "since": date.fromisoformat,
-                           "until": date.fromisoformat})
+                           "until": date.fromisoformat, "area": words, "department": uuid.UUID, "category": words,
+                           "channel": member(Channel)})

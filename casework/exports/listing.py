@@ -3,14 +3,16 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from casework.errors import Fault, Invalid
+from casework.errors import Fault, Invalid, Refused
 from casework.exports.columns import Column
 from casework.identity.people import Actor
+from casework.identity.permissions import opens
 
 Query = Mapping[str, Any]
 """What a list is narrowed to, read by its filters; what is not named is not there."""
@@ -67,6 +69,11 @@ def one_of(*choices: str) -> Callable[[str], str]:
     return read
 
 
+def member(kind: type[StrEnum]) -> Callable[[str], StrEnum]:
+    """Reads one of these by its value. Raises ValueError."""
+    return lambda text: kind(one_of(*kind)(text))
+
+
 def words(text: str) -> str:
     """Text of at most 200 characters. Raises ValueError."""
     if not text.strip() or len(text) > 200 or "\0" in text:
@@ -95,6 +102,11 @@ class Listing:
     personal: bool = False
     """Names or phones stand in it, masked unless asked for in plain."""
 
+    def check(self, actor: Actor) -> None:
+        """Raises Refused for whom this list is not; which rows are the actor's, the pages know."""
+        if not opens(actor, self.permission):
+            raise Refused(f"{actor.name} may not do {self.permission} here", action=self.permission)
+
     def read(self, query: Mapping[str, str]) -> dict[str, Any]:
         """The query as the list takes it. Raises Invalid with a fault for each part that cannot be."""
         faults = [Fault(f"query.{name}", "this list is not narrowed by that") for name in query if name not in self.filters]
@@ -113,21 +125,39 @@ class Listing:
 
 
 def by_keys(wanted: Select[*tuple[Any, ...]], keys: Sequence[Any], readers: Sequence[Callable[[str], Any]], *,
-            falling: bool = False) -> tuple[Pages, Count]:
-    """Pages and count of a list that is the same for all who may see it, by unique keys of its columns."""
+            falling: bool = False, where: Mapping[str, Callable[[Any], ColumnElement[bool]]] | None = None
+            ) -> tuple[Pages, Count]:
+    """Pages and count of a list that is the same for all who may see it, by unique keys of its columns. `where`: the condition
+    of each filter."""
+    def asked_for(asked: Asked) -> Select[*tuple[Any, ...]]:
+        return wanted.where(*(condition(asked.query[name]) for name, condition in (where or {}).items() if name in asked.query))
+
     def pages(db: Session, asked: Asked, after: Place | None, limit: int) -> Page:
-        narrowed = wanted
+        narrowed = asked_for(asked)
         if after:
             place = tuple(read(one) for read, one in zip(readers, after, strict=True))
-            narrowed = wanted.where(tuple_(*keys) < place if falling else tuple_(*keys) > place)
+            narrowed = narrowed.where(tuple_(*keys) < place if falling else tuple_(*keys) > place)
         found = db.execute(narrowed.order_by(*(key.desc() if falling else key for key in keys)).limit(limit)).all()
         names = [key.key for key in keys]
         made = [dict(one._mapping) for one in found]  # noqa: SLF001 - the public way
         return Page(made, [_said(made[-1][name]) for name in names] if len(found) == limit else None)
 
     def count(db: Session, asked: Asked, most: int) -> int:
-        return db.scalar(select(func.count()).select_from(wanted.limit(most).subquery())) or 0
+        return db.scalar(select(func.count()).select_from(asked_for(asked).limit(most).subquery())) or 0
     return pages, count
+
+
+def by_reading(pages: Pages, rows: int = 1000) -> Count:
+    """Counts by reading page after page: for lists that nothing else knows how to count, and that are short."""
+    def count(db: Session, asked: Asked, most: int) -> int:
+        found, place = 0, None
+        while found < most:
+            page = pages(db, asked, place, rows)
+            found, place = found + len(page.rows), page.next
+            if place is None:
+                break
+        return min(found, most)
+    return count
 
 
 def _said(key: Any) -> str:

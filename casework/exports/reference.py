@@ -1,4 +1,5 @@
-"""Reference as files: whose job is what, and the taxonomy that holds."""
+"""Reference as files: whose job is what, the taxonomy that holds, reply templates."""
+import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -6,10 +7,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casework import taxonomy
+from casework.cases.workflow import STEPS
 from casework.exports.columns import Column
-from casework.exports.listing import Asked, Count, Listing, Page, Pages, Place
+from casework.exports.listing import Asked, Count, Listing, Page, Pages, Place, by_keys, words
 from casework.identity.people import Department
+from casework.notifications.replies import ReplyTemplate
 from casework.responsibility.rules import living
+
+ACTIONS = {action: step.says.partition(" ")[0] for action, step in STEPS.items()}
 
 
 def _from_memory(read: Callable[[Session], Sequence[dict[str, Any]]]) -> tuple[Pages, Count]:
@@ -46,6 +51,16 @@ RULES = Listing(name="rules", zh="权责清单", en="responsibilities", permissi
     Column("ownership", "权属", "Ownership"), Column("hours", "时段", "Hours"), Column("lead", "主办部门", "Lead"),
     Column("assisting", "协办部门", "Assisting"), Column("post_role", "岗位", "Post"), Column("ground", "依据", "Ground"),
     Column("valid_from", "生效", "From"), Column("valid_until", "失效", "Until")))
+
+_templates, _template_count = by_keys(
+    select(ReplyTemplate.id, ReplyTemplate.title, ReplyTemplate.action, ReplyTemplate.category, ReplyTemplate.text,
+           ReplyTemplate.changed_at).where(ReplyTemplate.active), [ReplyTemplate.id], [uuid.UUID],
+    where={"action": lambda action: ReplyTemplate.action == action})
+TEMPLATES = Listing(name="templates", zh="答复模板", en="reply templates", permission="templates.manage", pages=_templates,
+                    count=_template_count, filters={"action": words}, columns=lambda _query: (
+    Column("title", "标题", "Title"), Column("action", "动作", "Action", ACTIONS),
+    Column("category", "分类编码", "Category code"), Column("text", "内容", "Text"),
+    Column("changed_at", "修改时间", "Changed")))
 
 _category_pages, _category_count = _from_memory(_categories)
 CATEGORIES = Listing(name="categories", zh="分类", en="categories", permission="taxonomy.read", pages=_category_pages,

@@ -3,16 +3,14 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from casework.exports.columns import Column
 from casework.exports.listing import Asked, Listing, Page, Place, one_of, words
-from casework.registry import access, entries
+from casework.registry import entries
 from casework.registry.catalogue import REGISTERS
 from casework.registry.entries import Wanted
 from casework.registry.fields import Field, Register
-from casework.registry.records import Entry
 
 
 def _columns(query: Mapping[str, Any]) -> list[Column]:
@@ -31,20 +29,21 @@ def _column(field: Field) -> Column:
     return Column(field.name, field.chinese, field.english, value=value)
 
 
+def _wanted(query: Mapping[str, Any]) -> Wanted:
+    return Wanted(register=Register(query["register"]), text=query.get("q"), area_code=query.get("area"))
+
+
 def _pages(db: Session, asked: Asked, after: Place | None, limit: int) -> Page:
-    query = asked.query
-    wanted = Wanted(register=Register(query["register"]), text=query.get("q"), area_code=query.get("area"))
-    found, following = entries.search(db, asked.actor, wanted, after=uuid.UUID(after[0]) if after else None, limit=limit)
+    place = uuid.UUID(after[0]) if after else None
+    found, following = entries.search(db, asked.actor, _wanted(asked.query), after=place, limit=limit)
     db.expunge_all()
     return Page(found, [str(following)] if following else None)
 
 
 def _count(db: Session, asked: Asked, most: int) -> int:
-    where = [*access.inside(asked.actor, asked.query.get("area")), Entry.register == Register(asked.query["register"])]
-    return db.scalar(select(func.count()).select_from(select(Entry.id).where(*where).limit(most).subquery())) or 0
+    return entries.how_many(db, asked.actor, _wanted(asked.query), most=most)
 
 
 ENTRIES = Listing(name="registry", zh="信息库", en="registers", permission="registry.read", columns=_columns, pages=_pages,
                   count=_count, needs=frozenset({"register"}),
                   filters={"register": one_of(*Register), "q": words, "area": words})
-"""With `q` fewer rows come than were counted: a name is looked for while the pages are read."""

@@ -9,7 +9,7 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import orjson
@@ -17,6 +17,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from casework import clock
 from casework.errors import CaseworkError, Unavailable
@@ -32,7 +33,9 @@ from casework.storage.database import reading, transaction
 ROWS = 1_000
 """A page: enough that its query is not what it costs."""
 
-PIECE_BYTES = 8 * 1024 * 1024
+PIECE_BYTES = 1024 * 1024
+"""Some seconds of work. Never cut short by the time: whoever writes a piece anew makes the same of the same rows."""
+
 SLICE = 10.0
 BEAT = timedelta(seconds=5)
 """So often it is said how far a run is."""
@@ -48,17 +51,23 @@ def run(export_id: uuid.UUID, seconds: float = SLICE) -> State | None:
     if export is None:
         return None
     try:
-        _Writer(export, time.monotonic() + seconds).write()
+        return _Writer(export, time.monotonic() + seconds).write()
+    except _Lost:
+        with reading() as db:
+            return db.get_one(Export, export_id).state
     except (Unavailable, DBAPIError):
         with suppress(DBAPIError):  # else the next one waits until it is STALE
             _leave(export)
         raise
     except CaseworkError as error:
-        _finish(export, State.FAILED, type(error).__name__.lower())
+        return _finish(export, State.FAILED, type(error).__name__.lower())
     except Exception:
         _finish(export, State.FAILED, "internal")
         raise
-    return export.state
+
+
+class _Lost(Exception):
+    """It was cancelled, or is in other hands by now: whoever writes stops, and leaves it as it is."""
 
 
 class _Writer:
@@ -70,53 +79,72 @@ class _Writer:
         self.columns: Sequence[Column] = self.listing.columns(query)
         with reading() as db:
             actor = actor_of(db, export.asked_by_id)
-            check(actor, self.listing.permission)
+            self.listing.check(actor)
+            if export.plain:
+                check(actor, "exports.plain")
             self.asked = Asked(actor, query, plain=export.plain)
             if export.total is None:
                 export.total = self.listing.count(db, self.asked, MOST_ROWS[export.form] + 1)
-        self.beat_at = clock.now()
 
-    def write(self) -> None:
+    def write(self) -> State:
+        """All of it, or as much as there is time for; the state it is in then."""
         if (self.export.total or 0) > MOST_ROWS[self.export.form]:
             return _finish(self.export, State.FAILED, "too_long")
         while not self.export.whole:
             if not self._piece():
-                return None
-        if self.export.form is Form.XLSX:
-            content = _workbook(self.columns, self.language, self._lines())
-            blobs.put(self.export.key(0), content)
-            self.export.bytes = len(content)
-        return _finish(self.export, State.DONE)
+                return self.export.state
+        if self.export.form is Form.CSV:
+            return _finish(self.export, State.DONE)
+        content = _workbook(self.columns, self.language, self._lines())
+        self._beat(0)
+        blobs.put(self.export.key(0), content)
+        self.export.bytes = len(content)
+        state = _finish(self.export, State.DONE)
+        for part in range(1, self.export.parts + 1):  # they stand in the workbook now
+            blobs.delete(self.export.key(part))
+        return state
 
     def _piece(self) -> bool:
-        """One more piece; False when the time is up or it is not wanted any more."""
+        """One more piece; False when the time is up."""
         export, made = self.export, io.BytesIO()
         if export.form is Form.CSV and not export.parts:
             made.write(BOM + _csv([[column.heading(self.language) for column in self.columns]]))
         place, rows, whole = export.place, 0, False
-        while not whole and made.tell() < PIECE_BYTES and time.monotonic() < self.until:
+        while not whole and made.tell() < PIECE_BYTES:
             with reading() as db:
                 found = self.listing.pages(db, self.asked, place, ROWS)
             cells = [[column.cell(row, self.language) for column in self.columns] for row in found.rows]
             made.write(_csv(cells) if export.form is Form.CSV else b"".join(orjson.dumps(line) + b"\n" for line in cells))
             place, rows, whole = list(found.next) if found.next else None, rows + len(cells), found.next is None
-            self._beat(rows)
+            if clock.now() - self.beat_at >= BEAT:
+                self._beat(rows)
+        self._beat(rows)  # a piece of somebody who was held up must not replace that of who went on
         blobs.put(export.key(export.parts + 1), made.getvalue())
         return self._keep(place, rows, made.tell(), whole=whole)
 
+    @property
+    def beat_at(self) -> datetime:
+        """When we said last that we live."""
+        assert self.export.beat_at is not None  # noqa: S101 - claim() set it
+        return self.export.beat_at
+
     def _beat(self, rows: int) -> None:
-        if clock.now() - self.beat_at >= BEAT:
-            self.beat_at = clock.now()
-            with transaction() as db:
-                kept = db.get_one(Export, self.export.id)
-                kept.beat_at, kept.done, kept.total = self.beat_at, self.export.kept + rows, self.export.total
+        """Say that we live, and how far we are. Raises _Lost."""
+        with transaction() as db:
+            kept = self._ours(db)
+            kept.beat_at, kept.done, kept.total = clock.now(), self.export.kept + rows, self.export.total
+            self.export.beat_at = kept.beat_at
+
+    def _ours(self, db: Session) -> Export:
+        """Locked. Raises _Lost when it is ended, or somebody else took it up because we seemed dead."""
+        kept = db.get_one(Export, self.export.id, with_for_update=True)
+        if kept.ended_at is not None or kept.beat_at != self.beat_at:
+            raise _Lost
+        return kept
 
     def _keep(self, place: list[Any] | None, rows: int, size: int, *, whole: bool) -> bool:
         with transaction() as db:
-            kept = db.get_one(Export, self.export.id, with_for_update=True)
-            if kept.ended_at is not None:  # cancelled meanwhile
-                self.export.state = kept.state
-                return False
+            kept = self._ours(db)
             kept.place, kept.whole, kept.total = place, whole, self.export.total
             kept.parts, kept.kept, kept.bytes = kept.parts + 1, kept.kept + rows, (kept.bytes or 0) + size
             kept.done, kept.beat_at = kept.kept, clock.now()
@@ -131,17 +159,18 @@ class _Writer:
 
     def _lines(self) -> Iterator[list[Any]]:
         for part in range(1, self.export.parts + 1):
+            self._beat(0)
             for line in blobs.get(self.export.key(part)).splitlines():
                 yield orjson.loads(line)
 
 
-def _finish(export: Export, state: State, fault: str | None = None) -> None:
+def _finish(export: Export, state: State, fault: str | None = None) -> State:
     with transaction() as db:
         kept = db.get_one(Export, export.id, with_for_update=True)
         if kept.ended_at is None:
             kept.total, kept.bytes = export.total, export.bytes
             end(kept, state, fault)
-        export.state = kept.state
+        return kept.state
 
 
 def _leave(export: Export) -> None:

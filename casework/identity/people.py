@@ -283,6 +283,16 @@ def vacate(post: Post) -> None:
     post.holder_id = None
 
 
+def abolish(db: Session, post_id: uuid.UUID) -> None:
+    """The post is no more. What its holders did names them, and not the post. Raises NotFound, Conflict while it is held."""
+    post = db.get(Post, post_id, with_for_update=True)
+    if post is None:
+        raise NotFound("no such post")
+    if post.holder_id is not None:
+        raise Conflict("somebody holds this post; end that first")
+    db.delete(post)
+
+
 def user_by_id(db: Session, user_id: uuid.UUID) -> User:
     """Raises NotFound."""
     user = db.get(User, user_id)

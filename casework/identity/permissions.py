@@ -49,7 +49,7 @@ def areas_of(actor: Actor, permission: str) -> tuple[str, ...] | None:
 
     What another post of his looks after lends nothing.
     """
-    scopes = [reach(post) for post in actor.each() if not PERMISSIONS[permission].roles.isdisjoint(post.roles)]
+    scopes = [reach(post) for post in actor.each() if opens(post, permission)]
     if any(one.everything for one in scopes):
         return None
     kept: list[str] = []
@@ -245,6 +245,12 @@ def allowed(actor: Actor, what: Grant | str, subject: object | None = None) -> b
     """May this actor do this (to this)? A name that the table does not know is refused to everybody."""
     grant = PERMISSIONS.get(what) if isinstance(what, str) else what
     return grant is not None and any(_holds(grant, post, subject) for post in actor.each())
+
+
+def opens(actor: Actor, permission: str) -> bool:
+    """Whether a list or a door is the actor's at all: he has a role that the permission names. What he finds behind it is
+    judged thing by thing."""
+    return not PERMISSIONS[permission].roles.isdisjoint(actor.roles)
 
 
 def role_in(actor: Actor, grant: Grant, subject: object | None = None) -> Role | None:

@@ -1,4 +1,4 @@
-"""Who is told of an early warning: it is of no case, names its area, and brings its words in both languages."""
+"""Who is told of what is of no case: an early warning names its area, a leader's remark its reader."""
 import uuid
 from collections.abc import Sequence
 
@@ -15,8 +15,10 @@ LOOK = (Role.DISPATCHER, Role.SUPERVISOR)
 
 
 def of(db: Session, event: Event) -> list[Reader]:
-    """Those whose posts are nearest around the area of the warning; of posts for the whole city, those alone where no nearer
-    one is held."""
+    """The reader whom the event names; of a warning, those whose posts are nearest around its area, and of posts for the whole
+    city those alone where no nearer one is held."""
+    if "reader" in event.detail:
+        return [readers.named(event.detail["reader"])]
     code: str | None = event.detail.get("area")
     for role in LOOK:
         held = [(area or "", holder) for area, holder in db.execute(

@@ -178,7 +178,7 @@ def _of_no_case(db: Session, event: Event) -> Iterator[dict[str, Any]]:
     for rule in RULES[event.name]:
         for reader in told:
             for one, via, language in _to_staff(rule, reader, chosen, mailed):
-                words = (rule.zh if language is Language.ZH else rule.en).format(warning=event.detail[language.value])
+                words = (rule.zh if language is Language.ZH else rule.en).format(news=event.detail[language.value])
                 yield row(event.id, one.key, None, via, rule.kind, words, user_id=one.user_id)
 
 

@@ -27,6 +27,7 @@ AUDIENCES: dict[Audience, str] = {
     Audience.ORDERER: "下达督办的人",
     Audience.APPELLANT: "申诉部门负责人",
     Audience.LOOKERS: "预警所在区域的派遣员，无则督办员",
+    Audience.NAMED: "批示指定的部门或个人；答复时为批示人",
     Audience.FOLLOWERS: "关注者（案件公开且本人不是诉求人）",
 }
 KINDS: dict[Kind, str] = {
@@ -35,7 +36,9 @@ KINDS: dict[Kind, str] = {
 }
 BESIDE: dict[str, str] = {"held": "取件", "freed": "放回",
     "joined": "并入", "comment": "内部留言", "public_comment": "对外说明", "citizen_comment": "诉求人留言",
-    "published": "公开", "warning.raised": "预警"}
+    "published": "公开", "warning.raised": "预警", "remark.made": "批示",
+    "remark.due": "批示到期", "remark.answered": "批示答复", "score.published": "考核公布", "score.appealed": "考核申诉",
+    "score.ruled": "考核裁定"}
 """What is told and is no step of the workflow."""
 
 PAGE = """\

@@ -48,6 +48,14 @@ def desk(department_id: uuid.UUID, *, head_only: bool = False) -> Reader:
                   head_only=head_only)
 
 
+def named(key: str) -> Reader:
+    """The person or the desk that this key names, as an event carries it."""
+    kind, _, text = key.partition(":")
+    if kind == "role":
+        return centre(Role(text))
+    return person(uuid.UUID(text)) if kind == "user" else desk(uuid.UUID(text), head_only=kind == "head")
+
+
 def centre(role: Role) -> Reader:
     """Everybody who sits at this desk of the centre, for the whole city."""
     return Reader(f"role:{role}", role=role)

@@ -35,6 +35,7 @@ class Audience(StrEnum):
     ORDERER = "orderer"        # whoever ordered the supervision
     APPELLANT = "appellant"    # the head of the department that appealed
     LOOKERS = "lookers"        # those whose posts look after the area of a warning
+    NAMED = "named"            # the person or the desk that the event names
     FOLLOWERS = "followers"    # whoever follows the case, and is not told of it as a reporter
 
 
@@ -215,12 +216,21 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "case.citizen_comment": (FROM_A_REPORTER, replace(FROM_A_REPORTER, audience=_A.INSPECTOR),
                              replace(FROM_A_REPORTER, audience=_A.DESK)),
     # 预警 of no case, see lookers.py
-    "warning.raised": (Rule(_A.LOOKERS, _K.WORK, "预警：{warning}请核实并认领。",
-                            "Early warning. {warning} Please look, and take it over."),),
+    "warning.raised": (Rule(_A.LOOKERS, _K.WORK, "预警：{news}请核实并认领。",
+                            "Early warning. {news} Please look, and take it over."),),
+    # 领导批示 of no case either
+    "remark.made": (Rule(_A.NAMED, _K.ORDER, "领导批示{news}", "A leader remarks on {news}"),),
+    "remark.due": (Rule(_A.NAMED, _K.ORDER, "领导批示{news}", "A leader's remark is {news}"),),
+    "remark.answered": (Rule(_A.NAMED, _K.ORDER, "批示已答复：{news}", "Your remark is answered: {news}"),),
+    # 考核 of no case: the whole sentence comes with the event, see performance/score_news.py
+    "score.published": (Rule(_A.NAMED, _K.RULING, "{news}", "{news}"),),
+    "score.appealed": (Rule(_A.NAMED, _K.RULING, "{news}", "{news}"),),
+    "score.ruled": (Rule(_A.NAMED, _K.RULING, "{news}", "{news}"),),
 }
 
-OF_NO_CASE = frozenset({"warning.raised"})
-"""These events bring their words along."""
+OF_NO_CASE = frozenset({"warning.raised", "remark.made", "remark.due", "remark.answered",
+                        "score.published", "score.appealed", "score.ruled"})
+"""These events bring their news along, in both languages."""
 
 
 

@@ -1,5 +1,5 @@
 """What those concerned are told of scorecards: published, appealed against, ruled on. The events name their readers and bring
-words in both languages (notifications/remarks.py); who did how, and why, stands on the scorecard, for who may read it."""
+words in both languages (notifications/rules.py); who did how, and why, stands on the scorecard, for who may read it."""
 import uuid
 from collections.abc import Iterable
 from datetime import datetime

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from casework.errors import Fault, Invalid, NotFound
@@ -78,6 +78,22 @@ def search(db: Session, actor: Actor, wanted: Wanted, *, after: uuid.UUID | None
     In the order of their ids, with `near` by distance, and then there is one page of at most MOST_NEAR. A name, phone or
     number is found exactly, in every field that may hold it; a label also in part, which reads through the area.
     """
+    where = _wanted(actor, wanted)
+    if wanted.near:
+        return _near(db, wanted, where), None
+    page = select(Entry).where(*where).order_by(Entry.id).limit(limit + 1)
+    rows = db.scalars(page.where(Entry.id > after) if after else page).all()
+    found = _shown(db, rows[:limit])
+    return [{"id": one, **about} for one, about in found.items()], rows[limit - 1].id if len(rows) > limit else None
+
+
+def how_many(db: Session, actor: Actor, wanted: Wanted, *, most: int) -> int:
+    """How many search() would find over all its pages, counted up to `most`; not for `near`."""
+    asked = select(Entry.id).where(*_wanted(actor, wanted)).limit(most)
+    return db.scalar(select(func.count()).select_from(asked.subquery())) or 0
+
+
+def _wanted(actor: Actor, wanted: Wanted) -> list[ColumnElement[bool]]:
     where = access.inside(actor, wanted.area_code)
     if wanted.register:
         where.append(Entry.register == wanted.register)
@@ -85,12 +101,7 @@ def search(db: Session, actor: Actor, wanted: Wanted, *, after: uuid.UUID | None
         digests = keys.holding([wanted.register] if wanted.register else list(Register), wanted.text)
         exactly = Entry.id.in_(select(Key.entry_id).where(Key.digest.in_(digests)))
         where.append(or_(exactly, Entry.label.contains(wanted.text, autoescape=True)))
-    if wanted.near:
-        return _near(db, wanted, where), None
-    page = select(Entry).where(*where).order_by(Entry.id).limit(limit + 1)
-    rows = db.scalars(page.where(Entry.id > after) if after else page).all()
-    found = _shown(db, rows[:limit])
-    return [{"id": one, **about} for one, about in found.items()], rows[limit - 1].id if len(rows) > limit else None
+    return where
 
 
 def detail(db: Session, entry: Entry) -> dict[str, Any]:

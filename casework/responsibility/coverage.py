@@ -54,7 +54,7 @@ def gaps(db: Session, at: datetime | None = None, rules: Sequence[Rule] | None =
     found = uncovered(categories, area_tree(db), [rule for rule in valid if not (rule.ownership or rule.hours)])
     sometimes = [rule for rule in valid if rule.ownership or rule.hours]
     return [Gap(category, names.category(category) or "", area or None, names.area(area) or "",
-                any(_meet(category, rule.category_code) and _meet(area, rule.area_code) for rule in sometimes))
+                any(rule.meets(category, area) for rule in sometimes))
             for category, area in found]
 
 
@@ -120,10 +120,6 @@ def _open_below(area: str, places: Tree, covered: frozenset[str], ordered: list[
     if not ruled_inside or not places.get(area):
         return [area]
     return [found for child in places[area] for found in _open_below(child, places, covered, ordered)]
-
-
-def _meet(code: str, other: str | None) -> bool:
-    return code.startswith(other or "") or (other or "").startswith(code)
 
 
 def _at_one_time(one: Rule, other: Rule) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from casework import clock, taxonomy
 from casework.errors import NotFound
 from casework.responsibility import coverage
-from casework.responsibility.rules import KINDS, Names, Rule, living
+from casework.responsibility.rules import KINDS, Names, Rule, living, meet
 
 
 class Open(StrEnum):
@@ -81,35 +81,27 @@ def _below(tree: coverage.Tree, code: str) -> Sequence[str]:
 def _row(category: str, columns: Iterable[Line], rules: Iterable[Rule], gaps: Iterable[coverage.Gap],
          overlaps: Iterable[coverage.Overlap]) -> tuple[Cell, ...]:
     """What is about this category is looked out once: a city has thousands of rules, and a rule few rows."""
-    own = [rule for rule in rules if _meet(category, rule.category_code)]
-    holes = [one for one in gaps if _meet(category, one.category_code)]
-    pairs = [one for one in overlaps if _meet(category, one.one.category_code)]
+    own = [rule for rule in rules if meet(category, rule.category_code)]
+    holes = [one for one in gaps if meet(category, one.category_code)]
+    pairs = [one for one in overlaps if meet(category, one.one.category_code)]
     return tuple(_cell(category, column.code, own, holes, pairs) for column in columns)
 
 
 def _cell(category: str, area: str, rules: Iterable[Rule], gaps: Iterable[coverage.Gap],
           overlaps: Iterable[coverage.Overlap]) -> Cell:
-    holes = [one for one in gaps if _meet(category, one.category_code) and _meet(area, one.area_code)]
+    holes = [one for one in gaps if meet(category, one.category_code) and meet(area, one.area_code)]
     whole = any(category.startswith(one.category_code) and area.startswith(one.area_code or "") for one in holes)
-    contradictions = sum(_meets(category, area, pair.one) for pair in overlaps)
+    contradictions = sum(pair.one.meets(category, area) for pair in overlaps)
     leads = _leads(category, area, rules)
     return Cell(leads, Open.ALL if whole else Open.SOME if holes else Open.NOTHING, contradictions)
 
 
 def _leads(category: str, area: str, rules: Iterable[Rule]) -> tuple[uuid.UUID, ...]:
     """Of the rules that hold for all of the cell, the most specific ones; of those for a part of it, each."""
-    about = [rule for rule in rules if _meets(category, area, rule)]
+    about = [rule for rule in rules if rule.meets(category, area)]
     whole = [rule for rule in about if category.startswith(rule.category_code or "") and area.startswith(rule.area_code or "")
              and not (rule.ownership or rule.hours)]
     narrowest = max((rule.specificity for rule in whole), default=None)
     named = [rule for rule in about if rule not in whole or rule.specificity == narrowest]
     named.sort(key=lambda rule: rule not in whole)
     return tuple(dict.fromkeys(rule.lead_department_id for rule in named))
-
-
-def _meets(category: str, area: str, rule: Rule) -> bool:
-    return _meet(category, rule.category_code) and _meet(area, rule.area_code)
-
-
-def _meet(code: str, other: str | None) -> bool:
-    return code.startswith(other or "") or (other or "").startswith(code)

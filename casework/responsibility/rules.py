@@ -49,11 +49,20 @@ class Rule(Keyed, Base):
         return (len(self.category_code or ""), len(self.area_code or ""), self.ownership is not None,
                 self.hours is not None, self.valid_until is not None)
 
+    def meets(self, category: str, area: str) -> bool:
+        """Whether it is about this category in this area, about what is around them, or about a part; "" is all there is."""
+        return meet(category, self.category_code) and meet(area, self.area_code)
+
     def holds_at(self, at: datetime) -> bool:
         """Whether the rule is valid at that moment and, if it has weekly hours, inside them."""
         return ((self.valid_from is None or self.valid_from <= at)
                 and (self.valid_until is None or at < self.valid_until)
                 and (self.hours is None or weekly.covers(self.hours, at)))
+
+
+def meet(code: str, other: str | None) -> bool:
+    """Whether one of two codes is the other or lies inside it; no code is all there is."""
+    return code.startswith(other or "") or (other or "").startswith(code)
 
 
 def living(db: Session, at: datetime | None = None) -> Sequence[Rule]:

@@ -170,11 +170,14 @@ def versions(db: Session, limit: int) -> Sequence[SlaPolicy]:
     return db.scalars(select(SlaPolicy).order_by(SlaPolicy.created_at.desc(), SlaPolicy.id.desc()).limit(limit)).all()
 
 
-def adopt(db: Session, actor: Actor, policy: Policy) -> SlaPolicy:
+def adopt(db: Session, actor: Actor, policy: Policy, instead_of: str | None = None) -> SlaPolicy:
     """From the commit on this is the policy; open clocks are recounted by a job that follows.
 
-    Raises Conflict when its version is taken: what stands on a clock must go on meaning the same.
+    Raises Conflict when its version is taken: what stands on a clock must go on meaning the same; and when it was written
+    `instead_of` a version that another has followed meanwhile, whose changes would be lost.
     """
+    if instead_of is not None and (now := current(db).version) != instead_of:
+        raise Conflict(f"version {now} holds by now; look at it before you change it")
     if policy.version == POLICY_VERSION or db.scalar(select(SlaPolicy.id).where(SlaPolicy.version == policy.version)):
         raise Conflict(f"version {policy.version} is taken; give the changed policy a new one")
     db.execute(update(SlaPolicy).where(SlaPolicy.active).values(active=False))

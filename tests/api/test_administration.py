@@ -182,3 +182,39 @@ def test_versions_of_policy_and_forms_say_who_and_when(town: Town) -> None:
     (written,) = ok(town.dispatcher.get(f"{ADMIN}/policy/versions"))["items"]
     assert (written["version"], written["by"], written["active"]) == ("城.1", "Administrator", True)
     problem(town.administrator.get("/api/v1/forms/nothing/versions"), 404)
+
+
+def test_nobody_locks_himself_out(town: Town) -> None:
+    problem(town.administrator.post(f"{ADMIN}/users/{town.cast.administrator.id}/deactivate"), 409)
+    ok(town.administrator.get(f"{ADMIN}/users"))
+
+
+def test_a_vacant_post_is_abolished_and_one_that_is_held_is_not(town: Town) -> None:
+    def abolish(post_id: str, caller: Any = town.administrator) -> Any:
+        return town.app.test_client().delete(f"{ADMIN}/posts/{post_id}", headers=caller.headers)
+
+    made = ok(town.administrator.post(f"{ADMIN}/posts", {"title": "临时", "role": "dispatcher",
+                                                         "holder_id": str(town.cast.dispatcher.id)}), 201)["id"]
+    problem(abolish(made), 409)
+    problem(abolish(made, town.supervisor), 403)
+    ok(town.administrator.post(f"{ADMIN}/posts/{made}/holder", {"holder_id": None}))
+    assert abolish(made).status_code == 204
+    problem(abolish(made), 404)
+    assert made not in {one["id"] for one in ok(town.administrator.get(f"{ADMIN}/posts", limit=100))["items"]}
+
+
+def test_the_rules_of_a_place_are_those_around_it_and_inside_it(town: Town) -> None:
+    water = str(town.departments["water"].id)
+
+    def made(name: str, **place: str) -> str:
+        return str(ok(town.administrator.post(RULES, {"name": name, "lead_department_id": water, **place}), 201)["name"])
+
+    everywhere, here = made("兜底"), made("此格", category_code="10101", area_code=GRIDS[0])
+    there = made("他处", category_code="10101", area_code=GRIDS[2])
+
+    def reached(**place: str) -> set[str]:
+        return {one["name"] for one in ok(town.supervisor.get(RULES, **place))["items"]} & {everywhere, here, there}
+
+    assert reached() == reached(category="1") == reached(category="10101") == {everywhere, here, there}
+    assert reached(category="10101", area=GRIDS[0]) == reached(area=GRIDS[0][:12]) == {everywhere, here}
+    assert reached(category="2") == {everywhere}

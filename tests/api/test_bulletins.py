@@ -16,8 +16,10 @@ BULLETINS = "/api/v1/bulletins"
 
 @pytest.fixture
 def week(town: Town, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> Town:
-    """The Monday after a week in which two cases came in, with the bulletin of that week and that of February."""
+    """The Monday after a week in which two cases came in, with the bulletin of that week and that of February with one."""
     monkeypatch.setattr(bulletin.pdf, "pdf_of", lambda *_: b"%PDF-1.3 drawn")  # takes seconds; test_bulletin_pdf.py draws
+    time.is_now("2026-02-10 10:00")
+    ok(town.li.post("/api/v1/pda/reports", pda_report(place=point(3))))
     time.is_now("2026-03-03 10:00")
     ok(town.li.post("/api/v1/pda/reports", pda_report()))
     ok(town.zhao.post("/api/v1/pda/reports", pda_report(place=point(2))))
@@ -56,6 +58,31 @@ def test_the_week_and_the_month_appear_once_and_say_what_came_in(week: Town, tim
     first = ok(week.leader.get(BULLETINS, limit=1))
     assert ok(week.leader.get(BULLETINS, limit=1, cursor=first["next"]))["items"][0]["kind"] == "month"
     assert problem(week.leader.get(BULLETINS, cursor="x"), 422)
+
+
+def test_none_appears_of_a_time_before_the_city_began_or_while_something_waits_to_be_counted(
+        town: Town, time: SetClock) -> None:
+    time.is_now("2026-03-03 10:00")
+    jobs.make_bulletins()
+    assert listed(town) == []
+    ok(town.li.post("/api/v1/pda/reports", pda_report()))
+    time.is_now("2026-03-09 06:00")
+    jobs.make_bulletins()
+    assert listed(town) == []
+    town.jobs()
+    time.is_now("2026-03-10 06:00")
+    jobs.make_bulletins()
+    assert [(one["kind"], one["since"]) for one in listed(town)] == [("week", "2026-03-02")]
+    assert "受理 1 件" in latest(town)["lead"]["zh"]
+
+
+def test_what_a_leader_says_is_told_in_the_language_of_who_reads_it(week: Town) -> None:
+    ok(week.dispatcher.post("/api/v1/inbox/preferences", {"lang": "en"}))
+    remark(week, user=str(week.cast.dispatcher.id))
+    week.jobs()
+    assert ok(week.dispatcher.get("/api/v1/inbox"))["items"][0]["text"] == (
+        "A leader remarks on “Weekly bulletin 2026, week 10 (2 March – 8 March)”: 请说明原因和措施。 "
+        "Please answer by 2026-03-12.")
 
 
 def test_what_appeared_stays_whatever_becomes_of_its_cases(week: Town, time: SetClock) -> None:

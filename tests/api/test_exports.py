@@ -16,6 +16,7 @@ from casework.identity.privacy import Access
 from casework.storage.database import reading, transaction
 from tests.api.town import Caller, Town, ok, pda_report, point, problem, ticket
 from tests.conftest import SetClock
+from tests.factories import GRIDS
 from workers import exports as jobs
 
 EXPORTS = "/api/v1/exports"
@@ -89,6 +90,53 @@ def test_filters_are_those_of_the_page(busy: Town) -> None:
     assert "table" in problem(busy.supervisor.post(EXPORTS, {"table": "secrets"}), 422)["fields"]
 
 
+def test_a_queue_of_the_desk_is_a_file_as_it_is_filtered(busy: Town) -> None:
+    handler = busy.water_handler
+    for query in ({"queue": "sign"}, {"queue": "overdue"}, {"channel": "pda"}, {"words": "井盖"}, {"mine": "true"}):
+        shown = [one["number"] for one in ok(handler.get("/api/v1/desk/cases", **query))["items"]]
+        assert [row[0] for row in exported(handler, "desk", query=query)[1:]] == shown, query
+    assert len(exported(handler, "desk")) > 1
+    assert exported(busy.roads_handler, "desk")[1:] == []
+    problem(busy.supervisor.post(EXPORTS, {"table": "desk"}), 403)
+
+
+def test_lists_of_administration_are_narrowed_as_on_their_pages(busy: Town) -> None:
+    admin, water = busy.administrator, str(busy.departments["water"].id)
+    assert [row[0] for row in exported(admin, "users", query={"q": "water_h", "active": "true"})[1:]] == [
+        one["login"] for one in ok(admin.get("/api/v1/admin/users", q="water_h"))["items"]] != []
+    assert exported(admin, "users", query={"active": "false"})[1:] == []
+    held = exported(admin, "posts", query={"department_id": water, "vacant": "false", "role": "handler"})[1:]
+    assert {(row[1], row[2]) for row in held} == {("处置人员", "水务局")}
+    assert exported(admin, "posts", query={"vacant": "true"})[1:] == []
+    carried = exported(admin, "devices", query={"user_id": str(busy.cast.li.id)})[1:]
+    assert len(carried) == len(ok(admin.get("/api/v1/admin/devices", user_id=str(busy.cast.li.id)))["items"]) > 0
+    shift = {"user_id": str(busy.cast.dispatcher.id), "role": "dispatcher", "since": SPAN["since"], "until": SPAN["until"]}
+    ok(admin.post("/api/v1/admin/duties", {"items": [shift]}), 201)
+    (duty,) = exported(admin, "duties", query=SPAN | {"role": "dispatcher"})[1:]
+    assert duty[1:3] == ["派遣员", ""]
+    assert exported(busy.water_head, "duties", query=SPAN)[1:] == []  # a head sees the own department's
+
+
+def test_whoever_looks_after_one_area_exports_what_lies_there(busy: Town) -> None:
+    posts = ok(busy.administrator.get("/api/v1/admin/posts", role="data_steward"))["items"]
+    steward = posts[0]["holder_id"]
+    for one in posts:
+        ok(busy.administrator.post(f"/api/v1/admin/posts/{one['id']}/holder", {"holder_id": None}))
+    ok(busy.administrator.post("/api/v1/admin/posts", {"title": "数据管理员", "role": "data_steward", "area_code": GRIDS[0][:9],
+                                                       "holder_id": steward}), 201)
+    assert "registry" in {one["table"] for one in ok(busy.steward.get(f"{EXPORTS}/lists"))["items"]}
+    assert exported(busy.steward, "registry", query={"register": "house"})[0][0] == "记录编号"
+
+
+def test_figures_are_narrowed_as_on_their_page(busy: Town) -> None:
+    days = {"by": "channel", "since": "2026-03-01", "until": "2026-03-10"}
+    water = str(busy.departments["water"].id)
+    assert len(exported(busy.leader, "figures", query=days)) > 1
+    for narrowed in ({"channel": "pda"}, {"department": water}, {"area": GRIDS[0], "category": "101"}):
+        shown = ok(busy.leader.get("/api/v1/performance/figures", **days, **narrowed))["items"]
+        assert [row[0] for row in exported(busy.leader, "figures", query=days | narrowed)[1:]] == [one["key"] for one in shown]
+
+
 def test_who_reported_is_masked_unless_it_is_permitted_and_reasoned_and_every_export_is_logged(busy: Town) -> None:
     asked = {"table": "reports", "format": "csv", "query": SPAN}
     masked = exported(busy.supervisor, "reports", query=SPAN)
@@ -107,10 +155,11 @@ def test_who_reported_is_masked_unless_it_is_permitted_and_reasoned_and_every_ex
 def test_every_list_of_the_table_can_be_exported_by_who_may_see_it(busy: Town) -> None:
     everybody = {"cases": busy.supervisor, "reports": busy.supervisor, "registry": busy.steward, "rules": busy.supervisor,
                  "categories": busy.supervisor, "figures": busy.leader, "users": busy.administrator,
-                 "posts": busy.administrator, "departments": busy.supervisor, "looks": busy.supervisor}
+                 "posts": busy.administrator, "departments": busy.supervisor, "looks": busy.supervisor,
+                 "desk": busy.water_handler}
     for name, listing in LISTS.items():
         days = {"by": "department", "since": "2026-03-01", "until": "2026-03-10"}
-        query = {"reports": SPAN, "registry": {"register": "house"}, "figures": days,
+        query = {"reports": SPAN, "duties": SPAN, "registry": {"register": "house"}, "figures": days,
                  "scorecards": {"of": "department", "period": "2026-02"}}.get(name, {})
         caller = everybody.get(name, busy.administrator)
         rows = exported(caller, name, query=query)
@@ -166,9 +215,32 @@ def test_a_writer_that_dies_loses_one_piece_and_another_goes_on(busy: Town, time
     assert len({row[0] for row in rows[1:]}) == len(rows) - 1 == 3
 
 
+def test_a_writer_that_was_held_up_finds_that_another_went_on_and_spoils_nothing(
+        busy: Town, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.exports.SMALL", 1)
+    monkeypatch.setattr(writing, "ROWS", 1)
+    monkeypatch.setattr(writing, "PIECE_BYTES", 1)
+    made = ok(busy.supervisor.post(EXPORTS, {"table": "cases", "format": "csv"}), 202)
+    real, held_up = writing.blobs.put, []
+
+    def slow(key: str, content: bytes) -> None:
+        if not held_up:
+            held_up.append(key)
+            time.passes(minutes=1)
+            jobs.announce_waiting_exports()
+            assert writing.run(next(iter(open_ones()))) is State.DONE
+        real(key, content)
+    monkeypatch.setattr(writing.blobs, "put", slow)
+    busy.jobs()
+    assert ok(busy.supervisor.get(f"{EXPORTS}/{made['id']}"))["done"] == 3
+    rows = read(busy.supervisor.get(f"{EXPORTS}/{made['id']}/file").data, "csv")
+    assert len({row[0] for row in rows[1:]}) == len(rows) - 1 == 3
+
+
 def test_a_run_without_time_left_keeps_what_it_has_and_asks_for_another(busy: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.exports.SMALL", 1)
     monkeypatch.setattr(writing, "ROWS", 1)
+    monkeypatch.setattr(writing, "PIECE_BYTES", 1)
     made = ok(busy.supervisor.post(EXPORTS, {"table": "cases", "format": "csv"}), 202)
     export_id = next(iter(open_ones()))
     assert writing.run(export_id, seconds=0) is State.RUNNING

@@ -102,3 +102,10 @@ def test_the_calendar_moves_open_clocks_too(town: Town, time: SetClock) -> None:
     handle = clocks(town, case)["handle"]
     assert (before, handle["due_at"]) == ("2026-03-04T02:00:00Z", "2026-03-05T02:00:00Z")
     assert any("演练放假，不计" in line["words"] for line in handle["lines"])
+
+
+def test_of_two_who_change_the_same_version_the_second_is_told_to_look_again(town: Town) -> None:
+    ok(town.administrator.post(POLICY, body("2030.1", instead_of=POLICY_VERSION)), 201)
+    late = problem(town.steward.post(POLICY, body("2030.2", instead_of=POLICY_VERSION)), 409)
+    assert "2030.1" in late["detail"]
+    ok(town.steward.post(POLICY, body("2030.2", instead_of="2030.1")), 201)

@@ -123,6 +123,55 @@ def test_somebody_is_added_with_a_post_by_keyboard_and_logs_in(window: Window, b
     other.context.close()
 
 
+def test_the_way_down_and_up_again_keeps_the_focus(window: Window, city: City) -> None:
+    page = at(window, "areas")
+    for _ in range(2):
+        page.get_by_role("button", name="下级").first.focus()
+        page.keyboard.press("Enter")
+        settled(page)
+        expect(page.locator(".crumbs [aria-current]")).to_be_focused()
+    page.locator(".crumbs button").first.focus()
+    page.keyboard.press("Enter")
+    settled(page)
+    expect(page.locator(".crumbs button")).to_have_count(1)
+    expect(page.locator(".crumbs button")).to_be_focused()
+
+
+def test_a_vacant_post_is_abolished_after_a_question(window: Window, city: City) -> None:
+    made = ok(city.town.administrator.post("/api/v1/admin/posts", {"title": "临时岗位", "role": "dispatcher"}), 201)
+    page = at(window, "posts")
+    page.get_by_label("任职人员").first.select_option("true")
+    settled(page)
+    page.locator("tbody tr", has_text="临时岗位").get_by_role("button", name="查看").click()
+    page.get_by_role("button", name="撤销岗位").click()
+    sure(page, "临时岗位")
+    expect(page.locator("tbody tr", has_text="临时岗位")).to_have_count(0)
+    posts = ok(city.town.administrator.get("/api/v1/admin/posts", limit=100))["items"]
+    assert made["id"] not in {one["id"] for one in posts}
+
+
+def test_a_rule_from_the_column_of_the_whole_city_names_no_area_and_several_may_assist(window: Window, city: City) -> None:
+    page = at(window, "rules")
+    page.locator("button.cell").first.click()
+    page.get_by_role("button", name="为此格新增规则").click()
+    pane = page.locator(".pane")
+    assert pane.get_by_label("区域").input_value() == ""
+    pane.get_by_label("名称").fill("兜底")
+    pane.get_by_label("主办部门").select_option(label="水务局")
+    boxes = pane.get_by_role("group", name="协办部门").get_by_role("checkbox")
+    others = [one.name for one in city.town.departments.values() if one.name != "水务局"][:2]
+    for name in others:
+        pane.get_by_role("group", name="协办部门").get_by_label(name).check()
+    assert boxes.count() >= 3
+    window.is_sound()
+    pane.get_by_role("button", name="试算并保存").click()
+    sure(page, "兜底")
+    expect(page.locator("#notice")).to_contain_text("规则已保存")
+    (kept,) = [one for one in ok(city.town.administrator.get("/api/v1/rules"))["items"] if one["name"] == "兜底"]
+    assert (kept["area_code"], len(kept["assisting_ids"])) == (None, 2)
+    ok(city.town.administrator.post(f"/api/v1/rules/{kept['id']}/retire"))
+
+
 def test_a_part_of_the_name_finds_and_a_post_is_ended(window: Window, city: City) -> None:
     page = at(window, "people")
     page.get_by_label("按姓名或账号查找").fill("other_disp")

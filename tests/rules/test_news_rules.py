@@ -20,10 +20,11 @@ from casework.settings import Settings
 from workers import relay
 
 BESIDE_THE_TABLE = {"case.joined", "case.comment", "case.public_comment", "case.citizen_comment", "case.published",
-                    "warning.raised"}
+                    "case.held", "case.freed",
+                    "warning.raised", "remark.made", "remark.due", "remark.answered"}
 
 KNOWN = {"title", "case", "department", "holder", "holder_there", "into", "due", "until", "speaker", "comment", "window",
-         "reason", "reply", "question", "finding", "warning"}
+         "reason", "reply", "question", "finding", "news"}
 FOLLOWERS_KNOW = set(followers.PUBLIC)
 """No title: those are the reporter's own words."""
 

@@ -62,10 +62,17 @@ def due(db: Session, today: date) -> list[Period]:
 
 
 def make(db: Session, period: Period, read: Callable[[Session], Read] = reader) -> uuid.UUID | None:
-    """Make the bulletin of this period, once, and announce it; its id, None when another made it meanwhile."""
+    """Make the bulletin of this period, once, and announce it; its id.
+
+    None when another made it meanwhile, when nothing was counted in it nor in the one before, as in a city that has just
+    begun, and while something that happened in it waits to be counted: what appears is never put right afterwards.
+    """
     before = _of(db, period.before)
+    made = content.compose(period, read(db), before.content if before else None)
+    if not content.tells(made) or _waits(db, period):
+        return None
     row = {"id": new_id(), "kind": period.kind, "since": period.since, "until": period.until, "made_at": clock.now(),
-           "content": content.compose(period, read(db), before.content if before else None)}
+           "content": made}
     made_id = next(iter(insert_once(db, Bulletin, [row], on=("kind", "since"))), None)
     if made_id is not None:
         outbox.publish(db, "bulletin.made", made_id)
@@ -111,6 +118,11 @@ def on_paper(made: Bulletin, language: Language) -> bytes:
 def as_page(made: Bulletin, language: Language) -> str:
     """It as one HTML page that opens anywhere."""
     return html.html_of(made.content, made.made_at, language)
+
+
+def _waits(db: Session, period: Period) -> bool:
+    waiting = outbox.oldest_waiting(db)
+    return waiting is not None and waiting.astimezone(clock.CITY).date() < period.until
 
 
 def _of(db: Session, period: Period) -> Bulletin | None:

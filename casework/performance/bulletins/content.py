@@ -48,6 +48,12 @@ def compose(period: Period, read: Read, printed: Mapping[str, Any] | None) -> di
     return {"title": period.title(), "as_of": _text(days.get("as_of")), "sections": made}
 
 
+def tells(content: Mapping[str, Any]) -> bool:
+    """Whether anything came in, in this period or in the one before."""
+    (city,) = content["sections"][0]["items"]
+    return bool(city["values"]["received"] or city["before"])
+
+
 def _items(now: Sequence[Mapping[str, Any]], then: Sequence[Mapping[str, Any]], printed: Mapping[str, Any]) -> list[Item]:
     """Those with most cases first; who had some before and has none now is there too."""
     before = {one["key"]: one for one in then}

@@ -95,8 +95,8 @@ def make(db: Session, actor: Actor, bulletin_id: uuid.UUID, words: str, *, due: 
     db.add(remark)
     db.flush()
     if remark.case_id is None:  # of a case the department hears by the order itself
-        _tell(db, remark, f"领导批示（{made.content['title']['zh']}）：{words} 请于{due}前答复。",
-              f"A leader remarks on “{made.content['title']['en']}”: {words} Please answer by {due}.")
+        _tell(db, remark, f"（{made.content['title']['zh']}）：{words} 请于{due}前答复。",
+              f"“{made.content['title']['en']}”: {words} Please answer by {due}.")
     return remark
 
 
@@ -115,8 +115,7 @@ def answer(db: Session, actor: Actor, remark_id: uuid.UUID, words: str) -> Remar
     if remark.answered_at is not None:
         raise Conflict("this remark is answered")
     remark.answer, remark.answered_by_id, remark.answered_at = words, actor.id, clock.now()
-    outbox.publish(db, "remark.answered", remark.id, reader=f"user:{remark.by_id.hex}", zh=f"批示已答复：{words}",
-                   en=f"Your remark is answered: {words}")
+    outbox.publish(db, "remark.answered", remark.id, reader=f"user:{remark.by_id.hex}", zh=words, en=words)
     return remark
 
 
@@ -206,8 +205,8 @@ def remind(db: Session, limit: int) -> int:
     for remark in found:
         remark.reminded_at = now
         late = remark.stands is Stands.LATE
-        _tell(db, remark, f"领导批示{'已逾期' if late else '即将到期'}（{remark.due}）：{remark.words}",
-              f"A leader's remark is {'late' if late else 'due'} ({remark.due}): {remark.words}", again=True)
+        _tell(db, remark, f"{'已逾期' if late else '即将到期'}（{remark.due}）：{remark.words}",
+              f"{'late' if late else 'due'} ({remark.due}): {remark.words}", again=True)
     return len(found)
 
 

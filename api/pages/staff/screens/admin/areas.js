@@ -5,7 +5,7 @@ import {address, call} from "../../server.js";
 import {table} from "../stuck/part.js";
 import {atlas} from "./areas/atlas.js";
 import {importing} from "./areas/importing.js";
-import {opener, search, whole, withPane} from "./parts/list.js";
+import {opener, search, trail, whole, withPane} from "./parts/list.js";
 
 const AREAS = "/api/v1/areas";
 
@@ -16,7 +16,12 @@ export async function show(room) {
   let way = [];
   const crumbs = make("nav", {class: "crumbs", "aria-label": say("admin.way")});
 
-  const go = (to) => { way = to; find.control.value = ""; return list.load(); };
+  const go = async (to) => {
+    way = to;
+    find.control.value = "";
+    await list.load();
+    crumbs.querySelector("[aria-current]")?.focus(); // what was pressed is drawn anew
+  };
 
   function rows(items) {
     return table(say("areas"), [say("admin.name"), say("admin.code"), say("admin.level"), say("stuck.do")], items.map((one) => [
@@ -26,8 +31,7 @@ export async function show(room) {
   }
 
   function drawCrumbs() {
-    crumbs.replaceChildren(button(say("admin.whole_city"), () => go([]), {kind: "small quiet"}), ...way.map((one, at) =>
-      button(one.name, () => go(way.slice(0, at + 1)), {kind: "small quiet"})));
+    crumbs.replaceChildren(...trail(say("admin.whole_city"), way, go));
   }
 
   const list = whole(async () => {
@@ -39,7 +43,11 @@ export async function show(room) {
     return [make("p", {class: "quiet", role: "status"}, say("admin.shown", {n: told.items.length + (told.all === false ? "+" : "")})), rows(told.items)];
   });
   const find = search(say("admin.area_find"), () => list.load());
-  const again = async () => { await map.load(); await go([]); };
+  const again = async () => {
+    await map.load();
+    way = [];
+    await list.load();
+  };
   const pane = withPane(make("div", {class: "tools"}, find.box, opener("import", say("admin.areas_import"), () => importing(pane, map, again), "strong")),
     map.box, crumbs, list.box);
   room.replaceChildren(pane.box);

@@ -2,6 +2,7 @@
 import {make, notice} from "../../dom.js";
 import {say, when} from "../../language.js";
 import {address, call} from "../../server.js";
+import {exportButton} from "../reports/export.js";
 import {personField} from "./parts/choosing.js";
 import {doing, form, input} from "./parts/form.js";
 import {chip, facts, opener, pages, withPane} from "./parts/list.js";
@@ -46,7 +47,7 @@ function enrolling(pane, reload) {
   made.focus();
 }
 
-export function show(room) {
+export function show(room, me) {
   const whose = personField();
   const narrowing = form({submit: say("admin.find"), fields: [{name: "user_id", label: say("admin.person"), hint: say("admin.pick_hint"), ...whose}],
     send: (said) => said, done: (said) => { user = said.user_id ?? null; return list.load(); }});
@@ -57,7 +58,8 @@ export function show(room) {
     fetch: (cursor) => call("GET", address(DEVICES, {user_id: user, cursor})),
     row: (one) => [one.name, one.user_name, state(one), at(one.last_seen_at) ?? "–",
       opener(one.id, say("admin.open"), () => shown(pane, one, list.load))]});
-  const pane = withPane(make("div", {class: "tools"}, narrowing.box, opener("add", say("admin.enrol"), () => enrolling(pane, list.load), "strong")), list.box);
+  const pane = withPane(make("div", {class: "tools"}, narrowing.box, opener("add", say("admin.enrol"), () => enrolling(pane, list.load), "strong"),
+    exportButton(me, "devices", () => ({user_id: user}))), list.box);
   room.replaceChildren(pane.box);
   return list.load();
 }

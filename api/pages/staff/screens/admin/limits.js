@@ -19,7 +19,7 @@ function saving(pane, draft, told, done) {
     lead: say("admin.policy_lead"), submit: say("admin.policy_save"), fields: [
       {name: "version", label: say("admin.version"), hint: say("admin.policy_version_hint", {now: told.version}), required: true, control: input("", {maxlength: 40})}],
     sure: (said) => say("admin.policy_sure", {version: said.version, n: changes(told, draft).length}),
-    send: (said) => call("POST", POLICY, {version: said.version, ...draft, rules: draft.rules.map(({words, ...line}) => line)}),
+    send: (said) => call("POST", POLICY, {version: said.version, instead_of: told.version, ...draft, rules: draft.rules.map(({words, ...line}) => line)}),
     done: async (kept) => { notice(say("admin.policy_kept", {version: kept.version}), "good"); pane.close(); await done(); }});
   pane.open(say("admin.policy_save"), made.box, make("h3", {}, say("admin.changes")),
     make("ul", {class: "numbered"}, changes(told, draft).map((one) => make("li", {}, one))));
@@ -55,7 +55,11 @@ export async function show(room) {
     linesPart(pane, draft, redraw), numbersPart(pane, draft, told.known_numbers, redraw), laddersPart(pane, draft, redraw)];
   }
 
-  const redraw = () => tables.box.replaceChildren(...drawn().flat(Infinity).filter(Boolean));
+  function redraw() {
+    tables.box.replaceChildren(...drawn().flat(Infinity).filter(Boolean));
+    if (document.activeElement === document.body) (waiting.querySelector("button") ?? tables.box.querySelector("button"))?.focus();
+  }
+
   const pane = withPane(waiting, tables.box, make("h2", {}, say("admin.versions")), versions.box);
   room.replaceChildren(pane.box);
   await load();

@@ -5,6 +5,7 @@ import {address, call} from "../../server.js";
 import {DEPARTMENTAL, areaField, departmentName, departmentSelect, departments, roleName, roles} from "./parts/choosing.js";
 import {doing, form, input, select} from "./parts/form.js";
 import {chip, filter, opener, pages, search, whole, withPane} from "./parts/list.js";
+import {exportButton} from "../reports/export.js";
 import {table} from "../stuck/part.js";
 
 const USERS = "/api/v1/admin/users";
@@ -86,7 +87,7 @@ async function shown(pane, person, reload) {
     person.active && make("details", {}, make("summary", {}, say("admin.password_set")), reset.box), make("div", {class: "row"}, lock));
 }
 
-export function show(room) {
+export function show(room, me) {
   const who = search(say("admin.person_find"), () => list.load());
   const active = select([["true", say("admin.active")], ["false", say("admin.locked")]], "", say("admin.all"));
   const list = pages({
@@ -95,7 +96,7 @@ export function show(room) {
     row: (one) => [one.name, one.login, state(one), opener(one.id, say("admin.open"), () => shown(pane, one, list.load))],
   });
   const pane = withPane(make("div", {class: "tools"}, who.box, filter(say("admin.state"), active, () => list.load()),
-    opener("add", say("admin.person_add"), () => adding(pane, list.load), "strong")), list.box);
+    opener("add", say("admin.person_add"), () => adding(pane, list.load), "strong"), exportButton(me, "users", () => ({q: who.text(), active: active.value}))), list.box);
   room.replaceChildren(pane.box);
   return list.load();
 }

@@ -2,6 +2,7 @@
 import {make, notice} from "../../dom.js";
 import {say} from "../../language.js";
 import {address, call} from "../../server.js";
+import {exportButton} from "../reports/export.js";
 import {table} from "../stuck/part.js";
 import {departmentName, departmentSelect, departments, personField, roleName, roles} from "./parts/choosing.js";
 import {doing, form, input, select} from "./parts/form.js";
@@ -24,7 +25,10 @@ async function shown(pane, one, reload) {
     [say("admin.area"), one.area_name ?? one.area_code], [say("admin.holder"), holder(one)]]), giving.box,
   one.holder_id && make("div", {class: "row"}, doing(say("admin.post_end"), {danger: true, kind: "danger",
     question: say("admin.post_end_sure", {title: one.title, name: one.holder_name}),
-    work: () => call("POST", `${POSTS}/${one.id}/holder`, {holder_id: null}), done: async () => { await reload(); pane.close(); }})));
+    work: () => call("POST", `${POSTS}/${one.id}/holder`, {holder_id: null}), done: async () => { await reload(); pane.close(); }})),
+  !one.holder_id && make("div", {class: "row"}, doing(say("admin.post_abolish"), {danger: true, kind: "danger",
+    question: say("admin.post_abolish_sure", {title: one.title}), work: () => call("DELETE", `${POSTS}/${one.id}`),
+    done: async () => { await reload(); pane.close(); }})));
 }
 
 async function adding(pane, reload) {
@@ -48,7 +52,7 @@ function addingDepartment(pane, reload) {
   made.focus();
 }
 
-export async function show(room) {
+export async function show(room, me) {
   const role = select(roles(), "", say("admin.all"));
   const vacant = select([["true", say("admin.vacant")], ["false", say("admin.held")]], "", say("admin.all"));
   const department = await departmentSelect("", say("admin.all"));
@@ -67,9 +71,9 @@ export async function show(room) {
     (await departments({anew: true})).map((one) => [one.name, one.code, one.active ? chip(say("admin.active"), "good") : chip(say("admin.ended"))])));
   const pane = withPane(make("div", {class: "tools"}, filter(say("admin.role"), role, () => list.load()),
     filter(say("admin.department"), department, () => list.load()), filter(say("admin.holder"), vacant, () => list.load()),
-    opener("add", say("admin.post_add"), () => adding(pane, list.load), "strong")), list.box,
+    opener("add", say("admin.post_add"), () => adding(pane, list.load), "strong"), exportButton(me, "posts", () => ({role: role.value, department_id: department.value, vacant: vacant.value}))), list.box,
   make("div", {class: "head"}, make("h2", {}, say("admin.departments")),
-    opener("department", say("admin.department_add"), () => addingDepartment(pane, offices.load))), offices.box);
+    opener("department", say("admin.department_add"), () => addingDepartment(pane, offices.load)), exportButton(me, "departments")), offices.box);
   room.replaceChildren(pane.box);
   await Promise.all([list.load(), offices.load()]);
 }

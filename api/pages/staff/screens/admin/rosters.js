@@ -2,9 +2,10 @@
 import {button, make, notice} from "../../dom.js";
 import {language, say} from "../../language.js";
 import {address, call} from "../../server.js";
+import {exportButton} from "../reports/export.js";
 import {table} from "../stuck/part.js";
 import {areaField, departmentName, departmentSelect, departments, personField, roleName, roles} from "./parts/choosing.js";
-import {doing, form, input, select} from "./parts/form.js";
+import {doing, form, input, select, ticks} from "./parts/form.js";
 import {filter, opener, whole, withPane} from "./parts/list.js";
 
 const DUTIES = "/api/v1/admin/duties";
@@ -48,7 +49,7 @@ function week(first, items, list, mayChange, reload) {
   const days = Array.from({length: 7}, (_, at) => plus(first, at));
   const groups = new Map();
   for (const one of items) {
-    const place = one.department_id ? departmentName(list, one.department_id) : one.area_code ?? say("admin.whole_city");
+    const place = one.department_id ? departmentName(list, one.department_id) : one.area_name ?? one.area_code ?? say("admin.whole_city");
     const key = `${one.role} ${place}`;
     if (!groups.has(key)) groups.set(key, {name: [roleName(one.role), make("span", {class: "address"}, place)], items: []});
     groups.get(key).items.push(one);
@@ -70,11 +71,8 @@ function shifts(said, first, ticked) {
 }
 
 function daysField(first) {
-  const boxes = Array.from({length: 7}, (_, at) => make("input", {type: "checkbox", checked: at < 5}));
-  const control = make("fieldset", {class: "days", tabindex: "-1"}, make("legend", {}, say("admin.days")), boxes.map((box, at) =>
-    make("label", {class: "tick"}, box, make("span", {}, named(plus(first, at))))));
-  const ticked = () => boxes.flatMap((box, at) => (box.checked ? [at] : []));
-  return {control, bare: control, read: () => (ticked().length ? {value: ticked()} : {reason: say("admin.no_days")})};
+  const days = ticks(say("admin.days"), Array.from({length: 7}, (_, at) => [at, named(plus(first, at))]), (at) => at < 5);
+  return {...days, read: () => (days.read().value ? days.read() : {reason: say("admin.no_days")})};
 }
 
 async function entering(pane, first, reload) {
@@ -110,7 +108,8 @@ export async function show(room, me) {
   };
   const pane = withPane(make("div", {class: "tools"}, make("div", {class: "row"}, button(say("admin.week_before"), turn(-1)),
     button(say("admin.week_now"), turn(null)), button(say("admin.week_after"), turn(1))), filter(say("admin.role"), role, () => part.load()),
-  mayChange && opener("add", say("admin.duty_add"), () => entering(pane, first, part.load), "strong")), heading, part.box);
+  mayChange && opener("add", say("admin.duty_add"), () => entering(pane, first, part.load), "strong"),
+  exportButton(me, "duties", () => ({since: midnight(first), until: midnight(plus(first, 7)), role: role.value}))), heading, part.box);
   room.replaceChildren(pane.box);
   await turn(null)();
 }

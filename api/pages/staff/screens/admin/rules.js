@@ -2,9 +2,10 @@
 import {button, make} from "../../dom.js";
 import {say} from "../../language.js";
 import {address, call} from "../../server.js";
+import {exportButton} from "../reports/export.js";
 import {departmentName, departments, kindName} from "./parts/choosing.js";
 import {saved} from "./parts/files.js";
-import {chip, opener, whole, withPane} from "./parts/list.js";
+import {chip, opener, trail, whole, withPane} from "./parts/list.js";
 import {cellPane} from "./rules/cell.js";
 import {trial} from "./rules/dryrun.js";
 import {addRule, importRules} from "./rules/making.js";
@@ -35,16 +36,20 @@ function grid(told, list, enter, open) {
     told.areas.map((column, number) => cell(row, column, told.cells[at][number])))))));
 }
 
-export async function show(room) {
+export async function show(room, me) {
   let within = [];
   let around = [];
   const crumbs = make("nav", {class: "crumbs", "aria-label": say("admin.way")});
-  const go = (categories, places) => { [within, around] = [categories, places]; return matrix.load(); };
-  const trail = (first, steps, to) => [button(first, () => to([]), {kind: "small quiet"}),
-    ...steps.map((one, at) => button(one.name, () => to(steps.slice(0, at + 1)), {kind: "small quiet"}))];
+  const go = async (categories, places) => {
+    const row = categories === within ? 1 : 0;
+    [within, around] = [categories, places];
+    await matrix.load();
+    crumbs.children[row]?.querySelector("[aria-current]")?.focus(); // what was pressed is drawn anew
+  };
   const matrix = whole(async () => {
     const [told, list] = await Promise.all([call("GET", address(`${RULES}/matrix`, {within: within.at(-1)?.code, area: around.at(-1)?.code})), departments()]);
     for (const one of told.categories) if (one.code.length === 1) one.name = kindName(one.code);
+    if (!around.length && told.areas.length === 1) told.areas[0].whole = true;
     crumbs.replaceChildren(make("div", {class: "row"}, trail(say("admin.every"), within, (steps) => go(steps, around))),
       make("div", {class: "row"}, trail(say("admin.whole_city"), around, (steps) => go(within, steps)),
         told.areas.filter((one) => one.below).map((one) => button(`↳ ${one.name}`, () => go(within, [...around, one]), {kind: "small"}))));
@@ -53,7 +58,7 @@ export async function show(room) {
   });
   const pane = withPane(make("div", {class: "tools"}, opener("add", say("admin.rule_add"), () => addRule(pane, matrix.load), "strong"),
     opener("trial", say("admin.dry_run"), () => trial(pane), ""), opener("import", say("admin.rules_import"), () => importRules(pane, matrix.load), ""),
-    saved(say("admin.download"), `${RULES}/export.csv`, "rules.csv", "")),
+    saved(say("admin.rules_download"), `${RULES}/export.csv`, "rules.csv", ""), exportButton(me, "rules")),
   make("p", {class: "quiet"}, say("admin.matrix_lead")), crumbs, matrix.box);
   room.replaceChildren(pane.box);
   await matrix.load();

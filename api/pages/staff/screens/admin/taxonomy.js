@@ -2,11 +2,12 @@
 import {button, make, notice} from "../../dom.js";
 import {say, sayOr, when} from "../../language.js";
 import {call, upload} from "../../server.js";
+import {exportButton} from "../reports/export.js";
 import {table} from "../stuck/part.js";
 import {categories, kindName} from "./parts/choosing.js";
 import {saved} from "./parts/files.js";
 import {doing, form, input, tick} from "./parts/form.js";
-import {chip, filter, opener, search, whole, withPane} from "./parts/list.js";
+import {chip, filter, leadTo, opener, search, whole, withPane} from "./parts/list.js";
 import {select} from "./parts/form.js";
 
 const TAXONOMY = "/api/v1/taxonomy";
@@ -45,7 +46,7 @@ function importing(pane, reload) {
   made.focus();
 }
 
-const versionsPart = () => {
+const versionsPart = (changed) => {
   const part = whole(async () => {
     const {items} = await call("GET", `${TAXONOMY}/versions`);
     if (!items.length) return make("p", {class: "quiet"}, say("admin.no_versions"));
@@ -53,12 +54,12 @@ const versionsPart = () => {
       String(one.number), one.name, one.active ? chip(say("admin.in_use"), "good") : chip(say("admin.former")), when(one.created_at),
       one.active ? saved(say("admin.download"), `${TAXONOMY}/export.xlsx`, "taxonomy.xlsx")
         : doing(say("admin.activate"), {question: say("admin.taxonomy_use_sure", {name: one.name}),
-          work: () => call("POST", `${TAXONOMY}/versions/${one.id}/activate`), done: () => location.reload()})]));
+          work: () => call("POST", `${TAXONOMY}/versions/${one.id}/activate`), done: changed})]));
   });
   return part;
 };
 
-export async function show(room) {
+export async function show(room, me) {
   const kind = select(["1", "2", "3"].map((digit) => [digit, kindName(digit)]), "", say("admin.all"));
   let most = SHOWN;
   const list = whole(async () => {
@@ -71,13 +72,19 @@ export async function show(room) {
       table(say("taxonomy"), [say("admin.name"), say("admin.code"), say("admin.standards"), say("stuck.do")], fitting.slice(0, most).map((one) => [
         make("span", {class: `level-${one.level}`}, one.name, one.urgent && [" ", chip(say("admin.urgent"), "alarm")]), one.code,
         one.standards.map((standard) => limit(standard)).join("; ") || "–", opener(one.code, say("admin.open"), () => shown(pane, one))])),
-      fitting.length > most && button(say("more"), () => { most += SHOWN; return list.load(); }, {kind: "quiet"})];
+      fitting.length > most && button(say("more"), async () => {
+        const before = most;
+        most += SHOWN;
+        await list.load();
+        leadTo(list.box, before);
+      }, {kind: "quiet"})];
   });
   const anew = () => { most = SHOWN; return list.load(); };
   const find = search(say("admin.category_find"), anew);
-  const versions = versionsPart();
+  const changed = async () => { await categories({anew: true}); await Promise.all([anew(), versions.load()]); };
+  const versions = versionsPart(changed);
   const pane = withPane(make("div", {class: "tools"}, find.box, filter(say("admin.kind"), kind, anew),
-    opener("import", say("admin.taxonomy_import"), () => importing(pane, versions.load), "strong")), list.box,
+    opener("import", say("admin.taxonomy_import"), () => importing(pane, changed), "strong"), exportButton(me, "categories")), list.box,
   make("h2", {}, say("admin.versions")), versions.box);
   room.replaceChildren(pane.box);
   await Promise.all([list.load(), versions.load()]);

@@ -2,6 +2,7 @@
 import {make, notice} from "../../dom.js";
 import {language, say, when} from "../../language.js";
 import {address, call} from "../../server.js";
+import {exportButton} from "../reports/export.js";
 import {categoryField} from "./parts/choosing.js";
 import {area, doing, form, input, select} from "./parts/form.js";
 import {filter, opener, pages, withPane} from "./parts/list.js";
@@ -35,7 +36,7 @@ function editing(pane, steps, reload, one = null) {
   made.focus();
 }
 
-export async function show(room) {
+export async function show(room, me) {
   const steps = await actions();
   const names = new Map(steps);
   const action = select(steps, "", say("admin.all"));
@@ -46,7 +47,8 @@ export async function show(room) {
     row: (one) => [one.title, names.get(one.action) ?? one.action, one.category || say("admin.every"), make("span", {class: "excerpt"}, one.text),
       when(one.changed_at), opener(one.id, say("admin.open"), () => editing(pane, steps, list.load, one))]});
   const pane = withPane(make("div", {class: "tools"}, filter(say("admin.action"), action, () => list.load()),
-    opener("add", say("admin.template_add"), () => editing(pane, steps, list.load), "strong")), list.box);
+    opener("add", say("admin.template_add"), () => editing(pane, steps, list.load), "strong"),
+    exportButton(me, "templates", () => ({action: action.value}))), list.box);
   room.replaceChildren(pane.box);
   await list.load();
 }

@@ -2,6 +2,7 @@
 import {button, make} from "../../dom.js";
 import {language, say} from "../../language.js";
 import {address, call} from "../../server.js";
+import {exportButton} from "../reports/export.js";
 import {bar, lines} from "./chart.js";
 import {explain} from "./explain.js";
 import {scaleOf, written} from "./numbers.js";
@@ -31,11 +32,15 @@ const chosen = (all) => {
   return found.length ? found : all.slice(0, USUAL.length);
 };
 
+/** What is asked for: by what, of which days, narrowed to what. */
+function wanted() {
+  const {area, department, category, channel} = said();
+  return {by: by(), ...days("month"), area, department, category, channel};
+}
+
 async function fetched() {
   const all = await indicators();
-  const {area, department, category, channel} = said();
-  const told = await call("GET", address(FIGURES, {by: by(), ...days("month"), area, department, category, channel}));
-  return {...told, all};
+  return {...await call("GET", address(FIGURES, wanted())), all};
 }
 
 /** What the figures are narrowed to, each with a way out of it. */
@@ -130,18 +135,17 @@ const trends = (told, shown) => make("div", {class: "charts"}, shown.map((one) =
 function further(told, room, shown) {
   if (!told.next) return null;
   return button(say("more"), async () => {
-    const {area, department, category, channel} = said();
-    const {items, next} = await call("GET", address(FIGURES, {by: by(), ...days("month"), area, department, category, channel, after: told.next}));
+    const {items, next} = await call("GET", address(FIGURES, {...wanted(), after: told.next}));
     const all = {...told, items: [...told.items, ...items], next};
     room.querySelector(".numbers").replaceWith(figures(all, shown));
     room.querySelector(".further").replaceChildren(...[further(all, room, shown)].filter(Boolean));
   }, {kind: "quiet"});
 }
 
-export function show(room) {
+export function show(room, me) {
   return view(room, fetched, (told) => {
     const shown = chosen(told.all);
-    return [make("div", {class: "controls"}, tabs(), picker("month")), narrowed(), choice(told.all),
+    return [make("div", {class: "controls"}, tabs(), picker("month"), exportButton(me, "figures", wanted)), narrowed(), choice(told.all),
       told.items.length === 0 ? make("p", {class: "empty"}, say("figures.nothing"))
         : by() === "day" ? trends(told, shown) : [figures(told, shown), make("div", {class: "further"}, further(told, room, shown))]];
   })();

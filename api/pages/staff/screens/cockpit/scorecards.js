@@ -3,6 +3,7 @@ import {ask, button, make, notice} from "../../dom.js";
 import {say} from "../../language.js";
 import {sentence} from "../../problems.js";
 import {address, call} from "../../server.js";
+import {exportButton} from "../reports/export.js";
 import {table} from "../stuck/part.js";
 import {bar} from "./chart.js";
 import {written} from "./numbers.js";
@@ -69,7 +70,7 @@ export function show(room, me) {
       more.hidden = !cursor;
     }, {kind: "quiet", hidden: !next});
     return [make("div", {class: "controls"}, choices(), mayPublish(me, items) && button(say("score.publish"), () => publish(load), {kind: "strong"}),
-      make("a", {href: "/cockpit/appeals"}, say("cockpit_appeals"))),
+      exportButton(me, "scorecards", () => ({of: of(), period: period()})), make("a", {href: "/cockpit/appeals"}, say("cockpit_appeals"))),
     make("p", {class: "hint"}, say("score.how")),
     items.length ? [place, more] : make("p", {class: "empty"}, say("score.none"))];
   });

@@ -2,6 +2,7 @@
 import {button, make} from "../../dom.js";
 import {language, say, when} from "../../language.js";
 import {address, call} from "../../server.js";
+import {exportButton} from "../reports/export.js";
 import {table} from "../stuck/part.js";
 import {openGround} from "./ground.js";
 import {written} from "./numbers.js";
@@ -42,7 +43,7 @@ function precision(list) {
         written(one.precision, "ratio")]))));
 }
 
-export async function show(room) {
+export async function show(room, me) {
   const element = make("div", {class: "map large"});
   const ground = await openGround(element, () => {});
   await ground.backdrop();
@@ -63,7 +64,8 @@ export async function show(room) {
     points();
     return [make("div", {class: "controls"}, choice("state", STATES, state()), choice("kind", KINDS, kind(), say("warning.all_kinds")),
       make("button", {type: "button", "aria-pressed": String(Boolean(fared)), "data-focus": "precision",
-        onclick: () => go({precision: fared ? "" : "yes"})}, say("warning.precision"))),
+        onclick: () => go({precision: fared ? "" : "yes"})}, say("warning.precision")),
+    exportButton(me, "warnings", () => ({state: state(), kind: kind()}))),
     fared && precision(fared),
     items.length ? make("div", {class: "map-and-table"}, make("div", {class: "map-part"}, element), make("div", {class: "beside-map"}, list, more))
       : make("p", {class: "empty"}, say("warning.none"))];

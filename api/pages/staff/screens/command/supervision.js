@@ -5,6 +5,7 @@ import {listen} from "../../keys.js";
 import {due, say, sayOr, when} from "../../language.js";
 import {sentence} from "../../problems.js";
 import {address, call} from "../../server.js";
+import {exportButton} from "../reports/export.js";
 import {part, table} from "../stuck/part.js";
 import {act, caseLink, dueChip, settled, urgentChip} from "./bench.js";
 import {follow, liveSign} from "./live.js";
@@ -91,7 +92,7 @@ export async function show(room, me) {
   const parts = [latePart(me, chosen), ordersPart(), alarmsPart()];
   const load = () => Promise.all(parts.map((one) => one.load()));
   const form = orderForm(me, chosen, load);
-  room.replaceChildren(make("div", {class: "head"}, live), make("section", {}, parts[0].box, form.box || ""),
+  room.replaceChildren(make("div", {class: "head"}, live, exportButton(me, "cases", () => ({overdue: true}))), make("section", {}, parts[0].box, form.box || ""),
     ...parts.slice(1).map(({box}) => make("section", {}, box)));
   listen(form.keys);
   const soon = settled(load, PAUSE);

@@ -3,6 +3,7 @@ import {button, empty, make, notice} from "../../dom.js";
 import {say} from "../../language.js";
 import {sentence} from "../../problems.js";
 import {address, call} from "../../server.js";
+import {exportButton} from "../reports/export.js";
 import {bulkBar} from "./bulk.js";
 import {keepTime} from "./due.js";
 import {filterPart, isSifted, plain} from "./filter.js";
@@ -115,6 +116,6 @@ export async function show(room, me) {
   singleKeys({j: () => step(place, 1), k: () => step(place, -1), x: toggle, "/": search.focus, "?": help});
   keepTime(room);
   room.append(make("div", {class: "head"}, search.form, button(say("reload"), load, {kind: "quiet"}),
-    button(say("desk.keys"), help, {kind: "quiet"})), tabs, filterPlace, place);
+    exportButton(me, "desk", () => state), button(say("desk.keys"), help, {kind: "quiet"})), tabs, filterPlace, place);
   await load();
 }

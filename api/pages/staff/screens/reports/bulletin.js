@@ -56,8 +56,8 @@ function remarking(made, load) {
 
   async function opened() {
     if (department.options.length) return;
-    const {items} = await call("GET", "/api/v1/admin/departments");
-    department.append(make("option", {value: ""}, say("remarks.choose")), ...items.filter((one) => one.active !== false)
+    const items = await call("GET", "/api/v1/admin/departments").then((told) => told.items, (error) => notice(sentence(error), "fault"));
+    if (items) department.append(make("option", {value: ""}, say("remarks.choose")), ...items.filter((one) => one.active !== false)
       .map((one) => make("option", {value: one.id}, one.name)));
   }
 

@@ -12,9 +12,10 @@ export const asked = (table, format, query, more = {}) => call("POST", EXPORTS, 
   query: Object.fromEntries(Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== "")
     .map(([name, value]) => [name, String(value)])), ...more});
 
-/** A button that exports a list of the table of lists (`table`) as it is narrowed now: `query` answers the filters. */
-export const exportButton = (table, query = () => ({})) =>
-  button(say("exports.export"), () => dialog(table, query()), {kind: "quiet small"});
+/** A button that exports a list of the table of lists (`table`) as it is narrowed now: `query` answers the filters. For `me` who may
+ * export anything; whoever sees the list may export it. */
+export const exportButton = (me, table, query = () => ({})) => me.permissions.includes("exports.make")
+  && button(say("exports.export"), () => dialog(table, query()), {kind: "quiet", "data-focus": "export"});
 
 function dialog(table, query) {
   const format = new Set(["xlsx"]);

@@ -37,23 +37,36 @@ function filters(list) {
 }
 
 function form(lists, made) {
-  const refused = summary();
   const format = make("select", {}, ["xlsx", "csv"].map((one) => option(one, say(`exports.${one}`))));
   const narrowed = make("div", {class: "pair"});
   let now = null;
   const list = make("select", {onchange: chosen}, lists.map((one) => option(one.table, ofLabel(one))));
 
+  const plain = make("input", {type: "checkbox", onchange: () => { why.hidden = !plain.checked; }});
+  const reason = make("input", {maxlength: 500, autocomplete: "off"});
+  const why = make("div", {hidden: true}, field(say("exports.reason"), reason, {required: true}));
+  const personal = make("div", {hidden: true}, make("label", {class: "tick"}, plain, make("span", {}, say("exports.in_plain"))), why);
+  const controls = {reason}; // by the server's names
+  const refused = summary(controls);
+
   function chosen() {
-    now = filters(lists.find((one) => one.table === list.value));
+    const about = lists.find((one) => one.table === list.value);
+    refused.clear();
+    for (const name of Object.keys(now?.controls ?? {})) delete controls[`query.${name}`];
+    now = filters(about);
+    for (const [name, control] of Object.entries(now.controls)) controls[`query.${name}`] = control;
     narrowed.replaceChildren(...now.box);
+    personal.hidden = !about.plain;
   }
 
   async function go() {
     refused.clear();
-    const missing = Object.entries(now.controls).find(([, control]) => control.required && !control.value);
-    if (missing) return refused.faults([], `${say(`exports.${missing[0]}`)}${say("colon")}${say("needed")}`);
+    const inPlain = !personal.hidden && plain.checked;
+    const missing = Object.entries(now.controls).filter(([, control]) => control.required && !control.value).map(([name]) => `query.${name}`);
+    if (inPlain && !reason.value.trim()) missing.push("reason");
+    if (missing.length) return refused.faults(missing.map((name) => ({field: name, reason: say("needed")})), say("exports.incomplete"));
     try {
-      await asked(list.value, format.value, now.query());
+      await asked(list.value, format.value, now.query(), inPlain ? {plain: true, reason: reason.value.trim()} : {});
     } catch (error) {
       return refused.show(error);
     }
@@ -61,10 +74,10 @@ function form(lists, made) {
     return made();
   }
 
-  chosen();
-  return make("section", {}, make("h2", {}, say("exports.new")), make("div", {class: "form"}, refused.box,
-    make("div", {class: "pair"}, field(say("exports.list"), list), field(say("exports.format"), format)), narrowed,
+  const box = make("section", {}, make("h2", {}, say("exports.new")), make("div", {class: "form"}, refused.box,
+    make("div", {class: "pair"}, field(say("exports.list"), list), field(say("exports.format"), format)), narrowed, personal,
     make("div", {class: "row"}, button(say("exports.export"), go, {kind: "strong"}))));
+  return {box, chosen};
 }
 
 function line(one, load, isWanted) {
@@ -111,7 +124,9 @@ export async function show(room) {
   }
 
   const {items} = await call("GET", `${EXPORTS}/lists`);
-  room.replaceChildren(form(items, load), make("section", {}, make("div", {class: "head"}, make("h2", {}, say("exports.mine")),
-    button(say("reload"), () => load(), {kind: "quiet small"})), make("p", {class: "hint"}, say("exports.logged")), mine, more));
+  const asking = form(items, load);
+  room.replaceChildren(asking.box, make("section", {}, make("div", {class: "head"}, make("h2", {}, say("exports.mine")),
+    button(say("reload"), () => load(), {kind: "quiet small"})), make("p", {class: "hint"}, say("exports.logged_all")), mine, more));
+  asking.chosen();
   await load();
 }

@@ -3,7 +3,7 @@ import {make, notice} from "../../../dom.js";
 import {say, sayOr, when} from "../../../language.js";
 import {address, call} from "../../../server.js";
 import {roleName} from "../parts/choosing.js";
-import {doing, form, input, select, tick} from "../parts/form.js";
+import {doing, form, input, select, tick, ticks} from "../parts/form.js";
 import {chip, facts, opener, pages} from "../parts/list.js";
 
 const CLIENTS = "/api/v1/admin/clients";
@@ -34,12 +34,12 @@ function adding(pane, reload) {
 async function webhook(pane, one) {
   const {items} = await call("GET", WEBHOOKS);
   const now = items.find((hook) => hook.client === one.id);
-  const boxes = [...new Set([...EVENTS, ...(now?.events ?? [])])].map((event) => ({event, ...tick(sayOr(`event.${event}`, event), now ? now.events.includes(event) : true)}));
-  const events = make("fieldset", {class: "days", tabindex: "-1"}, make("legend", {}, say("admin.events")), boxes.map(({bare}) => bare));
+  const events = ticks(say("admin.events"), [...new Set([...EVENTS, ...(now?.events ?? [])])].map((event) => [event, sayOr(`event.${event}`, event)]),
+    (event) => !now || now.events.includes(event));
   const made = form({
     lead: say("admin.webhook_lead"), submit: say("admin.save"), fields: [
       {name: "url", label: say("admin.webhook_url"), required: true, control: input(now?.url ?? "", {type: "url"})},
-      {name: "events", label: "", control: events, bare: events, read: () => ({value: boxes.filter(({control}) => control.checked).map(({event}) => event)})},
+      {name: "events", label: "", required: true, ...events},
       {name: "active", label: "", ...tick(say("admin.webhook_on"), now?.active ?? true)}],
     sure: (said) => say("admin.webhook_sure", {name: one.name, url: said.url}),
     send: (said) => call("POST", WEBHOOKS, {client: one.id, ...said}),

@@ -14,12 +14,21 @@ export const roleName = (role) => sayOr(`post_role.${role}`, role);
 
 export const roles = () => ROLES.map((one) => [one, roleName(one)]);
 
-let known = null;
-/** All departments, {id, code, name, active}; `anew` after one was made. */
-export function departments({anew = false} = {}) {
-  if (anew || !known) known = call("GET", "/api/v1/admin/departments").then(({items}) => items);
-  return known;
+/** What `fetched` answers, asked for once; `anew` when it has changed. What failed is asked for again. */
+function kept(fetched) {
+  let known = null;
+  return ({anew = false} = {}) => {
+    if (anew || !known) {
+      const asked = fetched();
+      asked.catch(() => { if (known === asked) known = null; });
+      known = asked;
+    }
+    return known;
+  };
 }
+
+/** All departments, {id, code, name, active}. */
+export const departments = kept(() => call("GET", "/api/v1/admin/departments").then(({items}) => items));
 
 export const departmentName = (list, id) => list.find((one) => one.id === id)?.name ?? "–";
 
@@ -77,9 +86,8 @@ export const areaField = (chosen = null) => lookup({
   chosen, text: (one) => `${one.code} ${one.full_name}`, value: (one) => one.code,
   find: async (q) => (await call("GET", address("/api/v1/areas/search", {q: q.split(" ")[0]}))).items});
 
-let catalogue = null;
 /** The current taxonomy: categories with their standards. */
-export const categories = () => (catalogue ??= call("GET", "/api/v1/taxonomy/categories"));
+export const categories = kept(() => call("GET", "/api/v1/taxonomy/categories"));
 
 const KINDS = ["1", "2", "3"];
 export const kindName = (digit) => say(`kind_of.${digit}`);

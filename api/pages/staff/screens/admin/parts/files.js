@@ -1,14 +1,12 @@
-// Files of the server that only a logged-in caller gets: fetched with the token, and handed to the browser to be kept.
-import {button, make, notice} from "../../../dom.js";
+// A button for a file of the server that only a logged-in caller gets.
+import {button, notice} from "../../../dom.js";
 import {sentence} from "../../../problems.js";
-import {fetched} from "../../../server.js";
+import {save} from "../../reports/files.js";
 
 /** A button that saves what is at this address under this name. */
 export const saved = (text, address, name, kind = "small") => button(text, async () => {
   try {
-    const url = URL.createObjectURL(await fetched(address));
-    make("a", {href: url, download: name}).click();
-    URL.revokeObjectURL(url);
+    await save(address, name);
   } catch (error) {
     notice(sentence(error), "fault");
   }

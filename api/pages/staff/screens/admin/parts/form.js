@@ -92,6 +92,15 @@ export const number = (control) => () => {
   return Number.isFinite(Number(text)) ? {value: Number(text)} : {reason: say("admin.no_number")};
 };
 
+/** Several of [value, text], each with a box to tick; the value is the list of what is ticked, none when nothing is. */
+export function ticks(legend, options, ticked = () => false) {
+  const boxes = options.map(([value], at) => [value, make("input", {type: "checkbox", checked: ticked(value, at)})]);
+  const control = make("fieldset", {class: "ticks-of", tabindex: "-1"}, make("legend", {}, legend), boxes.map(([, box], at) =>
+    make("label", {class: "tick"}, box, make("span", {}, options[at][1]))));
+  const chosen = () => boxes.filter(([, box]) => box.checked).map(([value]) => value);
+  return {control, bare: control, read: () => ({value: chosen().length ? chosen() : undefined})};
+}
+
 /** A box to tick, with its label beside it. */
 export function tick(text, checked = false) {
   const control = make("input", {type: "checkbox", checked});

@@ -58,6 +58,9 @@ export function filter(label, control, onchange) {
   return make("div", {class: "filter"}, make("label", {for: control.id}, label), control);
 }
 
+/** The focus goes to the row of a table with this number: what was pressed to draw it is gone. */
+export const leadTo = (place, row) => place.querySelectorAll("tbody tr")[row]?.querySelector("a, button")?.focus();
+
 /** A table that is loaded page by page. `fetch(cursor)` answers {items, next}; `row(item)` the cells. load() begins anew. */
 export function pages({label, columns, fetch, row, none}) {
   const status = make("p", {class: "quiet", role: "status"}, say("loading"));
@@ -76,8 +79,10 @@ export function pages({label, columns, fetch, row, none}) {
     try {
       const told = await fetch(cursor);
       if (mine !== turn) return; // something else was asked for since
+      const before = cursor ? items.length : null;
       items = cursor ? [...items, ...told.items] : told.items;
       draw(told.next ?? null);
+      if (before !== null) leadTo(place, before);
     } catch (error) {
       if (mine !== turn) return;
       status.textContent = sentence(error);
@@ -87,6 +92,10 @@ export function pages({label, columns, fetch, row, none}) {
 
   return {box: [status, place], load: () => load()};
 }
+
+/** The way down to where one is, as buttons; `to(steps)` goes back up. */
+export const trail = (first, steps, to) => [[first, []], ...steps.map((one, at) => [one.name, steps.slice(0, at + 1)])].map(([name, way]) =>
+  button(name, () => to(way), {kind: "small quiet", "aria-current": way.length === steps.length ? "location" : null}));
 
 /** A part that is loaded whole: `fetched()` answers elements. */
 export function whole(fetched) {

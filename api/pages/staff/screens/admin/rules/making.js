@@ -3,7 +3,7 @@ import {notice} from "../../../dom.js";
 import {say} from "../../../language.js";
 import {call, upload} from "../../../server.js";
 import {areaField, categoryField, departmentName, departmentSelect, departments} from "../parts/choosing.js";
-import {area, form, input, tick} from "../parts/form.js";
+import {area, form, input, tick, ticks} from "../parts/form.js";
 
 const RULES = "/api/v1/rules";
 
@@ -18,22 +18,20 @@ export async function addRule(pane, anew, place = {}) {
       {name: "category_code", label: say("admin.category"), hint: say("admin.category_all"), ...categoryField(chosen(place.category))},
       {name: "area_code", label: say("admin.area"), hint: say("admin.area_all"), ...areaField(chosen(place.area))},
       {name: "lead_department_id", also: ["lead"], label: say("admin.lead"), required: true, control: await departmentSelect("", say("admin.choose"))},
-      {name: "assisting", also: ["assisting_ids"], label: say("admin.assisting"), control: await departmentSelect("", say("admin.nobody_assists"))},
+      {name: "assisting_ids", also: ["assisting"], label: "", ...ticks(say("admin.assisting"), list.filter((one) => one.active).map((one) => [one.id, one.name]))},
       {name: "ownership", label: say("admin.ownership"), hint: say("admin.ownership_hint"), control: input("", {maxlength: 40})},
       {name: "hours", label: say("admin.rule_hours"), hint: say("admin.rule_hours_hint"), control: input("", {maxlength: 200})},
       {name: "ground", label: say("admin.ground"), control: area("", {maxlength: 2000, rows: 2})}],
     sure: async (said) => {
-      const told = await call("POST", `${RULES}/try`, body(said));
+      const told = await call("POST", `${RULES}/try`, said);
       const name = (id) => (id ? departmentName(list, id) : say("admin.nobody_yet"));
       return say("admin.rule_sure", {name: said.name, before: name(told.before_lead), after: name(told.after_lead), words: told.after});
     },
-    send: (said) => call("POST", RULES, body(said)),
+    send: (said) => call("POST", RULES, said),
     done: async () => { notice(say("admin.rule_kept"), "good"); await anew(); pane.close(); }});
   pane.open(say("admin.rule_add"), made.box);
   made.focus();
 }
-
-const body = ({assisting, ...said}) => ({...said, ...(assisting && {assisting_ids: [assisting]})});
 
 export function importRules(pane, anew) {
   const file = input("", {type: "file", accept: ".csv,.xlsx"});
