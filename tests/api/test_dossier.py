@@ -88,6 +88,19 @@ def test_a_proposed_owner_has_a_name_though_it_never_had_a_part(town: Town, numb
     assert read(town.adjudicator, number)["names"][str(roads.id)] == roads.name
 
 
+def test_who_has_it_and_to_whom_it_was_handed_over_has_a_name(town: Town, number: str) -> None:
+    colleague = str(town.cast.water_head.id)
+    town.act(town.water_handler, number, "sign")
+    town.act(town.water_handler, number, "hand_over", handler=colleague)
+    whole = read(town.water_handler, number)
+    assert whole["handler_id"] == whole["history"][-1]["facts"]["handler"] == colleague
+    assert whole["names"][colleague] == "Water_Head"
+    town.act(town.water_head, number, "resolve", reply="已更换井盖", photos=[town.photo(town.water_head)])
+    town.jobs()
+    whole = read(town.water_handler, number)
+    assert whole["names"][whole["inspector_id"]]
+
+
 def test_a_long_life_costs_no_more_statements(town: Town, number: str) -> None:
     read(town.supervisor, number)
     with counted() as young:
@@ -116,6 +129,7 @@ def test_every_page_of_comments_follows_the_first(town: Town, number: str) -> No
     assert len(whole["comments"]) == 50
     rest = ok(town.water_handler.get(f"{CASES}/{number}/comments", cursor=whole["comments_next"]))
     assert {one["text"] for one in [*whole["comments"], *rest["items"]]} == {f"第{at}条" for at in range(52)}
+    assert {(one["author"], one["department"]) for one in rest["items"]} == {("Water_Handler", town.departments["water"].name)}
 
 
 # --- the forms

@@ -55,7 +55,7 @@ def test_a_department_comes_to_its_queues_with_counts_and_the_time_that_is_left(
     assert page.url.endswith(QUEUES)
     assert set(rows(page)) == set(cases)
     assert (count(page, "sign"), count(page, "open"), count(page, "overdue")) == ("3", "3", "0")
-    assert re.search(r"剩余 \d+", page.locator("time.chip").first.inner_text())
+    assert re.search(r"还有 \d+", page.locator("time.chip").first.inner_text())
     window.is_sound()
     page.locator("[data-queue=overdue]").click()
     page.get_by_text("没有超时的案件").wait_for()
@@ -111,8 +111,12 @@ def test_a_filter_is_kept_shown_again_and_deleted(window: Window, cases: list[st
     page.get_by_role("button", name="显示", exact=True).click()
     expect(page.locator("tr[data-number]")).to_have_count(1)
     assert rows(page) == [cases[1]]
-    page.get_by_label("存为").fill("松动的井盖，南塘街道一带，很长很长的一个名称，用来看看会不会溢出")
+    expect(page.locator(".queues [aria-current]")).to_be_focused()
+    assert len([url for url in window.asked if "/api/v1/areas" in url]) == 1
     page.get_by_role("button", name="保存筛选").click()
+    page.get_by_role("alert").filter(has_text="请填写").wait_for()
+    page.get_by_label("存为").fill("松动的井盖，南塘街道一带，很长很长的一个名称，用来看看会不会溢出")
+    page.keyboard.press("Enter")
     kept = page.get_by_role("button", name=re.compile("^松动的井盖"))
     expect(kept).to_have_attribute("aria-pressed", "true")
     window.is_sound()
