@@ -21,6 +21,7 @@ from casework.identity.people import Actor, Department, User
 from casework.media import Photo
 from casework.media.awaited import AwaitedFile
 from casework.media.awaited import State as FileState
+from casework.sla import calendar, policies
 from casework.sla.timers import Timer, TimerSegment
 
 REMARKS = 50
@@ -52,14 +53,16 @@ class Dossier:
 
 def read(db: Session, actor: Actor, number: str) -> Dossier:
     """All of the case of this number. Raises NotFound when there is none, or when the actor may not know that there is one."""
-    rows = db.execute(select(Case, Assignment, Department, HANDLER.name, INSPECTOR.name)
+    rows = db.execute(select(Case, Assignment, Department, HANDLER.name, INSPECTOR.name, policies.NEWEST, calendar.NEWEST)
                       .outerjoin(Assignment, Assignment.case_id == Case.id)
                       .outerjoin(Department, Department.id == Assignment.department_id)
                       .outerjoin(HANDLER, HANDLER.id == Case.handler_id).outerjoin(INSPECTOR, INSPECTOR.id == Case.inspector_id)
                       .where(Case.number == number).order_by(Assignment.since, Assignment.id)).all()
     if not rows:
         raise NotFound(f"no case {number}")
-    case, _, _, handler, inspector = rows[0]
+    case, _, _, handler, inspector, policy, days = rows[0]
+    policies.stands(db, policy)
+    calendar.stands(db, days)
     shares = [(row[1], row[2]) for row in rows if row[1] is not None]
     set_committed_value(case, "assignments", [share for share, _ in shares])
     reports = db.execute(select(Report, Particulars, _files_missing())

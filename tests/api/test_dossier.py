@@ -13,8 +13,8 @@ from tests.api.test_cases import CASES, reported
 from tests.api.town import Caller, Json, Town, ok, problem
 from tests.conftest import SetClock
 
-ON_LOG_IN_AND_VERSIONS = 3
-"""Who calls, and whether calendar and policy are those that the process has in memory."""
+ON_LOG_IN = 1
+"""Who calls."""
 
 
 @contextmanager
@@ -108,7 +108,7 @@ def test_a_long_life_costs_no_more_statements(town: Town, number: str) -> None:
     lived(town, number)
     with counted() as old:
         read(town.supervisor, number)
-    assert len(old) <= len(young) <= 6 + ON_LOG_IN_AND_VERSIONS
+    assert len(old) <= len(young) <= 6 + ON_LOG_IN
 
 
 def test_it_is_tagged_and_strangers_learn_nothing(town: Town, number: str) -> None:
