@@ -7,7 +7,7 @@ import {address, call} from "../../server.js";
 import {hands} from "./hold.js";
 import {follow, liveSign} from "./live.js";
 
-const PAGE = 30;
+const [PAGE, MOST] = [30, 100];
 const SETTLE = 400;
 
 /** Once for all calls of a moment, which begins with the first: in a city where something happens every second as well. */
@@ -62,8 +62,9 @@ export function bench(room, me, {queue, work}) {
 
   async function load(isMore = false) {
     try {
+      const limit = isMore ? PAGE : Math.min(Math.max(PAGE, state.rows.length), MOST); // what was shown stays in sight
       const [page, held] = await Promise.all([
-        call("GET", address("/api/v1/cases", {queue, limit: PAGE, cursor: isMore ? state.next : null})), call("GET", "/api/v1/holds")]);
+        call("GET", address("/api/v1/cases", {queue, limit, cursor: isMore ? state.next : null})), call("GET", "/api/v1/holds")]);
       const known = new Set(state.rows.map(({number}) => number));
       state.rows = isMore ? [...state.rows, ...page.items.filter(({number}) => !known.has(number))] : page.items;
       state.next = page.next;
