@@ -12,12 +12,14 @@ export function sentence(error) {
   return errors?.length ? `${title}${say("colon")}` : `${title}${say("colon")}${error.message}`;
 }
 
-/** Why the server refused, as children of an element: who works on it, or the kind of refusal in words and with it the
+/** Why the server refused, as children of an element: who works on it; or the kind of refusal, where a case stands now, and the
  * server's own sentence, which is English whatever the page is. `error` may be the problem document of one of many. */
 export function because(error) {
-  const {title, detail, holder, held_until: until} = error.document ?? (error instanceof Error ? {} : error);
+  const {title, detail, holder, held_until: until, changed} = error.document ?? (error instanceof Error ? {} : error);
   if (holder) return [say("held_until", {name: holder, time: when(until)})];
-  return title ? [title, ...(detail ? [say("colon"), make("span", {lang: "en"}, detail)] : [])] : [sentence(error)];
+  if (!title) return [sentence(error)];
+  const status = changed?.at(-1)?.target;
+  return [title, say("colon"), status ? say("stands_at", {status: sayOr(`status.${status}`, status)}) : "", make("span", {lang: "en"}, detail ?? "")];
 }
 
 /** A place for what is refused. `controls` are inputs by the server's name of the field; `names` are what people call the
