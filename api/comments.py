@@ -59,8 +59,7 @@ def said(number: str, query: dict[str, Any]) -> Response:
     with reading() as db:
         found = search.find(db, caller(), public_number(number))
         page, last = comments.of_case(db, found, after=query.get("cursor"), limit=query["limit"])
-        ids = {who for one in page for who in (one.author_id, one.department_id) if who}
-        names: dict[uuid.UUID | None, str] = {**people.called(db, ids)}
+        names = people.called(db, (who for one in page for who in (one.author_id, one.department_id)))
         return rows([_plain(one) | {"author": names.get(one.author_id), "department": names.get(one.department_id)}
                      for one in page], last)
 

@@ -116,7 +116,7 @@ def _named(history: Iterable[Entry]) -> set[uuid.UUID]:
 def _name_the_rest(db: Session, names: dict[uuid.UUID, str], wanted: set[uuid.UUID]) -> None:
     """One statement more, where somebody was proposed or named who never had a part in it."""
     if unknown := wanted - names.keys():
-        names.update(people.called(db, unknown))
+        names.update({one: name for one, name in people.called(db, unknown).items() if one})
 
 
 def _photos(db: Session, case: Case, report_ids: Sequence[uuid.UUID]) -> Sequence[Photo]:

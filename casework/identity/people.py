@@ -1,7 +1,7 @@
 """Departments, users and posts: who works in the city, and who somebody is when a verb asks."""
 import re
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -304,10 +304,11 @@ def names_of(db: Session, user_ids: Iterable[uuid.UUID | None]) -> dict[uuid.UUI
     return {one.id: one.name for one in db.execute(select(User.id, User.name).where(User.id.in_(wanted)))}
 
 
-def called(db: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
-    """What these people and departments are called, in one query."""
-    both = union_all(*(select(table.id, table.name).where(table.id.in_(ids)) for table in (User, Department)))
-    return {row.id: row.name for row in db.execute(both)} if ids else {}
+def called(db: Session, ids: Iterable[uuid.UUID | None]) -> dict[uuid.UUID | None, str]:
+    """What these people and departments are called, in one query; none for nobody."""
+    wanted = {one for one in ids if one is not None}
+    both = union_all(*(select(table.id, table.name).where(table.id.in_(wanted)) for table in (User, Department)))
+    return {row.id: row.name for row in db.execute(both)} if wanted else {}
 
 
 def posts_of(db: Session, user_id: uuid.UUID) -> Sequence[Post]:

@@ -1,4 +1,4 @@
-// What all screens choose from: the taxonomy and the departments, asked for once, when a screen first needs them.
+// What all screens choose from: the taxonomy, the departments, the streets; asked for once, when a screen first needs them.
 import {call} from "./server.js";
 
 /** What is answered is kept; what failed is asked for again. */
@@ -12,3 +12,6 @@ export const categories = kept("/api/v1/taxonomy/categories");
 
 /** All departments, those that work no more too: `active` says so. */
 export const departments = kept("/api/v1/admin/departments");
+
+/** The streets of the city, by code. */
+export const streets = kept("/api/v1/areas?level=street");

@@ -2,7 +2,7 @@
 import {button, field, make, notice} from "../../dom.js";
 import {say, sayOr} from "../../language.js";
 import {sentence} from "../../problems.js";
-import {categories} from "../../reference.js";
+import {categories, streets} from "../../reference.js";
 import {call} from "../../server.js";
 
 const FILTERS = "/api/v1/desk/filters";
@@ -23,10 +23,9 @@ function choose(select, chosen = "") {
   select.value = chosen;
 }
 
-/** Streets, asked for when the fields are opened. */
+/** Streets; what an address names besides stays chosen. */
 async function areas(select, chosen) {
-  const {items} = await call("GET", "/api/v1/areas?level=street");
-  select.replaceChildren(select.options[0], ...items.map(({code, name}) => option(code, name)));
+  select.replaceChildren(select.options[0], ...(await streets()).map(({code, name}) => option(code, name)));
   choose(select, chosen);
 }
 
