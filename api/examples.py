@@ -38,7 +38,7 @@ WORDS: dict[str, Any] = {
     "token": "018f3c1e7b5a.mF3kq0Wb", "turn": "handler", "valid_from": "2026-06-01", "value": "13800000000",
     "from_department": "水务局", "to_department": "道路养护中心", "why": "适用规则“供水井盖”", "ruling": "道路附属，不属供水",
     "note": "夜班",
-    "version": 4, "waiting_for": None, "wanted": "今日内办结", "warnings": None, "words": "处置中",
+    "version": 4, "waiting_for": None, "warnings": None, "words": "处置中",
     "author_kind": "user", "by": "水务局", "fault": "HTTP 403", "holder": "水务局", "kinds": "progress", "lang": "zh",
     "mail": "wangfang@example.org", "off": {"mail": ["comment"]}, "to": "138****0000", "via": "sms",
     "visibility": "public", "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
