@@ -146,6 +146,7 @@ class CaseOut(CaseRowOut):
     standard = ma.fields.Dict(allow_none=True)
     area = ma.fields.String(allow_none=True)
     lead_department_id = ma.fields.UUID(allow_none=True)
+    handler_id = ma.fields.UUID(allow_none=True, metadata={"description": "the colleague of the lead who has it"})
     inspector_id = ma.fields.UUID(allow_none=True)
     closed_at = Moment(allow_none=True)
     turn = ma.fields.String(allow_none=True, metadata={"description": "the role whose turn it is"})

@@ -12,6 +12,7 @@ from api.cases import public_number
 from api.fields import CaseNumber, Cursor, Moment, PageIn, Text, page_of, rows
 from casework.cases import comments, search
 from casework.cases.comments import Comment, Visibility
+from casework.identity import people
 from casework.storage.database import reading, transaction
 
 blueprint = Blueprint("comments", __name__, url_prefix="/api/v1", description="留言 Comments on cases")
@@ -38,6 +39,13 @@ class StaffCommentOut(ma.Schema):
     department_id = ma.fields.UUID(allow_none=True)
 
 
+class NamedCommentOut(StaffCommentOut):
+    """One remark, and who made it."""
+
+    author = ma.fields.String(allow_none=True, metadata={"description": "the name of who works here; null for citizens"})
+    department = ma.fields.String(allow_none=True)
+
+
 class CommentsIn(PageIn):
     """A page of comments."""
 
@@ -45,13 +53,15 @@ class CommentsIn(PageIn):
 
 
 @blueprint.operation("GET", "/cases/<number>/comments", requires("case.read"), query=CommentsIn(),
-                     answer=page_of(StaffCommentOut()))
+                     answer=page_of(NamedCommentOut()))
 def said(number: str, query: dict[str, Any]) -> Response:
     """What was said about a case, the latest first, and what its reporters added."""
     with reading() as db:
         found = search.find(db, caller(), public_number(number))
         page, last = comments.of_case(db, found, after=query.get("cursor"), limit=query["limit"])
-        return rows([_plain(one) for one in page], last)
+        names = people.called(db, (who for one in page for who in (one.author_id, one.department_id)))
+        return rows([_plain(one) | {"author": names.get(one.author_id), "department": names.get(one.department_id)}
+                     for one in page], last)
 
 
 @blueprint.operation("POST", "/cases/<number>/comments", requires("comment.create"), body=CommentIn(),

@@ -14,7 +14,7 @@ WORDS: dict[str, Any] = {
     "model_version": "20260301-0200",
     "app_id": "wx5823bf96d3bd56c7", "nonce": "8f1d3a5b7c9e0f24", "signature": "0f9de62fce790f9a083d5c99e95740ceb90c27ed",
     "access": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIwMThmIn0.3vVt", "action": "sign", "actor_kind": "user",
-    "actor_name": "王芳", "address": "学府路12号", "area": "示范市/东区/南塘街道/南塘社区/第一网格",
+    "actor_name": "王芳", "author": "王芳", "address": "学府路12号", "area": "示范市/东区/南塘街道/南塘社区/第一网格",
     "area_code": "44030100100101", "area_codes": "440301", "area_name": "示范市东区南塘街道南塘社区第一网格",
     "behind": {"oldest_event_seconds": 0.4},
     "by_channel": {"pda": 12, "hotline": 30, "citizen": 8}, "by_level": {"grid": 120}, "case": "AJ260302-7K3F9-Q2MXA",

@@ -10,6 +10,7 @@ from api.blueprint import Blueprint
 from api.fields import TO_WGS84, Text, encode
 from casework.errors import NotFound
 from casework.geography import addresses, areas, outlines
+from casework.geography.codes import Level
 from casework.geography.coordinates import Point
 from casework.storage.database import reading, transaction
 
@@ -57,6 +58,8 @@ class BelowIn(ma.Schema):
     """Which area; the top of the tree without one."""
 
     parent = Text(15, metadata={"description": "code of an area"})
+    level = ma.fields.String(validate=ma.validate.OneOf(["city", "district", "street"]), metadata={
+        "description": "all of this level instead; with `parent` those inside that area"})
 
 
 class AreaFoundOut(AreaOut):
@@ -146,10 +149,12 @@ EXAMPLE = {"type": "FeatureCollection", "features": [{
 
 @blueprint.operation("GET", "", requires("areas.read"), query=BelowIn(), answer=AreasOut())
 def below(query: dict[str, str]) -> dict[str, Any]:
-    """The areas right below one, or those at the top."""
+    """The areas right below one, or those at the top; with `level` all of that level."""
+    parent, level = query.get("parent"), query.get("level")
     with reading() as db:
+        found = areas.of_level(db, Level(level), parent or "") if level else areas.children(db, parent)
         return {"items": [{"code": one.code, "name": one.name, "level": one.level, "parent_code": one.parent_code}
-                          for one in areas.children(db, query.get("parent"))]}
+                          for one in found]}
 
 
 @blueprint.operation("GET", "/search", requires("areas.read"), query=LookedForIn(), answer=AreasFoundOut())

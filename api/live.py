@@ -3,7 +3,6 @@ import random
 import time
 from collections.abc import Iterator
 
-import marshmallow as ma
 from flask import Response, request
 
 from api import watching
@@ -22,13 +21,6 @@ LIFE_SECONDS = 300
 """A stream ends after about so long, and the page opens the next: who was logged out or lost a post is then refused."""
 
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-
-
-class HappenedOut(ma.Schema):
-    """The data of one event."""
-
-    number = ma.fields.String(metadata={"description": "of the case"})
-    queue = ma.fields.String(allow_none=True, metadata={"description": "the desk on which it lies now; null once it is over"})
 
 
 @blueprint.operation("GET", "/live", requires("live.read"), media_type="text/event-stream", problems=("too-many",))

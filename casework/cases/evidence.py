@@ -31,8 +31,8 @@ def asked(standard: Standard | None, *, has_before: bool) -> dict[str, list[Evid
 
 
 def is_refused_without(standard: Standard | None) -> bool:
-    """Missing evidence is refused, and not only flagged."""
-    return standard is not None and not standard.lenient
+    """Missing evidence is refused, and not only flagged; so it is where no standard says otherwise."""
+    return standard is None or not standard.lenient
 
 
 def of_answer(db: Session, case: Case, facts: Facts) -> list[str]:
@@ -41,17 +41,16 @@ def of_answer(db: Session, case: Case, facts: Facts) -> list[str]:
     Raises Invalid, with a fault for each, unless the standard says that this is flagged only.
     """
     standard = case.standard(db)
-    asked = set(standard.evidence) if standard else set()
-    has_before = bool(photo.of_reports(db, [report.id for report in case.reports]))
+    wanted = asked(standard, has_before=bool(photo.of_reports(db, [report.id for report in case.reports])))
     given = {Evidence.REPLY: bool(facts.reply), Evidence.DOCUMENT: bool(facts.reply),
-             Evidence.BEFORE_PHOTO: has_before or len(set(facts.photos)) > 1, Evidence.AFTER_PHOTO: bool(facts.photos),
+             Evidence.BEFORE_PHOTO: len(set(facts.photos)) > 1, Evidence.AFTER_PHOTO: bool(facts.photos),
              Evidence.POSITION: facts.position is not None}
-    faults = [Fault(FIELDS.get(one, "photos"), f"the standard asks for {one}")
-              for one in Evidence if one in asked and not given[one]]
-    if faults and not _lenient(standard):
-        raise Invalid("no closing without the evidence that the standard asks for", *faults)
-    missing = [f"反馈缺{NAMES[one]}" for one in Evidence if one in asked and not given[one]]
-    return missing + (far_away(db, case, facts.position, "反馈") if Evidence.POSITION in asked else [])
+    missing = [(field, one) for field, several in wanted.items() for one in several if not given[one]]
+    if missing and is_refused_without(standard):
+        raise Invalid("no closing without the evidence that the standard asks for",
+                      *(Fault(field, f"the standard asks for {one}") for field, one in missing))
+    distant = far_away(db, case, facts.position, "反馈") if "position" in wanted else []
+    return [*(f"反馈缺{NAMES[one]}" for _, one in missing), *distant]
 
 
 def before_and_after(db: Session, case: Case, photos: Sequence[uuid.UUID]) -> None:
@@ -72,11 +71,7 @@ def far_away(db: Session, case: Case, position: Point | None, what: str) -> list
     metres, furthest = metres_between(case.place, position), case.numbers.inspection_metres
     if metres <= furthest:
         return []
-    if not _lenient(case.standard(db)):
+    if is_refused_without(case.standard(db)):
         raise Invalid("too far from the place to have looked", Fault(
             "position", f"{metres:.0f} m from the case; at most {furthest:.0f} m"))
     return [f"{what}位置距现场{metres:.0f}米"]
-
-
-def _lenient(standard: Standard | None) -> bool:
-    return standard is not None and standard.lenient

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from casework import taxonomy
-from casework.cases import sifting
+from casework.cases import reporters, sifting
 from casework.cases.cells import cells_around
 from casework.cases.report import Report
 from casework.cases.search import CASES, COLUMNS, Position, Wanted, as_row, visible
@@ -18,7 +18,7 @@ from casework.errors import Fault, Invalid
 from casework.geography import addresses
 from casework.geography.coordinates import Point, metres_between
 from casework.identity import privacy
-from casework.identity.people import Actor, Department, Role
+from casework.identity.people import Actor, Department
 from casework.identity.permissions import check
 from casework.identity.privacy import blind_index, normal_phone
 
@@ -54,9 +54,7 @@ def by_phone(db: Session, actor: Actor, phone: str, reason: str) -> list[dict[st
         raise Invalid("this is no phone number", Fault("phone", f"must have at least {SHORTEST_PHONE} digits"))
     index = blind_index("phone", phone)
     privacy.note(db, actor, "caller", uuid.UUID(hex=index), "cases", reason)
-    said = select(Report.case_id).where(Report.reporter_phone_index == index)
-    if Role.SUPERVISOR not in actor.roles:
-        said = said.where(or_(Report.confidential.is_(False), Report.taken_by_id == actor.id))
+    said = select(Report.case_id).where(Report.reporter_phone_index == index, reporters.known_to(actor))
     latest = said.order_by(Report.received_at.desc()).limit(5 * MOST).subquery()
     return _rows(db, actor, CASES.id.in_(select(latest.c.case_id)))
 

@@ -122,8 +122,10 @@ def end(db: Session, case: Case) -> None:
 
 def forget_ended(db: Session, limit: int) -> Sequence[uuid.UUID]:
     """Drop holds that ended by themselves, at most `limit`; their ids."""
-    ended = select(Hold.id).where(Hold.until < clock.now()).order_by(Hold.until).limit(limit)
-    return db.scalars(delete(Hold).where(Hold.id.in_(ended)).returning(Hold.id)).all()
+    over = Hold.until < clock.now()
+    ended = select(Hold.id).where(over).order_by(Hold.until).limit(limit)
+    # Asked again of the row itself: between the look and the deletion somebody may have taken the case anew.
+    return db.scalars(delete(Hold).where(Hold.id.in_(ended), over).returning(Hold.id)).all()
 
 
 def _taken(db: Session, case_id: uuid.UUID, actor: Actor, *, over: bool = False) -> bool:

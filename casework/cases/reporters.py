@@ -1,4 +1,5 @@
 """Who may know who reported: of whoever asked not to be known (保密) the operator who took the call, and supervisors."""
+from sqlalchemy import ColumnElement, and_, or_, true
 from sqlalchemy.orm import Session
 
 from casework.cases.case import Case
@@ -12,6 +13,13 @@ def may_know(actor: Actor, report: Report) -> bool:
     """Whether the name and phone of this report's sender are there for this actor at all, be it masked."""
     took_it = actor.id is not None and report.taken_by_id == actor.id
     return not report.confidential or took_it or Role.SUPERVISOR in actor.roles
+
+
+def known_to(actor: Actor) -> ColumnElement[bool]:
+    """The same for the database, of each of its reports."""
+    if Role.SUPERVISOR in actor.roles:
+        return true()
+    return or_(Report.confidential.is_(False), and_(Report.taken_by_id.is_not(None), Report.taken_by_id == actor.id))
 
 
 def masked(actor: Actor, report: Report) -> dict[str, str | None]:

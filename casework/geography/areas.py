@@ -18,7 +18,7 @@ from casework import clock
 from casework.errors import Conflict, Fault, Invalid, NotFound
 from casework.geography import tiling
 from casework.geography.atlas import AreaRow, Atlas, GridRef
-from casework.geography.codes import Level, ancestors, clashes, is_within, level_of
+from casework.geography.codes import Level, ancestors, clashes, is_within, level_of, lies_in
 from casework.geography.coordinates import Point
 from casework.geography.geojson import AreaShape, read_areas
 from casework.geography.tiling import Flaw
@@ -129,6 +129,12 @@ def children(db: Session, code: str | None) -> Sequence[Area]:
     """The areas right below this one, by code; those at the top of the tree for None."""
     living = select(Area).where(Area.retired_at.is_(None), Area.parent_code == code)
     return db.scalars(living.order_by(Area.code)).all()
+
+
+def of_level(db: Session, level: Level, inside: str = "") -> Sequence[Area]:
+    """All areas of this level inside one, by code."""
+    living = select(Area).where(Area.retired_at.is_(None), Area.level == level)
+    return db.scalars((living.where(lies_in(Area.code, inside)) if inside else living).order_by(Area.code)).all()
 
 
 @dataclass(frozen=True)

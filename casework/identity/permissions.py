@@ -79,16 +79,21 @@ def own_report(actor: Actor, subject: object | None) -> bool:
 def within_reach(actor: Actor, subject: object | None) -> bool:
     """What a list would show the actor (see reach), and what the actor sent in (`reporter_id`; a system: `source`).
 
-    Assisting departments (`involved_department_ids`) see what the lead sees.
+    Assisting departments (`involved_department_ids`) see what the lead sees; they are asked for only where it matters, for
+    that may be a query.
     """
     scope = reach(actor)
-    departments = {getattr(subject, "lead_department_id", None), *getattr(subject, "involved_department_ids", ())}
     return (scope.everything
-            or not scope.department_ids.isdisjoint(departments)
+            or getattr(subject, "lead_department_id", None) in scope.department_ids
             or _lies_in(subject, scope.area_codes)
+            or _takes_part(subject, scope.department_ids)
             or (actor.kind == "citizen" and own_report(actor, subject))
             or _same(getattr(subject, "reporter_id", None), actor.id)
             or (actor.kind == "client" and getattr(subject, "source", None) == f"client:{actor.id}"))
+
+
+def _takes_part(subject: object | None, department_ids: frozenset[uuid.UUID]) -> bool:
+    return bool(department_ids) and not department_ids.isdisjoint(getattr(subject, "involved_department_ids", ()))
 
 
 def _lies_in(subject: object | None, area_codes: frozenset[str]) -> bool:

@@ -183,13 +183,19 @@ class Calendar:
 _cached: tuple[uuid.UUID | None, Calendar] | None = None
 
 
+NEWEST = select(CalendarVersion.version).scalar_subquery()
+"""For a statement that reads something else: what it brings is told to stands()."""
+
+
 def load(db: Session) -> Calendar:
     """The calendar as it stands: one small query a transaction, and a new reading only when its version has changed."""
-    global _cached  # noqa: PLW0603 - one calendar a process
     held: Calendar | None = db.info.get(Calendar)
-    if held is not None:
-        return held
-    newest = db.scalar(select(CalendarVersion.version))
+    return held if held is not None else stands(db, db.scalar(select(NEWEST)))
+
+
+def stands(db: Session, newest: uuid.UUID | None) -> Calendar:
+    """The calendar in this transaction, for who has read which is the newest."""
+    global _cached  # noqa: PLW0603 - one calendar a process
     if _cached is None or _cached[0] != newest:
         _cached = newest, _read(db)
         for sentence in warnings(db):

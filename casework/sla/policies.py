@@ -129,14 +129,23 @@ DEFAULT = Policy(POLICY_VERSION)
 _cached: tuple[uuid.UUID | None, Policy] = (None, DEFAULT)
 
 
+NEWEST = select(SlaPolicy.id).where(SlaPolicy.active).scalar_subquery()
+"""For a statement that reads something else: what it brings is told to stands()."""
+
+
 def current(db: Session) -> Policy:
     """The policy as it stands: one small query a transaction, and a new reading only when its version has changed."""
-    global _cached  # noqa: PLW0603 - one policy a process
     held: Policy | None = db.info.get(Policy)
     if held is not None:
         return held
     with db.no_autoflush:  # a policy never depends on what is pending, which may be a case that is only half made
-        newest = db.scalar(select(SlaPolicy.id).where(SlaPolicy.active))
+        return stands(db, db.scalar(select(NEWEST)))
+
+
+def stands(db: Session, newest: uuid.UUID | None) -> Policy:
+    """The policy in this transaction, for who has read which is the newest."""
+    global _cached  # noqa: PLW0603 - one policy a process
+    with db.no_autoflush:
         known = _cached  # once: another thread may put a newer one there
         if known[0] != newest:
             row = db.get_one(SlaPolicy, newest) if newest else None

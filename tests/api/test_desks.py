@@ -1,6 +1,7 @@
 """What the desks of the centre ask for: reasons, corrections, earlier rulings, open orders, and rules to be proposed."""
 import pytest
 
+from tests.api.test_dossier import counted
 from tests.api.town import Json, Town, citizen_report, ok, pda_report, point, problem
 from tests.conftest import SetClock
 
@@ -74,6 +75,19 @@ def test_rulings_about_the_same_category_are_shown_with_both_sides(town: Town, t
     assert all(one["department"] == "水务局" and "供水井盖" in one["why"] for one in items)
     problem(town.water_head.get(f"/api/v1/cases/{now}/rulings"), 403)
     problem(town.adjudicator.get("/api/v1/cases/AJ000000-00000-00000/rulings"), 404)
+
+
+def test_more_rulings_cost_no_more_statements(town: Town, time: SetClock) -> None:
+    cases = [dispatched(town, place=point(0, east)) for east in (-300, 0, 300)]
+    seen = []
+    for number in cases:
+        time.passes(minutes=1)
+        town.act(town.water_head, number, "hand_back", ground="三定方案")
+        with counted() as asked:
+            ok(town.adjudicator.get(f"/api/v1/cases/{cases[-1]}/rulings"))
+        seen.append(len(asked))
+        town.act(town.adjudicator, number, "overrule", reason="属供水")
+    assert seen[1] == seen[2], seen
 
 
 def test_open_orders_carry_their_words_and_a_clock_of_their_own(town: Town) -> None:

@@ -13,8 +13,8 @@ from tests.api.test_cases import CASES, reported
 from tests.api.town import Caller, Json, Town, ok, problem
 from tests.conftest import SetClock
 
-ON_LOG_IN_AND_VERSIONS = 3
-"""Who calls, and whether calendar and policy are those that the process has in memory."""
+ON_LOG_IN = 1
+"""Who calls."""
 
 
 @contextmanager
@@ -88,6 +88,19 @@ def test_a_proposed_owner_has_a_name_though_it_never_had_a_part(town: Town, numb
     assert read(town.adjudicator, number)["names"][str(roads.id)] == roads.name
 
 
+def test_who_has_it_and_to_whom_it_was_handed_over_has_a_name(town: Town, number: str) -> None:
+    colleague = str(town.cast.water_head.id)
+    town.act(town.water_handler, number, "sign")
+    town.act(town.water_handler, number, "hand_over", handler=colleague)
+    whole = read(town.water_handler, number)
+    assert whole["handler_id"] == whole["history"][-1]["facts"]["handler"] == colleague
+    assert whole["names"][colleague] == "Water_Head"
+    town.act(town.water_head, number, "resolve", reply="已更换井盖", photos=[town.photo(town.water_head)])
+    town.jobs()
+    whole = read(town.water_handler, number)
+    assert whole["names"][whole["inspector_id"]]
+
+
 def test_a_long_life_costs_no_more_statements(town: Town, number: str) -> None:
     read(town.supervisor, number)
     with counted() as young:
@@ -95,7 +108,7 @@ def test_a_long_life_costs_no_more_statements(town: Town, number: str) -> None:
     lived(town, number)
     with counted() as old:
         read(town.supervisor, number)
-    assert len(old) <= len(young) <= 6 + ON_LOG_IN_AND_VERSIONS
+    assert len(old) <= len(young) <= 6 + ON_LOG_IN
 
 
 def test_it_is_tagged_and_strangers_learn_nothing(town: Town, number: str) -> None:
@@ -116,6 +129,7 @@ def test_every_page_of_comments_follows_the_first(town: Town, number: str) -> No
     assert len(whole["comments"]) == 50
     rest = ok(town.water_handler.get(f"{CASES}/{number}/comments", cursor=whole["comments_next"]))
     assert {one["text"] for one in [*whole["comments"], *rest["items"]]} == {f"第{at}条" for at in range(52)}
+    assert {(one["author"], one["department"]) for one in rest["items"]} == {("Water_Handler", town.departments["water"].name)}
 
 
 # --- the forms

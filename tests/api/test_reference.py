@@ -26,6 +26,10 @@ def test_the_tree_is_read_level_by_level_and_a_point_leads_down_to_its_grid(town
     communities = ok(town.stranger.get(AREAS, parent="440301001"))["items"]
     assert [one["code"] for one in communities] == ["440301001001", "440301001002"]
     assert ok(town.stranger.get(AREAS, parent="99"))["items"] == []
+    for within in ({}, {"parent": "4403"}, {"parent": "440301"}):
+        assert [one["code"] for one in ok(town.stranger.get(AREAS, level="street", **within))["items"]] == ["440301001"]
+    assert ok(town.stranger.get(AREAS, level="street", parent="440302"))["items"] == []
+    problem(town.stranger.get(AREAS, level="grid"), 422)
     grid = ok(town.stranger.get(f"{AREAS}/at", **point(0)))
     assert (grid["code"], grid["names"][-2:]) == (GRIDS[0], ["南塘社区", "网格1"])
     border = ok(town.stranger.get(f"{AREAS}/at", lon=WEST + SIDE, lat=SOUTH + SIDE))

@@ -74,7 +74,7 @@ def test_somebody_logs_in_reloads_switches_the_language_and_logs_out(window: Win
 
 
 def page_names(page: Page) -> list[str]:
-    return [name for name in ("受理", "公开审核", "工单导入") if page.get_by_role("link", name=name).count()]
+    return [name for name in ("受理", "查找案件", "公开审核", "工单导入") if page.get_by_role("link", name=name).count()]
 
 
 def test_a_closed_browser_has_forgotten_it_and_another_tab_has_not(browser: Browser, window: Window) -> None:

@@ -57,6 +57,7 @@ def test_a_handler_signs_and_answers_with_a_photo_by_mouse(window: Window, city:
     page.get_by_role("button", name="签收", exact=False).first.click()
     page.locator(".action-form").get_by_role("button", name="签收").click()
     stands(page, "处置中")
+    expect(page.locator(".case-head .facts")).to_contain_text("经办人Water_Handler")
     page.locator('[data-action="resolve"]').click()
     page.get_by_label("给诉求人的答复").fill("井盖已更换")
     page.locator(".action-form input[type=file]").set_input_files(PHOTO)

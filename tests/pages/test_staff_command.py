@@ -64,6 +64,19 @@ def returned(town: Town) -> Json:
                     proposed=str(town.departments["roads"].id))
 
 
+def dispatched(town: Town, east: float, north: float) -> str:
+    """The number of a manhole of the water office, in the third grid."""
+    receipt = ok(town.li.post("/api/v1/pda/reports", pda_report(place=point(2, east, north))), 201)
+    town.jobs()
+    return str(town.case_of(receipt["number"])["number"])
+
+
+def late(number: str) -> None:
+    """Its clock ran over five hours ago."""
+    with transaction() as db:
+        db.execute(update(Case).where(Case.number == number).values(overdue=True, due_at=clock.now() - timedelta(hours=5)))
+
+
 def case_of(town: Town, number: str) -> Json:
     return ok(town.supervisor.get(f"/api/v1/cases/{number}"))
 
@@ -240,11 +253,8 @@ def test_an_adjudicator_sees_both_sides_and_rules_by_mouse(window: Window, city:
 
 def test_a_supervisor_orders_what_is_late_by_keyboard_and_sees_the_order_with_its_clock(window: Window, city: City) -> None:
     town = city.town
-    receipt = ok(town.li.post("/api/v1/pda/reports", pda_report(place=point(2, 200))), 201)
-    town.jobs()
-    number = town.case_of(receipt["number"])["number"]
-    with transaction() as db:
-        db.execute(update(Case).where(Case.number == number).values(overdue=True, due_at=clock.now() - timedelta(hours=5)))
+    number = dispatched(town, 200, 0)
+    late(number)
     page = window.log_in("supervisor", PASSWORD, SUPERVISION)
     expect(page.get_by_role("table", name="超时案件")).to_contain_text("已超 5 小时")
     page.get_by_role("checkbox", name=f"选择 {number}").focus()
@@ -292,3 +302,76 @@ def test_a_hold_that_was_taken_over_is_said_on_the_page(window: Window, city: Ci
     page.clock.fast_forward(41_000)
     expect(page.locator(".bench-body")).to_have_count(0)
     expect(page.locator("#notice")).to_contain_text("Supervisor")
+
+
+def test_a_key_that_is_held_down_and_clicks_that_come_too_fast_take_one_case_alone(window: Window, city: City) -> None:
+    for grid in (0, 1):
+        left(city.town, f"第{grid}件事", grid=grid)
+    page = window.log_in("triage", PASSWORD, TRIAGE)
+    expect(page.locator(".bench-row")).to_have_count(2)
+    page.evaluate("for (const row of document.querySelectorAll('.bench-row')) row.click()")
+    expect(page.locator(".bench-body .actions")).to_be_visible()
+    page.keyboard.down("Alt")
+    for _ in range(5):
+        page.keyboard.down("n")
+    page.keyboard.up("n")
+    page.keyboard.up("Alt")
+    page.wait_for_timeout(1000)
+    expect(page.locator(".bench-body .actions")).to_be_visible()
+    assert len(ok(city.town.supervisor.get("/api/v1/holds"))["items"]) == 1
+
+
+def test_a_list_that_goes_on_by_itself_leaves_the_focus_and_what_is_chosen_alone(window: Window, city: City) -> None:
+    town = city.town
+    chosen, other = (dispatched(town, east, 300) for east in (-250, 250))
+    late(chosen)
+    page = window.log_in("supervisor", PASSWORD, SUPERVISION)
+    box = page.get_by_role("checkbox", name=f"选择 {chosen}")
+    box.focus()
+    page.keyboard.press("Space")
+    late(other)
+    town.act(town.water_handler, other, "sign")
+    expect(page.get_by_role("checkbox", name=f"选择 {other}")).to_be_visible()
+    expect(box).to_be_focused()
+    expect(box).to_be_checked()
+
+
+def test_an_operator_finds_a_case_and_urges_whoever_has_it(window: Window, city: City) -> None:
+    number = dispatched(city.town, -250, -300)
+    page = window.log_in("operator", PASSWORD, "/command/find")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    page.keyboard.type("没有这样的话")
+    page.keyboard.press("Enter")
+    page.get_by_text("未结案件中没有找到").wait_for()
+    window.is_sound()
+    page.get_by_role("searchbox").fill(number)
+    page.keyboard.press("Enter")
+    page.locator('[data-action="urge"]').click()
+    page.get_by_label("催办内容").fill("诉求人又来电")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".chips")).to_contain_text("催办 1 次")
+
+
+def test_what_is_similar_is_merged_or_kept_apart_on_the_page_of_a_case_and_parted_again(window: Window, city: City) -> None:
+    town = city.town
+    one, other = left(town, east=0), left(town, "路边有东西坏了，请来看看，急", east=30)
+    page = window.log_in("triage", PASSWORD, f"/desk/cases/{other['number']}")
+    page.get_by_text("查找相似案件").click()
+    alike = page.locator(".alikes li").filter(has_text=one["number"])
+    alike.get_by_role("button", name="不是同一问题").click()
+    expect(alike).to_contain_text("已确认不是同一问题")
+    window.is_sound()
+    page.goto(f"{window.url}/desk/cases/{one['number']}")
+    page.locator('[data-action="merge"]').click()
+    page.get_by_label("并入案件号").fill(other["number"].lower())
+    page.get_by_label("理由").fill("还是同一处")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".case-head .chips .chip").first).to_have_text("已并案")
+    page.goto(f"{window.url}/desk/cases/{other['number']}")
+    page.locator('[data-action="split"]').click()
+    page.locator(".several input[type=checkbox]").last.check()
+    page.get_by_label("理由").fill("另一处")
+    window.is_sound()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".reports > li")).to_have_count(1)
+    assert case_of(town, other["number"])["report_count"] == 1

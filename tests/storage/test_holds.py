@@ -1,6 +1,7 @@
 """Holds: however many operators ask, no two ever have the same case; a hold ends by itself, and is respected at every desk."""
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from time import sleep
 
 import pytest
 
@@ -172,6 +173,24 @@ def test_what_ended_by_itself_is_forgotten(city: City, left: Receipt, time: SetC
     time.passes(minutes=3)
     with transaction() as db:
         assert len(holds.forget_ended(db, 10)) == 1
+
+
+def test_what_is_taken_anew_while_the_ended_are_forgotten_stays_taken(city: City, left: Receipt, time: SetClock) -> None:
+    number, again = city.case(left).number, city.cast.operator
+    takes(city.cast.triage, city.case(left))
+    time.passes(minutes=3)
+
+    def sweep() -> None:
+        with transaction() as db:
+            holds.forget_ended(db, 10)
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction() as db:
+            holds.take(db, search.find(db, again, number, to_change=True), again)
+            swept = pool.submit(sweep)
+            sleep(0.5)  # it has looked, and waits for us
+        swept.result()
+    assert held(city.cast.supervisor) == [(number, "Operator")]
 
 
 def test_a_case_that_is_over_is_not_held(city: City, left: Receipt) -> None:

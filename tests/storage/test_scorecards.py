@@ -7,7 +7,7 @@ from sqlalchemy import select
 from casework.cases.case import Case
 from casework.errors import Conflict, Invalid, NotFound, Refused
 from casework.identity.people import Actor, Role, actor_of, create_post, create_user
-from casework.notifications import inbox, remarks
+from casework.notifications import inbox, messages
 from casework.performance import rollups, score_appeals, scorecards
 from casework.performance.score_appeals import Ruling, ScoreAppeal
 from casework.performance.scorecards import Scorecard, State
@@ -187,7 +187,7 @@ def test_only_whom_it_is_about_appeals_once_and_in_time(march: City, time: SetCl
 
 def told(actor: Actor) -> list[str]:
     with transaction() as db:
-        remarks.write(db, list(db.scalars(select(Event.id))))
+        messages.write(db, list(db.scalars(select(Event.id))))
     with reading() as db:
         return [one["text"] for one in inbox.page(db, actor)[0] if "考核" in one["text"]]
 

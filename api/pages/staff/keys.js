@@ -4,13 +4,21 @@ import {make} from "./dom.js";
 /** The sign of a key, for beside a label; a screen reader is told by aria-keyshortcuts of the control itself. */
 export const sign = (letter) => make("kbd", {"aria-hidden": "true"}, `Alt+${letter}`);
 
-/** Listen for these while the screen is there: {"S": work}. Not while a dialog asks something. */
+/** Listen for these while the screen is there: {"S": work}. Not while a dialog asks something, and one after the other: what
+ * a key that is held down wants is being done. */
 export function listen(keys) {
-  document.addEventListener("keydown", (event) => {
+  let busy = false;
+  document.addEventListener("keydown", async (event) => {
     if (!event.altKey || event.ctrlKey || event.metaKey || document.querySelector("dialog[open]")) return;
     const work = keys[event.code.replace(/^Key/, "")];
     if (!work) return;
     event.preventDefault();
-    work(event);
+    if (busy || event.repeat) return;
+    busy = true;
+    try {
+      await work(event);
+    } finally {
+      busy = false;
+    }
   });
 }

@@ -1,6 +1,6 @@
 // What the server refused, where it can be read: at the field that is at fault, else in a summary above the form.
 import {fault, make} from "./dom.js";
-import {say, sayOr} from "./language.js";
+import {say, sayOr, when} from "./language.js";
 import {Away, Problem} from "./request.js";
 
 /** What went wrong in one sentence. Raises what is neither the server's refusal nor its absence: that is a fault of ours. */
@@ -10,6 +10,16 @@ export function sentence(error) {
   const {title, errors} = error.document ?? {};
   if (!title) return error.message;
   return errors?.length ? `${title}${say("colon")}` : `${title}${say("colon")}${error.message}`;
+}
+
+/** Why the server refused, as children of an element: who works on it; or the kind of refusal, where a case stands now, and the
+ * server's own sentence, which is English whatever the page is. `error` may be the problem document of one of many. */
+export function because(error) {
+  const {title, detail, holder, held_until: until, changed} = error.document ?? (error instanceof Error ? {} : error);
+  if (holder) return [say("held_until", {name: holder, time: when(until)})];
+  if (!title) return [sentence(error)];
+  const status = changed?.at(-1)?.target;
+  return [title, say("colon"), status ? say("stands_at", {status: sayOr(`status.${status}`, status)}) : "", make("span", {lang: "en"}, detail ?? "")];
 }
 
 /** A place for what is refused. `controls` are inputs by the server's name of the field; `names` are what people call the

@@ -2,13 +2,11 @@
 import {field, make} from "../../dom.js";
 import {sign} from "../../keys.js";
 import {say} from "../../language.js";
+import {categories} from "../../reference.js";
 import {call} from "../../server.js";
 
 const PAUSE = 600;
 const WORTH_ASKING = 4;
-
-let catalogue = null;
-const categories = () => (catalogue ??= call("GET", "/api/v1/taxonomy/categories").then(({items}) => items));
 
 async function fill(select, chosen) {
   const items = await categories();

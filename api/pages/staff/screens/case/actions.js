@@ -3,7 +3,7 @@ import {button, make, notice} from "../../dom.js";
 import * as drafts from "../../drafts.js";
 import {sign} from "../../keys.js";
 import {say, when} from "../../language.js";
-import {sentence} from "../../problems.js";
+import {because, sentence} from "../../problems.js";
 import {Problem} from "../../request.js";
 import {call} from "../../server.js";
 import {formOf} from "./form.js";
@@ -93,7 +93,7 @@ export function actionsPart({path, number, reload}) {
       if (!(error instanceof Problem) || ![404, 409].includes(error.status)) return form.refuse(error);
       if (error.status === 404) return form.conflict(say("case.none"), null, false); // what was typed stays to be copied
       await reload();
-      return form.conflict(error.message, told.version > seen ? news(told, seen) : null, Boolean(offered(action)));
+      return form.conflict(because(error), told.version > seen ? news(told, seen) : null, Boolean(offered(action)));
     }
     drafts.drop(draft);
     notice(say("case.done", {what: step(action, offered(action)?.says).name}), "good");

@@ -5,6 +5,7 @@ import {sentence} from "../../problems.js";
 import {call} from "../../server.js";
 
 const ZOOM = 18;
+const WHERE = ["lon", "lat", "area_code"];
 
 let loading = null;
 const leaflet = () => (loading ??= import("../../leaflet/leaflet-src.esm.js"));
@@ -55,18 +56,23 @@ export function aroundPart({path}) {
   const box = [words, ground, list];
   let told = null;
   let around = null;
-  let draw = null;
+  let opening = null;
 
   async function load() {
     try {
       around = await call("GET", `${path}/surroundings`);
+      list.replaceChildren(...around.components.length ? [things(around.components)] : []);
     } catch (error) {
       around = {area: null, components: []};
       list.replaceChildren(make("p", {class: "fault"}, sentence(error)));
     }
-    if (placed(told)) draw = await openMap(ground, told);
-    draw?.(told, around);
-    if (around.components.length) list.replaceChildren(things(around.components));
+    await show();
+  }
+
+  async function show() {
+    if (!placed(told)) return;
+    const draw = await (opening ??= openMap(ground, told));
+    draw(told, around);
   }
 
   const seen = new IntersectionObserver((entries) => {
@@ -76,11 +82,11 @@ export function aroundPart({path}) {
   });
 
   return {box, draw(now) {
-    const isFirst = told === null;
+    const [isFirst, hasMoved] = [told === null, told && WHERE.some((name) => told[name] !== now[name])];
     told = now;
     words.textContent = [told.area, told.address].filter(Boolean).join(" · ") || say("case.no_place");
     ground.hidden = !placed(told);
     if (isFirst) seen.observe(words);
-    else if (around) draw?.(told, around);
+    else if (around) (hasMoved ? load : show)();
   }};
 }

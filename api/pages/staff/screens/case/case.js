@@ -1,9 +1,9 @@
 // One case on one page: what it is, what can be done now, photos, place, reports, history, clocks, people, comments.
-import {button, make} from "../../dom.js";
+import {button, make, notice} from "../../dom.js";
 import {listen, sign} from "../../keys.js";
 import {say} from "../../language.js";
 import {sentence} from "../../problems.js";
-import {Problem} from "../../request.js";
+import {Away, Problem} from "../../request.js";
 import {call} from "../../server.js";
 import {actionsPart} from "./actions.js";
 import {aroundPart} from "./around.js";
@@ -87,7 +87,8 @@ export async function show(room, me, {number}) {
     try {
       told = await call("GET", `${context.path}/dossier`);
     } catch (error) {
-      gone(room, error);
+      if (parts && error instanceof Away) notice(sentence(error), "fault"); // what is on the page, and typed, stays
+      else gone(room, error);
       return null;
     }
     parts ??= partsOf(room, context);

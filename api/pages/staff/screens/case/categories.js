@@ -1,12 +1,8 @@
-// A category of the taxonomy and one of its standards. The taxonomy is asked for once, when a form first needs it.
+// A category of the taxonomy and one of its standards.
 import {field, make} from "../../dom.js";
 import {say} from "../../language.js";
-import {call} from "../../server.js";
+import {categories} from "../../reference.js";
 import {limit} from "./words.js";
-
-let catalogue = null;
-const categories = () => (catalogue ??= call("GET", "/api/v1/taxonomy/categories").then(({items}) => items)
-  .catch((error) => { catalogue = null; throw error; }));
 
 /** Only what has a standard can be filed under; what is above it is the heading of its group. */
 function options(items) {

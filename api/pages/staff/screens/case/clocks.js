@@ -1,7 +1,7 @@
 // Every clock with how its due time came about. The server's sentences are Chinese; in English the same is told from its figures.
 import {make} from "../../dom.js";
-import {language, say, sayOr, when} from "../../language.js";
-import {left, limit, stage} from "./words.js";
+import {due, language, say, sayOr, when} from "../../language.js";
+import {limit, stage} from "./words.js";
 
 const SECONDS = {urgent_hour: 3600, work_hour: 3600, work_day: 28_800, natural_day: 86_400};
 
@@ -9,7 +9,7 @@ function chip(one) {
   if (one.excused) return make("span", {class: "chip good"}, say("case.excused"));
   if (one.overdue) return make("span", {class: "chip alarm"}, say("case.overdue"));
   if (one.state === "running" && one.due_at) {
-    return make("span", {class: new Date(one.due_at) < Date.now() ? "chip alarm" : "chip wait"}, left(one.due_at));
+    return make("span", {class: new Date(one.due_at) < Date.now() ? "chip alarm" : "chip wait"}, due(one.due_at));
   }
   return make("span", {class: "chip"}, sayOr(`case_timer.${one.state}`, one.state));
 }

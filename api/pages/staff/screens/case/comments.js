@@ -39,13 +39,13 @@ export function commentsPart({me, path, number, reload}) {
     return reload();
   }
 
-  async function load(cursor, names) {
+  async function load(cursor) {
     const {items, next} = await call("GET", address(`${path}/comments`, {cursor}));
-    list.append(...items.map((one) => remark(one, names)));
-    offer(next, names);
+    list.append(...items.map((one) => remark(one, {[one.author_id]: one.author, [one.department_id]: one.department})));
+    offer(next);
   }
 
-  const offer = (next, names) => more.replaceChildren(...next ? [button(say("more"), () => load(next, names), {kind: "quiet small"})] : []);
+  const offer = (next) => more.replaceChildren(...next ? [button(say("more"), () => load(next), {kind: "quiet small"})] : []);
 
   const writing = make("form", {class: "writing", novalidate: true, onsubmit: (event) => event.preventDefault()}, refused.box,
     field([say("case.comment"), sign("C")], text), mayPublish && field(say("case.visibility"), visibility),
@@ -53,6 +53,6 @@ export function commentsPart({me, path, number, reload}) {
   return {box: [me.permissions.includes("comment.create") && writing, list, more].filter(Boolean), focus: () => text.focus(),
     draw({comments, comments_next: next, names}) {
       list.replaceChildren(...comments.length ? comments.map((one) => remark(one, names)) : [make("li", {class: "quiet"}, say("case.no_comments"))]);
-      offer(next, names);
+      offer(next);
     }};
 }

@@ -79,7 +79,7 @@ export function formOf({action, says, asks, templates: offered}, state, {told, k
       refused.faults(named(error.document?.errors ?? []), sentence(error));
     },
     conflict(why, news, isStillOffered) {
-      changedBox.replaceChildren(make("p", {}, make("strong", {}, say("case.changed"))), make("p", {}, why),
+      changedBox.replaceChildren(make("p", {}, make("strong", {}, say(news ? "case.changed" : "case.not_now"))), make("p", {}, why),
         ...[news].filter(Boolean), make("p", {}, say(isStillOffered ? "case.changed_again" : "case.changed_over")));
       isOffered = isStillOffered;
       changedBox.hidden = false;

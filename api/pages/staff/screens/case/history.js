@@ -5,7 +5,7 @@ import {status, step, who} from "./words.js";
 
 const FIRST = 12;
 const TEXTS = ["reason", "ground", "finding", "reply", "question", "why"];
-const DEPARTMENTS = ["lead", "assistants", "proposed", "without"];
+const NAMED = ["lead", "assistants", "proposed", "without", "handler", "inspector"];
 const NUMBERS = ["into", "case", "report"];
 
 const many = (value) => [value].flat();
@@ -14,7 +14,7 @@ const many = (value) => [value].flat();
 function details(facts, {names, category, category_code: code}) {
   const found = [];
   for (const name of TEXTS) if (facts[name]) found.push([name, String(facts[name])]);
-  for (const name of DEPARTMENTS) if (facts[name]) found.push([name, many(facts[name]).map((id) => names[id] ?? id).join(say("case.comma"))]);
+  for (const name of NAMED) if (facts[name]) found.push([name, many(facts[name]).map((id) => names[id] ?? id).join(say("case.comma"))]);
   for (const name of NUMBERS) if (facts[name]) found.push([name, many(facts[name]).join(say("case.comma"))]);
   if (facts.until) found.push(["until", when(facts.until)]);
   if (facts.photos) found.push(["photos", String(facts.photos.length)]);

@@ -16,7 +16,7 @@ function share(one, names) {
     make("p", {}, make("span", {class: "chip"}, say(one.part === "lead" ? "case.leads" : "case.assists")), " ",
       make("strong", {}, names[one.department_id] ?? "–"), " ", make("span", {class: `chip ${kind}`}, text),
       one.ruled && [" ", make("span", {class: "chip"}, say("case.share_ruled"))]),
-    make("p", {class: "quiet"}, when(one.since), one.why && ` · ${one.why}`));
+    make("p", {class: "quiet"}, when(one.since), one.why && [" · ", make("span", {lang: "zh-CN"}, one.why)]));
 }
 
 export function peoplePart() {

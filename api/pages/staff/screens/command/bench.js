@@ -2,18 +2,18 @@
 import {button, empty, make, notice} from "../../dom.js";
 import {listen, sign} from "../../keys.js";
 import {due, say, sayOr, when} from "../../language.js";
-import {sentence} from "../../problems.js";
+import {because, sentence} from "../../problems.js";
 import {address, call} from "../../server.js";
 import {hands} from "./hold.js";
 import {follow, liveSign} from "./live.js";
 
-const PAGE = 30;
+const [PAGE, MOST] = [30, 100];
 const SETTLE = 400;
 
-/** Once, a moment after the last call. */
+/** Once for all calls of a moment, which begins with the first: in a city where something happens every second as well. */
 export function settled(work, milliseconds = SETTLE) {
   let timer = null;
-  return () => { clearTimeout(timer); timer = setTimeout(work, milliseconds); };
+  return () => { timer ??= setTimeout(() => { timer = null; work(); }, milliseconds); };
 }
 
 export const caseLink = (number) => make("a", {href: `/desk/cases/${encodeURIComponent(number)}`}, number);
@@ -62,8 +62,9 @@ export function bench(room, me, {queue, work}) {
 
   async function load(isMore = false) {
     try {
+      const limit = isMore ? PAGE : Math.min(Math.max(PAGE, state.rows.length), MOST); // what was shown stays in sight
       const [page, held] = await Promise.all([
-        call("GET", address("/api/v1/cases", {queue, limit: PAGE, cursor: isMore ? state.next : null})), call("GET", "/api/v1/holds")]);
+        call("GET", address("/api/v1/cases", {queue, limit, cursor: isMore ? state.next : null})), call("GET", "/api/v1/holds")]);
       const known = new Set(state.rows.map(({number}) => number));
       state.rows = isMore ? [...state.rows, ...page.items.filter(({number}) => !known.has(number))] : page.items;
       state.next = page.next;
@@ -113,14 +114,30 @@ export function bench(room, me, {queue, work}) {
     draw();
   }
 
+  /** The case in hand; where it cannot be read now, that is said, and it can be tried again. */
   async function show(number) {
     state.number = number;
     draw();
     place.replaceChildren(make("p", {class: "quiet"}, say("loading")));
+    try {
+      await drawn(number);
+    } catch (error) {
+      if (state.number === number) place.replaceChildren(make("p", {class: "fault", role: "alert"}, sentence(error)), button(say("reload"), () => show(number)));
+    }
+  }
+
+  async function drawn(number) {
     const found = await call("GET", `/api/v1/cases/${encodeURIComponent(number)}`);
     if (state.number !== number) return;
     const refused = make("p", {class: "refused", role: "alert", tabindex: "-1", hidden: true});
     const body = make("div", {class: "bench-body"});
+
+    function complain(...why) {
+      refused.replaceChildren(...why);
+      refused.hidden = false;
+      refused.focus();
+    }
+
     place.replaceChildren(make("div", {class: "head"}, make("h2", {}, found.title), urgentChip(found), dueChip(found)),
       make("p", {class: "quiet"}, caseLink(number), " · ", [sayOr(`channel.${found.channel}`, found.channel), found.category, found.area,
         found.address, when(found.opened_at)].filter(Boolean).join(" · ")), refused, body);
@@ -131,9 +148,8 @@ export function bench(room, me, {queue, work}) {
         try {
           await call("POST", `/api/v1/cases/${encodeURIComponent(number)}/${action}`, facts, {headers: {"If-Match": `"${found.version}"`}});
         } catch (error) {
-          refused.textContent = [sentence(error), ...(error.document?.errors ?? []).map(({field, reason}) => `${sayOr(`field.${field}`, field)} ${reason}`)].join(" ");
-          refused.hidden = false;
-          refused.focus();
+          complain(...because(error), ...(error.document?.errors ?? []).map(({field, reason}) => ` ${sayOr(`field.${field}`, field)} ${reason}`),
+            ...(error.status === 409 ? [" ", button(say("command.read_again"), () => show(number), {kind: "small"})] : []));
           return;
         } finally {
           state.deciding = false;
@@ -143,8 +159,7 @@ export function bench(room, me, {queue, work}) {
         state.rows = state.rows.filter((one) => one.number !== number);
         await next();
       },
-      refuse(text) { refused.textContent = text; refused.hidden = false; refused.focus(); },
-      skip,
+      refuse: complain, skip,
     }) ?? {};
     place.focus();
   }
@@ -162,7 +177,7 @@ export function bench(room, me, {queue, work}) {
   function offerOver(error, number) {
     const holder = error.document?.holder;
     if (!holder) return notice(sentence(error), "fault");
-    const text = say("command.held_until", {name: holder, time: when(error.document.held_until)});
+    const text = say("held_until", {name: holder, time: when(error.document.held_until)});
     state.number = null;
     place.replaceChildren(make("div", {class: "panel"}, make("p", {}, text),
       state.mayOver && button(say("command.take_over"), () => choose(number, true))));

@@ -2,12 +2,10 @@
 import {field, make, notice, redraw} from "../../dom.js";
 import {say} from "../../language.js";
 import {sentence} from "../../problems.js";
+import {departments} from "../../reference.js";
 import {address, call} from "../../server.js";
 import {act, bench} from "./bench.js";
 import {departmentChoice, said} from "./said.js";
-
-let known = null;
-const departments = () => (known ??= call("GET", "/api/v1/admin/departments").then(({items}) => items.filter(({active}) => active)));
 
 /** The rules that could decide and do not, each a way to choose its department. */
 const candidates = (rules, names, choose) => rules.length > 0 && make("div", {class: "options", role: "group", "aria-label": say("command.candidates")},
@@ -18,8 +16,9 @@ async function work(body, found, {step, refuse, skip}) {
   const [explained, all] = await Promise.all([
     call("GET", address("/api/v1/rules/explain", {category: found.category_code, area: found.area_code})), departments()]);
   const names = new Map(all.map(({id, name}) => [id, name]));
-  const lead = departmentChoice(all, explained.lead, say("command.choose_department"));
-  const assistants = departmentChoice(all, null, "", {several: true});
+  const working = all.filter(({active}) => active);
+  const lead = departmentChoice(working, explained.lead, say("command.choose_department"));
+  const assistants = departmentChoice(working, null, "", {several: true});
   const reason = make("textarea", {rows: 2, maxlength: 2000});
 
   const facts = () => ({lead: lead.value, assistants: [...assistants.selectedOptions].map(({value}) => value),
@@ -42,8 +41,9 @@ async function work(body, found, {step, refuse, skip}) {
 
   const isGap = !explained.rule;
   redraw(body,
-    make("div", {class: isGap ? "panel" : "panel good"}, make("strong", {}, say(isGap ? "command.gap" : "command.rule")), " ", explained.explanation),
-    found.waiting_for && found.waiting_for !== explained.explanation && make("p", {class: "quiet"}, found.waiting_for),
+    make("div", {class: isGap ? "panel" : "panel good"}, make("strong", {}, say(isGap ? "command.gap" : "command.rule")), " ",
+      make("span", {lang: "zh-CN"}, explained.explanation)),
+    found.waiting_for && found.waiting_for !== explained.explanation && make("p", {class: "quiet", lang: "zh-CN"}, found.waiting_for),
     make("div", {class: "beside"}, make("div", {}, said(found)),
       make("div", {}, make("h3", {}, say("command.whose")), candidates(explained.candidates, names, (id) => { lead.value = id; lead.focus(); }),
         field(say("command.lead"), lead, {required: true}), field(say("command.assistants"), assistants, {hint: say("command.several")}))),

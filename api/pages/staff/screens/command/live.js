@@ -6,6 +6,7 @@ import * as session from "../../session.js";
 const PATH = "/api/v1/live";
 const SILENT = 45_000; // three heartbeats
 const LONGEST = 15_000;
+const AGAIN = 1000; // at most so long after a stream has ended as it does, so that nothing that closes it is run against
 
 const wait = (milliseconds, signal) => new Promise((resolve) => {
   const timer = setTimeout(resolve, milliseconds);
@@ -74,8 +75,8 @@ export function follow(me, heard, told) {
         if (seconds) {
           state("polling");
           share({event: "poll"});
-          await wait(seconds * 1000);
         }
+        await wait(seconds * 1000 || AGAIN * Math.random());
       } catch {
         state("away");
         failures += 1;

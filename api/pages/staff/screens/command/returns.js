@@ -1,13 +1,11 @@
 // Returns (退单): why it was sent there and why it came back, beside each other; earlier rulings; and the ruling in words.
 import {field, make, redraw} from "../../dom.js";
 import {say, when} from "../../language.js";
+import {departments} from "../../reference.js";
 import {call} from "../../server.js";
 import {table} from "../stuck/part.js";
 import {act, bench, caseLink} from "./bench.js";
 import {departmentChoice, said} from "./said.js";
-
-let known = null;
-const departments = () => (known ??= call("GET", "/api/v1/admin/departments").then(({items}) => items));
 
 const last = (history, ...actions) => history.findLast(({action}) => actions.includes(action));
 

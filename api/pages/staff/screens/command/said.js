@@ -8,7 +8,7 @@ const report = (one) => make("blockquote", {}, make("p", {class: "words"}, one.t
 /** The reports, and the photos that are ready. */
 export const said = ({reports, photos}) => make("section", {class: "bench-part"}, make("h3", {}, say("command.said")), reports.map(report),
   photos.some(({small}) => small) && make("ul", {class: "bench-photos"}, photos.filter(({small}) => small).map(({small, large, purpose}) =>
-    make("li", {}, make("a", {href: large}, make("img", {src: small, alt: sayOr(`purpose.${purpose}`, say("command.photo")), loading: "lazy"}))))));
+    make("li", {}, make("a", {href: large, target: "_blank", rel: "noopener"}, make("img", {src: small, alt: sayOr(`purpose.${purpose}`, say("command.photo")), loading: "lazy"}))))));
 
 /** A choice of departments, that of `chosen` first; `none` is the word for no choice. */
 export function departmentChoice(departments, chosen, none, {several = false} = {}) {

@@ -7,6 +7,7 @@ export const COMMAND = [
   {path: "/command/dispatch", title: "dispatch", needs: ["rules.propose"], load: () => import("./dispatch.js"), style: STYLE},
   {path: "/command/returns", title: "returns", needs: ["rulings.read"], load: () => import("./returns.js"), style: STYLE},
   {path: "/command/supervision", title: "supervision", needs: ["orders.read"], load: () => import("./supervision.js"), style: STYLE},
+  {path: "/command/find", title: "find", needs: ["holds.take", "orders.read"], load: () => import("../desk/find.js"), style: "./screens/desk/desk.css"},
   {path: "/command/moderation", title: "moderation", needs: ["moderation.decide"], load: () => import("../moderation.js")},
   {path: "/command/imports", title: "imports", needs: ["tickets.import"], load: () => import("../imports.js")},
 ];

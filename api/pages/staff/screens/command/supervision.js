@@ -3,7 +3,7 @@
 import {field, make, notice} from "../../dom.js";
 import {listen} from "../../keys.js";
 import {due, say, sayOr, when} from "../../language.js";
-import {sentence} from "../../problems.js";
+import {because, sentence} from "../../problems.js";
 import {address, call} from "../../server.js";
 import {exportButton} from "../reports/export.js";
 import {part, table} from "../stuck/part.js";
@@ -29,7 +29,7 @@ function latePart(me, chosen) {
       items.map((one) => [titled(one), make("span", {}, urgentChip(one), " ", dueChip(one)), stands(one), tick(one)])),
     next && make("p", {class: "quiet"}, say("command.first_only", {n: items.length}))].filter(Boolean);
   }
-  return part(say("command.late"), fetched);
+  return part(say("command.late"), fetched, "off");
 }
 
 const ordersPart = () => part(say("command.orders"), async () => {
@@ -38,7 +38,7 @@ const ordersPart = () => part(say("command.orders"), async () => {
   return table(say("command.orders"), [say("command.case"), say("command.wanted"), say("command.feedback"), say("command.stands")],
     items.map((one) => [titled(one), one.wanted ?? "–", one.order_due_at
       ? make("span", {class: one.order_overdue || new Date(one.order_due_at) < Date.now() ? "chip alarm" : "chip"}, due(one.order_due_at)) : "–", stands(one)]));
-});
+}, "off");
 
 const alarmsPart = () => part(say("command.alarms"), async () => {
   const {items} = await call("GET", address("/api/v1/alarms", {limit: 20}));
@@ -46,15 +46,15 @@ const alarmsPart = () => part(say("command.alarms"), async () => {
   return table(say("command.alarms"), [say("command.case"), say("command.used"), say("command.raised"), say("command.skipped")],
     items.map((one) => [caseLink(one.case), make("span", {class: one.share >= 100 ? "chip alarm" : "chip wait"}, `${one.share} %`), when(one.at),
       one.skipped.join(say("command.comma")) || "–"]));
-});
+}, "off");
 
 /** What is done about those chosen, in words; each for itself, and what was refused is said. */
 function orderForm(me, chosen, done) {
   const reason = make("textarea", {rows: 2, maxlength: 2000});
   const told = make("p", {class: "refused", role: "alert", tabindex: "-1", hidden: true});
 
-  function complain(text) {
-    told.textContent = text;
+  function complain(...why) {
+    told.replaceChildren(...why);
     told.hidden = false;
     told.focus();
   }
@@ -73,7 +73,7 @@ function orderForm(me, chosen, done) {
     const refused = results.filter(({status}) => status !== 200);
     for (const {number, status} of results) if (status === 200) chosen.delete(number);
     if (results.length > refused.length) notice(say("command.ordered", {n: results.length - refused.length}), "good");
-    if (refused.length) complain(refused.map(({number, problem}) => `${number} ${problem.title}${say("colon")}${problem.detail}`).join("\n"));
+    if (refused.length) complain(make("ul", {}, refused.map(({number, problem}) => make("li", {}, `${number} `, because(problem)))));
     else reason.value = "";
     return done();
   }

@@ -1,16 +1,14 @@
 // The triage desk: what automatic triage left to a person, what the model takes it for and why, and what is like it near by.
-import {field, make} from "../../dom.js";
+import {button, field, make} from "../../dom.js";
 import {say, sayOr} from "../../language.js";
 import {openMap} from "../../map.js";
+import {categories} from "../../reference.js";
 import {call} from "../../server.js";
 import {table} from "../stuck/part.js";
 import {act, bench} from "./bench.js";
 import {said} from "./said.js";
 
 const MARKS = "ABCDEFGHIJ";
-
-let catalogue = null;
-const categories = () => (catalogue ??= call("GET", "/api/v1/taxonomy/categories").then(({items}) => items));
 
 const percent = (score) => `${Math.round(score * 100)} %`;
 
@@ -63,7 +61,7 @@ function similarPart(found, items, place) {
   const box = make("section", {class: "bench-part"}, make("h3", {}, say("command.similar")),
     open.length ? make("div", {class: "options"}, buttons) : make("p", {class: "quiet"}, say("command.no_similar")), ground, place.told);
   const onMap = open.map((one, at) => ({...one, text: MARKS[at] ?? "·", label: one.title})).filter(({lon}) => lon !== null);
-  openMap(ground, (point) => { place.choose(point); place.map.pin(point); }).then((map) => {
+  openMap(ground, place.choose).then((map) => {
     place.map = map;
     if (found.lon !== null) map.pin({lon: found.lon, lat: found.lat});
     map.signs(onMap);
@@ -71,10 +69,18 @@ function similarPart(found, items, place) {
   return {chosen, first: () => open.length && pick(0), box, has: open.length > 0};
 }
 
-/** A place chosen on the map goes with the filing. */
-function placeOf() {
-  const told = make("p", {class: "quiet", role: "status"});
-  const place = {point: null, map: null, told, choose(point) { place.point = point; told.textContent = say("command.place_chosen"); }};
+/** A place chosen on the map goes with the filing, unless it is taken back. */
+function placeOf({lon, lat}) {
+  const words = make("span", {role: "status"});
+  const undo = button(say("calls.same_undo"), () => choose(null), {kind: "quiet small", hidden: true});
+  const place = {point: null, map: null, told: make("p", {class: "quiet"}, words, " ", undo), choose};
+
+  function choose(point) {
+    place.point = point;
+    words.textContent = point ? say("command.place_chosen") : "";
+    undo.hidden = !point;
+    place.map?.pin(point ?? (lon === null ? null : {lon, lat}));
+  }
   return place;
 }
 
@@ -82,7 +88,7 @@ async function work(body, found, {step, refuse, skip}) {
   const path = `/api/v1/cases/${encodeURIComponent(found.number)}`;
   const [{options, sure}, {items}] = await Promise.all([
     call("GET", `/api/v1/triage/cases/${encodeURIComponent(found.number)}`), call("GET", `${path}/similar`)]);
-  const place = placeOf();
+  const place = placeOf(found);
   const [kind, like] = [classPart(found, options), similarPart(found, items, place)];
   const reason = make("textarea", {rows: 2, maxlength: 2000});
 

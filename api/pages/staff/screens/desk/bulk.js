@@ -1,11 +1,11 @@
 // What is done with all cases that are chosen: signed for, handed over to a colleague, printed.
 import {button, field, make, notice} from "../../dom.js";
 import {say} from "../../language.js";
-import {sentence} from "../../problems.js";
+import {because, sentence} from "../../problems.js";
 import {call} from "../../server.js";
 
 const STEPS = "/api/v1/cases/steps";
-const MOST_PRINTED = 20;
+const [MOST_AT_ONCE, MOST_PRINTED] = [100, 20];
 
 /** Whom to hand over to and why, {handler, reason}; null when somebody thinks better of it. */
 function askWhom(colleagues, n) {
@@ -37,14 +37,17 @@ export function bulkBar(choice, done) {
 
   async function take(action, facts, word) {
     const items = [...choice.chosen.values()].map(({number, version}) => ({number, version}));
+    const results = [];
     refused.hidden = true;
     try {
-      const {results} = await call("POST", STEPS, {action, facts, items});
+      for (let at = 0; at < items.length; at += MOST_AT_ONCE) {
+        results.push(...(await call("POST", STEPS, {action, facts, items: items.slice(at, at + MOST_AT_ONCE)})).results);
+      }
       const well = results.filter(({status}) => status === 200).map(({number}) => number);
       const bad = results.filter(({status}) => status !== 200);
       if (well.length) notice(say(word, {n: well.length}), "good");
       refused.replaceChildren(make("p", {}, say("desk.not_done", {n: bad.length})), make("ul", {}, bad.map(({number, problem}) =>
-        make("li", {}, make("strong", {}, number), " ", problem?.detail ?? problem?.title ?? ""))));
+        make("li", {}, make("strong", {}, number), " ", because(problem)))));
       refused.hidden = !bad.length;
       await done(bad.length ? refused : null);
     } catch (error) {
@@ -58,6 +61,7 @@ export function bulkBar(choice, done) {
     } catch (error) {
       return notice(sentence(error), "fault");
     }
+    if (!colleagues.length) return notice(say("case.nothing_to_choose"), "fault");
     const facts = await askWhom(colleagues, choice.chosen.size);
     return facts && take("hand_over", facts, "desk.handed_over");
   }
@@ -69,6 +73,7 @@ export function bulkBar(choice, done) {
   function changed(chosen) {
     bar.hidden = !chosen.size;
     told.textContent = say("desk.chosen", {n: chosen.size});
+    sheets.textContent = say(chosen.size > MOST_PRINTED ? "desk.print_first" : "desk.print", {n: MOST_PRINTED});
     sheets.href = `/desk/print/${[...chosen.keys()].slice(0, MOST_PRINTED).join(",")}`;
   }
 

@@ -1,19 +1,13 @@
 // How long there is, or how long it is over: in words and in a colour, said anew as time passes.
 import {make} from "../../dom.js";
-import {say, when} from "../../language.js";
+import {due, when} from "../../language.js";
 
 const MINUTE = 60_000;
-const SOON = 24 * 60;
-
-function span(minutes) {
-  const [n, unit] = minutes < 60 ? [minutes, "minutes"] : minutes < 48 * 60
-    ? [Math.round(minutes / 60), "hours"] : [Math.round(minutes / 1440), "days"];
-  return say(`desk_span.${unit}`, {n});
-}
+const SOON = 24 * 60 * MINUTE;
 
 function draw(box) {
-  const left = Math.round((new Date(box.dateTime) - Date.now()) / MINUTE);
-  box.textContent = say(left < 0 ? "desk.over" : "desk.left", {span: span(Math.abs(left))});
+  const left = new Date(box.dateTime) - Date.now();
+  box.textContent = due(box.dateTime);
   box.className = `chip ${left < 0 ? "alarm" : left < SOON ? "wait" : ""}`;
 }
 

@@ -2,6 +2,7 @@
 import {button, field, make, notice} from "../../dom.js";
 import {say, sayOr} from "../../language.js";
 import {sentence} from "../../problems.js";
+import {categories, streets} from "../../reference.js";
 import {call} from "../../server.js";
 
 const FILTERS = "/api/v1/desk/filters";
@@ -22,17 +23,14 @@ function choose(select, chosen = "") {
   select.value = chosen;
 }
 
-/** Streets, asked for when the fields are opened. */
+/** Streets; what an address names besides stays chosen. */
 async function areas(select, chosen) {
-  const below = (parent) => call("GET", `/api/v1/areas${parent ? `?parent=${parent}` : ""}`).then(({items}) => items);
-  let tops = await below("");
-  while (tops.length && ["city", "district"].includes(tops[0].level)) tops = (await Promise.all(tops.map(({code}) => below(code)))).flat();
-  select.replaceChildren(select.options[0], ...tops.map(({code, name}) => option(code, name)));
+  select.replaceChildren(select.options[0], ...(await streets()).map(({code, name}) => option(code, name)));
   choose(select, chosen);
 }
 
-async function categories(select, chosen) {
-  const {items} = await call("GET", "/api/v1/taxonomy/categories");
+async function kinds(select, chosen) {
+  const items = await categories();
   const above = new Map(items.map((one) => [one.code, one]));
   select.replaceChildren(select.options[0], ...items.filter(({level}) => level === 2).map((one) =>
     option(one.code, [above.get(one.parent_code)?.name, one.name].filter(Boolean).join(" · "))));
@@ -51,12 +49,16 @@ function fields(state) {
 }
 
 /** `changed(state)` is asked to show another list. load(filters) says which are kept. */
-export function filterPart(state, changed) {
+export function filterPart(state, changed, isOpen = false) {
   const controls = fields(state);
   const ticks = Object.fromEntries(["urgent", "supervised", "mine"].map((key) =>
     [key, make("input", {type: "checkbox", checked: state[key] === "true"})]));
   const kept = make("div", {class: "kept"});
-  const name = make("input", {maxlength: 40, autocomplete: "off"});
+  const name = make("input", {maxlength: 40, autocomplete: "off", onkeydown(event) {
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();
+    keep();
+  }});
   const refused = make("p", {class: "fault", role: "alert", hidden: true});
   let filled = false;
 
@@ -67,21 +69,26 @@ export function filterPart(state, changed) {
     if (filled) return;
     filled = true;
     try {
-      await Promise.all([areas(controls.area, state.area), categories(controls.category, state.category)]);
+      await Promise.all([areas(controls.area, state.area), kinds(controls.category, state.category)]);
     } catch (error) {
       filled = false;
       notice(sentence(error), "fault");
     }
   }
 
+  function complain(text) {
+    refused.textContent = text;
+    refused.hidden = false;
+    name.focus();
+  }
+
   async function keep() {
     refused.hidden = true;
+    if (!name.value.trim()) return complain(say("needed"));
     try {
       await call("POST", FILTERS, {name: name.value.trim(), wanted: asked()});
     } catch (error) {
-      refused.textContent = sentence(error);
-      refused.hidden = false;
-      return name.focus();
+      return complain(sentence(error));
     }
     notice(say("desk.kept", {name: name.value.trim()}), "good");
     return changed(asked());
@@ -105,7 +112,7 @@ export function filterPart(state, changed) {
         button("×", () => drop(one), {kind: "quiet small", "aria-label": say("desk.drop", {name: one.name})})))));
   }
 
-  const box = make("details", {class: "filter", open: isSifted(state), ontoggle: () => box.open && fill()},
+  const box = make("details", {class: "filter", open: isOpen || isSifted(state), ontoggle: () => box.open && fill()},
     make("summary", {}, say("desk.filter")),
     make("form", {novalidate: true, onsubmit: (event) => { event.preventDefault(); changed(asked()); }},
       make("div", {class: "fields"}, field(say("desk.area"), controls.area), field(say("desk_column.category"), controls.category),

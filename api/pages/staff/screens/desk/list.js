@@ -1,6 +1,7 @@
 // The list of cases: a dense table on a wide screen, cards on a narrow one; each row is opened by its link and chosen by its box.
 import {make} from "../../dom.js";
 import {say, sayOr, when} from "../../language.js";
+import {OVER} from "../case/words.js";
 import {countdown} from "./due.js";
 
 const COLUMNS = ["case", "category", "place", "status", "handler", "due"];
@@ -24,7 +25,7 @@ function marks(one) {
 }
 
 const dueOf = (one) => (one.suspended_until ? chip(say("desk.rests", {at: when(one.suspended_until)}))
-  : ["closed", "rejected", "void", "merged"].includes(one.status) ? NOTHING : countdown(one.due_at));
+  : OVER.has(one.status) ? NOTHING : countdown(one.due_at));
 
 function cells(one) {
   const title = make("a", {class: "open", href: `/desk/cases/${one.number}`}, one.title);

@@ -87,7 +87,7 @@ export async function show(room, me) {
     try {
       const told = await further(state, await call("GET", address("/api/v1/desk", {...state, limit: PAGE})));
       if (mine !== turn) return; // somebody has gone on to another queue meanwhile
-      const filter = filterPart(state, go);
+      const filter = filterPart(state, go, filterPlace.querySelector("details")?.open);
       filter.load(told.filters);
       tabs.replaceChildren(...QUEUES.map((name) => tab(name, state, told.counts, told.counted_at_most)));
       filterPlace.replaceChildren(...filter.box);
@@ -99,18 +99,20 @@ export async function show(room, me) {
     place.removeAttribute("aria-busy");
   }
 
-  function go(next) {
+  /** Another list; the focus is on the queue that is shown, for what asked for it is drawn anew. */
+  async function go(next) {
     state = plain({queue: FIRST, ...next});
     history.pushState(null, "", address(location.pathname, state));
     search.clear();
-    return load();
+    await load();
+    tabs.querySelector("[aria-current]")?.focus();
   }
 
   tabs.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-queue]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    go({queue: link.dataset.queue}).then(() => tabs.querySelector("[aria-current]")?.focus());
+    go({queue: link.dataset.queue});
   });
   window.addEventListener("popstate", () => { state = wanted(); load(); });
   singleKeys({j: () => step(place, 1), k: () => step(place, -1), x: toggle, "/": search.focus, "?": help});

@@ -10,11 +10,13 @@ const [PAGE, ROUNDS] = [20, 6];
 
 const isPhone = (text) => /^[+\d][\d\s-]{6,}$/.test(text);
 
-/** `place` shows what was found; `back` shows the list again. Answers the form. */
-export function searchPart(me, place, back) {
+/** `place` shows what was found; `back` shows the list again, where there is one. Answers the form. */
+export function searchPart(me, place, back = null) {
   const mayPhone = me.permissions.includes("case.search.phone");
   const input = make("input", {type: "search", maxlength: 120, autocomplete: "off", "aria-label": say("desk.search"),
     placeholder: say(mayPhone ? "desk.search_hint_phone" : "desk.search_hint"), "aria-keyshortcuts": "/"});
+
+  const toList = (look = {}) => (back ? [button(say("desk.back"), back, look)] : []);
 
   function section(title, items) {
     const {table, add} = casesTable(title);
@@ -36,14 +38,14 @@ export function searchPart(me, place, back) {
   async function find(event) {
     event.preventDefault();
     const text = input.value.trim();
-    if (!text) return back();
+    if (!text) return back?.();
     const asked = isPhone(text) && mayPhone ? {phone: text} : {words: text, limit: PAGE};
     place.replaceChildren(make("p", {class: "quiet", role: "status"}, say("desk.searching")));
     let told;
     try {
       told = await look(asked);
     } catch (error) {
-      return place.replaceChildren(make("p", {class: "fault", role: "alert"}, sentence(error)), button(say("desk.back"), back));
+      return place.replaceChildren(make("p", {class: "fault", role: "alert"}, sentence(error)), ...toList());
     }
     if (told.by === "number" && told.items.length === 1) return location.assign(`/desk/cases/${told.items[0].number}`);
     return shown(text, asked, told);
@@ -66,7 +68,7 @@ export function searchPart(me, place, back) {
       }
     }, {kind: "quiet", hidden: !next});
     const none = !told.items.length && make("p", {class: "quiet"}, say(told.by === "words" ? "desk.found_no_words" : "desk.found_nothing"));
-    place.replaceChildren(make("div", {class: "head"}, make("h2", {tabindex: "-1"}, title), button(say("desk.back"), back, {kind: "quiet small"})),
+    place.replaceChildren(make("div", {class: "head"}, make("h2", {tabindex: "-1"}, title), toList({kind: "quiet small"})),
       ...(none ? [none] : [table]), more, ...(told.near.length ? section(say("desk.near"), told.near) : []));
     place.querySelector("h2").focus();
   }

@@ -13,13 +13,25 @@ export function table(label, columns, rows) {
       others.map((cell, at) => make("td", {role: "cell", "data-label": columns[at + 1]}, cell))))));
 }
 
-/** `fetched` answers what is shown below the heading. load() draws it anew. */
-export function part(heading, fetched) {
-  const content = make("div", {"aria-live": "polite"}, make("p", {class: "quiet"}, say("loading")));
+const nameOf = (element) => element.getAttribute("aria-label") ?? element.getAttribute("href");
+
+/** `fetched` answers what is shown below the heading. load() draws it anew: what is the same stays, and the focus stays where it
+ * was. `live` is "off" for what is loaded again by itself, which nobody wants to have read out each time. */
+export function part(heading, fetched, live = "polite") {
+  const content = make("div", {"aria-live": live}, make("p", {class: "quiet"}, say("loading")));
+  const controls = (box) => [...box.querySelectorAll("a, button, input")];
 
   async function load() {
     try {
-      content.replaceChildren(...[await fetched(load)].flat());
+      const now = make("div", {"aria-live": live}, await fetched(load));
+      if (now.isEqualNode(content)) { // but for what is ticked, which no attribute says
+        const fresh = controls(now);
+        for (const [number, one] of controls(content).entries()) one.checked = fresh[number].checked;
+        return;
+      }
+      const at = content.contains(document.activeElement) ? nameOf(document.activeElement) : null;
+      content.replaceChildren(...now.childNodes);
+      if (at) controls(content).find((one) => nameOf(one) === at)?.focus({preventScroll: true});
     } catch (error) {
       content.replaceChildren(make("p", {class: "fault"}, sentence(error)));
     }
