@@ -64,6 +64,9 @@ def test_the_day_opens_at_one_look(window: Window) -> None:
     assert "23" in page.get_by_role("link", name=re.compile("通常约5.7件")).inner_text()
     page.get_by_text("查看数字").click()
     assert page.get_by_role("table", name="近 30 天新增与结案").locator("tbody tr").count() == 30
+    assert page.locator(".figures .change").count() == 0, "a day that is not over is judged by one that is"
+    line = page.locator(".figure svg.sparkline").first.get_attribute("aria-label") or ""
+    assert re.search("受理量：最近（.+）4；最低 0（.+），最高 4", line), line
     picture = page.locator("svg.drawn")
     assert "受理量" in (picture.get_attribute("aria-label") or "")
     window.is_sound()
@@ -93,6 +96,28 @@ def test_a_leader_goes_down_from_the_city_to_a_case_and_back(window: Window) -> 
     assert page.get_by_label("指标", exact=True).input_value() == "received"
     page.reload()
     assert rows(page) == {"网格1": "3", "网格2": "1"}
+
+
+def test_a_grid_with_many_cases_shows_them_page_by_page(window: Window) -> None:
+    one_by_one = re.compile(r"/api/v1/cases\?.*limit=50")
+    window.context.route(one_by_one, lambda route: route.continue_(url=route.request.url.replace("limit=50", "limit=1")))
+    page = window.log_in("leader", PASSWORD, f"{MAP}#area={GRIDS[0]}")
+    page.locator(".cases li").first.wait_for()
+    assert page.locator(".map .marker").count() == 1
+    page.get_by_role("button", name="更多").click()
+    expect(page.locator(".cases li")).to_have_count(2)
+    expect(page.locator(".map .marker")).to_have_count(2)
+    assert page.locator(".cases .marker").all_inner_texts() == ["1", "2"]
+    assert page.get_by_role("button", name="更多").count() == 0
+
+
+def test_outlines_are_not_sent_again_to_who_has_them(window: Window) -> None:
+    page = window.log_in("leader", PASSWORD, WARNINGS)
+    page.locator(".map path.outline").first.wait_for()
+    window.visit("/cockpit/warnings")
+    page.locator(".map path.outline").first.wait_for()
+    sent = "performance.getEntriesByType('resource').filter(({name}) => name.endsWith('/outlines')).map(one => one.transferSize)"
+    assert page.evaluate(sent) == [0]
 
 
 def test_the_map_is_walked_by_keys_alone(window: Window) -> None:
@@ -141,6 +166,7 @@ def test_figures_are_narrowed_sorted_and_explained(window: Window) -> None:
     window.is_sound()
     page.get_by_role("button", name="说明：按期结案率").click()
     page.get_by_role("dialog").get_by_text("closed_on_time / (due - deferred)").wait_for()
+    assert page.get_by_role("dialog").locator("dd").nth(1).inner_text() == "案件、计时"
     window.is_sound()
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="说明：按期结案率")).to_be_focused()
