@@ -3,7 +3,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from sqlalchemy import delete, select
 
 from casework import clock
@@ -14,7 +14,7 @@ from casework.performance.score_appeals import ScoreAppeal
 from casework.performance.scorecards import Scorecard
 from casework.performance.weights import Of
 from casework.storage.database import new_id, reading, transaction
-from tests.api.town import citizen_report, ok, pda_report, point
+from tests.api.town import Json, citizen_report, ok, pda_report, point
 from tests.factories import GRIDS
 from tests.pages.conftest import PASSWORD, City
 from tests.pages.desk import NARROW, Window
@@ -99,8 +99,15 @@ def test_a_leader_goes_down_from_the_city_to_a_case_and_back(window: Window) -> 
 
 
 def test_a_grid_with_many_cases_shows_them_page_by_page(window: Window) -> None:
-    one_by_one = re.compile(r"/api/v1/cases\?.*limit=50")
-    window.context.route(one_by_one, lambda route: route.continue_(url=route.request.url.replace("limit=50", "limit=1")))
+    def first_alone(route: Route) -> None:
+        answer = route.fetch()
+        told = answer.json()
+        later.extend(told["cases"]["items"][1:])
+        told["cases"] = {"items": told["cases"]["items"][:1], "next": "further"}
+        route.fulfill(response=answer, json=told)
+    later: list[Json] = []
+    window.context.route("**/api/v1/cockpit/map?*", first_alone)
+    window.context.route("**/api/v1/cases?*cursor=further", lambda route: route.fulfill(json={"items": later, "next": None}))
     page = window.log_in("leader", PASSWORD, f"{MAP}#area={GRIDS[0]}")
     page.locator(".cases li").first.wait_for()
     assert page.locator(".map .marker").count() == 1
@@ -116,8 +123,8 @@ def test_outlines_are_not_sent_again_to_who_has_them(window: Window) -> None:
     page.locator(".map path.outline").first.wait_for()
     window.visit("/cockpit/warnings")
     page.locator(".map path.outline").first.wait_for()
-    sent = "performance.getEntriesByType('resource').filter(({name}) => name.endsWith('/outlines')).map(one => one.transferSize)"
-    assert page.evaluate(sent) == [0]
+    assert page.evaluate("""performance.getEntriesByType('resource').filter(({name}) => name.endsWith('/outlines'))
+                            .map(({transferSize}) => transferSize)""") == [0]
 
 
 def test_the_map_is_walked_by_keys_alone(window: Window) -> None:

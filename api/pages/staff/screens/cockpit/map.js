@@ -12,14 +12,7 @@ import {view} from "./view.js";
 
 const CASES = 50;
 
-const casesIn = (area, cursor = null) => call("GET", address("/api/v1/cases", {area, limit: CASES, cursor}));
-
-async function fetched(me) {
-  const {since, until} = days();
-  const shown = await call("GET", address("/api/v1/cockpit/map", {area: said().area, since, until}));
-  const isLeaf = shown.area && !shown.items.length && me.permissions.includes("case.list");
-  return {...shown, cases: isLeaf ? await casesIn(shown.area.code) : null};
-}
+const fetched = () => call("GET", address("/api/v1/cockpit/map", {area: said().area, ...days()}));
 
 const place = (code, name) => make("a", {href: saying({area: code}), "data-focus": code}, name);
 
@@ -91,7 +84,7 @@ function cases({items, next}, area, shown) {
   const list = make("ol", {class: "cases"}, items.map(line));
   let cursor = next;
   const more = button(say("more"), async () => {
-    const page = await casesIn(area, cursor);
+    const page = await call("GET", address("/api/v1/cases", {area, limit: CASES, cursor}));
     list.append(...page.items.map((one, at) => line(one, items.length + at)));
     items.push(...page.items);
     cursor = page.next;
@@ -104,7 +97,7 @@ function cases({items, next}, area, shown) {
 const signs = (list) => list.map((one, at) => ({...one, at})).filter(({lon}) => lon !== null).map(({lon, lat, title: name, at, ...one}) =>
   ({lon, lat, text: String(at + 1), label: name, kind: isLate(one) ? "late" : ""}));
 
-export async function show(room, me) {
+export async function show(room) {
   const element = make("div", {class: "map large"});
   let ground = null;
 
@@ -127,5 +120,5 @@ export async function show(room, me) {
   }
 
   ground = await openGround(element, say("cockpit.map_how"), (code) => go({area: code}));
-  return view(room, () => fetched(me), drawn)();
+  return view(room, fetched, drawn)();
 }
