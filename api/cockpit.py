@@ -170,8 +170,8 @@ def today() -> dict[str, Any]:
 def drawn(query: dict[str, Any]) -> Response:
     """An area with what lies right below it: outlines to draw, and of each how many cases are open, late, new and closed.
 
-    Also how satisfied people are, how many live there and what the registers hold, and how it was in as many days before. An area
-    that has nothing below it comes with its open cases.
+    Also how satisfied people are, how many live there and what the registers hold, and how it was in as many days before. An
+    area that has nothing below it comes with its open cases.
     """
     with reading() as db:
         shown = city_map.drawn(db, caller(), query.get("area"), _span(query))
