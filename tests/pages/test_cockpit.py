@@ -148,7 +148,16 @@ def test_the_map_is_walked_by_keys_alone(window: Window) -> None:
 def test_days_of_ones_own_and_an_area_that_is_none(window: Window) -> None:
     page = window.log_in("leader", PASSWORD, f"{MAP}#area=440301001001&since=2020-01-01&until=2020-02-01&measure=received")
     assert rows(page) == {"网格1": "0", "网格2": "0"}
-    assert page.get_by_label("结束日期").input_value() == "2020-01-31"
+    last = page.get_by_label("结束日期")
+    assert last.input_value() == "2020-01-31"
+    for first, why in (("2020-02-01", "不能早于"), ("2019-01-30", "最多查看 366 天"), ("", "请填写")):
+        page.get_by_label("起始日期").fill(first)
+        page.get_by_role("button", name="按此日期").click()
+        assert why in last.evaluate("input => input.validationMessage")
+    page.get_by_label("起始日期").fill("2019-01-31")
+    page.get_by_role("button", name="按此日期").click()
+    page.wait_for_url(re.compile("since=2019-01-31"))
+    assert rows(page) == {"网格1": "0", "网格2": "0"}
     window.visit("/cockpit/today")
     window.visit(f"{MAP}#area=9999")
     page.get_by_role("alert").wait_for()
