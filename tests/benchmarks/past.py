@@ -110,7 +110,7 @@ def _sums(db: Connection, grouping: str, key: str) -> None:
     for span, first in ((Span.DAY, "day"), (Span.MONTH, "date_trunc('month', day)::date")):
         counted = db.execute(text(
             f"SELECT {key} AS key, {first} AS first, count(*), count(*) FILTER (WHERE closed_at IS NOT NULL) "  # noqa: S608 - ours
-            f"FROM performance_facts JOIN cases ON cases.id = case_id GROUP BY 1, 2")).all()
+            "FROM performance_facts JOIN (SELECT id, closed_at FROM cases) AS ended ON ended.id = case_id GROUP BY 1, 2")).all()
         _copied(db, ((id_of((grouping, one, "", span, day)), grouping, one, "", span.value, day, _tally(number, over))
                      for one, day, number, over in counted if one is not None))
 

@@ -4,7 +4,7 @@ A page is opened by somebody who has been here before: who I am is known to the 
 """
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -68,10 +68,11 @@ def bench(who: str, queue: str) -> Page:
 
 OUTLINES, DEPARTMENTS, CATEGORIES = "/areas/outlines", "/admin/departments", "/taxonomy/categories"
 LISTS = "each list is asked for by itself, and who asks is looked at each time"
+WHOLE = "a case is read table by table: reports, history, comments, photos, clocks; what is around it is asked for when it is seen"
 DESK = {
     "/desk/queues": page("busy", "/desk?queue=open&limit=30"),
-    "/desk/print/:numbers": page("busy", "/cases/{case}"),
-    "/desk/cases/:number": page("busy", "/cases/{case}/dossier", "/cases/{case}/surroundings"),
+    "/desk/print/:numbers": page("busy", "/cases/{case}", most=12, why=WHOLE),
+    "/desk/cases/:number": page("busy", "/cases/{case}/dossier", "/cases/{case}/surroundings", most=14, why=WHOLE),
     "/desk/exports": page("water_head", "/exports/lists", "/exports?limit=20"),
     "/desk/remarks": page("water_head", "/bulletins/remarks"),
 }
@@ -81,7 +82,7 @@ COMMAND = {
     "/command/dispatch": bench("dispatcher", "dispatch"),
     "/command/returns": bench("adjudicator", "adjudicate"),
     "/command/supervision": page("supervisor", "/cases?overdue=true&limit=50", "/orders?limit=50", "/alarms?limit=20", lines=1,
-                                 most=8, why=LISTS),
+                                 most=9, why=LISTS),
     "/command/moderation": page("operator", "/moderation/cases?state=waiting&limit=20",
                                 "/moderation/cases?state=published&by_person=false&limit=20"),
     "/command/imports": page("operator", "/hotline/mappings"),
@@ -95,6 +96,7 @@ ADMIN = {f"/command/admin/{name}": page("administrator", *asks) for name, asks i
     "clients": ("/admin/clients", "/open311/keys"), "devices": ("/admin/devices",),
     "queues": ("/exchange/subscriptions", "/exchange/stuck?state=dead&limit=50", "/admin/queues", "/admin/messages?limit=50"),
 }.items()}
+ADMIN["/command/admin/queues"] = replace(ADMIN["/command/admin/queues"], most=7, why=LISTS)
 COCKPIT = {
     "/cockpit/today": page("leader", "/cockpit/today"),
     "/cockpit/map": page("leader", "/cockpit/map"),
