@@ -9,6 +9,7 @@ ID = "018f3c1e-7b5a-7c2d-9e4f-0123456789ab"
 REQUEST, AT = "ZW260302-7K3F9-Q2MXA", "2026-03-02T10:00:00+08:00"
 PHOTO = f"/api/v1/media/{ID}/320?expires=1772500000&signature=mF3kq0"
 WORDS: dict[str, Any] = {
+    "wanted": "本周内办结并报告",
     "suggested": "10101", "suggested_name": "上水井盖", "corrected": "10102", "corrected_name": "污水井盖",
     "model_version": "20260301-0200",
     "app_id": "wx5823bf96d3bd56c7", "nonce": "8f1d3a5b7c9e0f24", "signature": "0f9de62fce790f9a083d5c99e95740ceb90c27ed",

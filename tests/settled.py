@@ -7,9 +7,12 @@ from sqlalchemy import Table, select, text
 from sqlalchemy.orm import Session
 
 from casework import clock
+from casework.geography import addresses, areas
 from casework.identity.people import Department
+from casework.intake import choices
 from casework.storage import database
 from casework.storage.database import reading, transaction
+from casework.taxonomy.catalogue import _kept as _catalogues
 from tests import people
 from tests.factories import small_city
 
@@ -63,6 +66,12 @@ def _copied(table: Table, into: str, source: str) -> str:
     return f"INSERT INTO {into} ({columns}) SELECT {columns} FROM {source}"  # noqa: S608 - names of our own tables
 
 
+def _forget() -> None:
+    """What this process has read of the city before: a test may have changed it under the same ids."""
+    _catalogues.clear()
+    areas._held = addresses._held = choices._seen = None
+
+
 def settle() -> tuple[people.Cast, dict[str, Department]]:
     """The small city with everybody in a post, in the database that is configured and empty: its people and departments."""
     if clock.now().isoformat() != OF_THE_WEEK:
@@ -74,6 +83,7 @@ def settle() -> tuple[people.Cast, dict[str, Department]]:
     if kind in _kept:
         cast, beside = _kept[kind]
         beside.restore()
+        _forget()
         with reading() as db:
             return cast, {one.code: one for one in db.scalars(select(Department))}
     with transaction() as db:

@@ -31,7 +31,8 @@ from tests.factories import a_photo
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "150"))
 WORKERS = {Role.ADMINISTRATOR: "administrator", Role.DATA_STEWARD: "steward", Role.SUPERVISOR: "supervisor",
            Role.GRID_WORKER: "li", Role.OPERATOR: "operator", Role.DEPARTMENT_HEAD: "water_head",
-           Role.CITIZEN: "citizen"}
+           Role.ADJUDICATOR: "adjudicator", Role.DISPATCHER: "dispatcher", Role.TRIAGE_OPERATOR: "triage",
+           Role.LEADER: "leader", Role.CITIZEN: "citizen"}
 """Who calls what a role may, the most powerful first."""
 
 

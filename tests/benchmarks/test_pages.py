@@ -68,7 +68,7 @@ def bench(who: str, queue: str) -> Page:
 
 OUTLINES, DEPARTMENTS, CATEGORIES = "/areas/outlines", "/admin/departments", "/taxonomy/categories"
 LISTS = "each list is asked for by itself, and who asks is looked at each time"
-WHOLE = "a case is read table by table: reports, history, comments, photos, clocks; what is around it is asked for when it is seen"
+WHOLE = "a case is read table by table: reports, history, comments, photos, clocks; what is around it by itself"
 DESK = {
     "/desk/queues": page("busy", "/desk?queue=open&limit=30"),
     "/desk/print/:numbers": page("busy", "/cases/{case}", most=12, why=WHOLE),

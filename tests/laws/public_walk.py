@@ -51,7 +51,7 @@ WORDS: dict[str, Sequence[str]] = {
 QUERIES: dict[str, Sequence[str]] = {
     "bbox": ("113.98,22.58,114.05,22.65", "113.8,22.4,114.4,23"), "limit": ("100",), "extensions": ("true",), "lang": ("en",),
     "page_size": ("1000",), "lon": ("114.0051",), "lat": ("22.6049",), "category": ("10101",), "community": ("440301001001",),
-    "area": ("440301001001",), "url": ("http://localhost/",)}
+    "area": ("440301001001",), "q": ("南塘",), "url": ("http://localhost/",)}
 """What is asked besides, by name; what the document lists by values is asked with each of them."""
 
 CLOSED: dict[str, str] = {

@@ -105,7 +105,7 @@ def test_who_i_am_is_asked_once_until_a_reload_or_a_page_that_was_not_mine(windo
 
 
 def page_names(page: Page) -> list[str]:
-    return [name for name in ("公开审核", "工单导入") if page.get_by_role("link", name=name).count()]
+    return [name for name in ("受理", "公开审核", "工单导入") if page.get_by_role("link", name=name).count()]
 
 
 def test_a_closed_browser_has_forgotten_it_and_another_tab_has_not(browser: Browser, window: Window) -> None:

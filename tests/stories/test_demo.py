@@ -1,4 +1,8 @@
-"""`zhiwang demo` from nothing, small: a day played through real processes, told in numbers, left to be looked at."""
+"""`zhiwang demo` from nothing, small: a day played through real processes, told in numbers, left to be looked at.
+
+`PICTURES=docs/pictures DEMO_REPORTS=600 pytest tests/stories/test_demo.py` takes those of README anew.
+"""
+import os
 import re
 import signal
 import subprocess
@@ -10,9 +14,11 @@ from typing import Any
 
 import httpx
 
+from tests.pages.phone import browser_is_there
+from tests.stories import pictures
 from tests.stories.test_up import environ, free_port, processes_of, until
 
-REPORTS = 60
+REPORTS = int(os.environ.get("DEMO_REPORTS", "60"))
 
 
 class Demonstration:
@@ -87,6 +93,8 @@ def test_a_day_is_played_told_in_numbers_left_to_look_at_and_not_played_twice(tm
         for photo in photographed[0]["photos"] if photographed else ():
             assert httpx.get(system.url + photo["small"], timeout=20, trust_env=False).headers["content-type"] == "image/jpeg"
 
+        look_at(system, photographed[0]["number"], Path(os.environ.get("PICTURES") or tmp_path / "pictures"))
+
         public = system.asks("/api/v1/public/cases?limit=100")["items"]
         assert public
         assert any(one["words"] for one in public)
@@ -101,3 +109,10 @@ def test_a_day_is_played_told_in_numbers_left_to_look_at_and_not_played_twice(tm
         again = system.asks("/api/v1/performance/channels", system.logs_in("leader1"))["channels"]
         assert again == channels
 
+
+def look_at(system: Demonstration, case: str, folder: Path) -> None:
+    """The pages of the demonstration, each as whoever works there sees it: whole, sound, and from no other host."""
+    browser_is_there()
+    for name, window in pictures.taken(system.url, pictures.passwords(system.home), "hw", case, folder):
+        assert (name, window.faults(), window.strangers(), window.wrong) == (name, [], [], [])
+        assert not window.is_wider_than_its_screen(), name
