@@ -4,13 +4,15 @@ from typing import Any
 
 import marshmallow as ma
 from flask import Response, request
+from sqlalchemy.orm import Session
 
 from api.auth import caller, requires
 from api.blueprint import Blueprint
 from api.cases import CaseRowOut
-from api.fields import Text, encode
+from api.fields import Cursor, Text, encode, page_of
 from api.warnings import EarlyWarningOut
 from casework import clock, settings
+from casework.cases import search
 from casework.performance import map as city_map
 from casework.performance import today as today_of
 from casework.performance.days import FIRST_DAY, day_of, must_be_counted
@@ -20,6 +22,7 @@ from casework.storage.database import reading
 blueprint = Blueprint("cockpit", __name__, url_prefix="/api/v1/cockpit", description="驾驶舱 Cockpit")
 
 USUAL = timedelta(days=7)
+CASES = 50
 
 
 class MapIn(ma.Schema):
@@ -104,6 +107,8 @@ class MapOut(DaysOut):
     before = ma.fields.Nested(DaysOut())
     items = ma.fields.List(ma.fields.Nested(MapAreaOut()))
     total = ma.fields.Nested(StandsOut())
+    cases = ma.fields.Nested(page_of(CaseRowOut()), allow_none=True, metadata={"description":
+        "the open cases of an area that has nothing below it, as GET /cases begins; null of every other"})
     tiles = ma.fields.Nested(TilesOut(), allow_none=True)
 
 
@@ -158,14 +163,23 @@ def today() -> dict[str, Any]:
 def drawn(query: dict[str, Any]) -> Response:
     """An area with what lies right below it: outlines to draw, and of each how many cases are open, late, new and closed.
 
-    Also how satisfied people are, how many live there and what the registers hold, and how it was in as many days before.
+    Also how satisfied people are, how many live there and what the registers hold, and how it was in as many days before. An
+    area that has nothing below it comes with its open cases.
     """
     with reading() as db:
         shown = city_map.drawn(db, caller(), query.get("area"), _span(query))
-    response = encode({**shown, "tiles": _tiles()})
+        ends = shown["area"] is not None and not shown["items"]
+        cases = _cases(db, shown["area"]["code"]) if ends else None
+    response = encode({**shown, "cases": cases, "tiles": _tiles()})
     response.headers["Cache-Control"] = "private, no-cache"
     response.add_etag()
     return response.make_conditional(request)  # type: ignore[return-value]  # werkzeug gives back what it was given
+
+
+def _cases(db: Session, code: str) -> dict[str, Any]:
+    """Whoever sees the map sees cases, and of these what lies in the own reach."""
+    shown, last = search.page(db, caller(), search.Wanted(area_code=code), limit=CASES)
+    return {"items": shown, "next": Cursor.write(last) if last else None}
 
 
 def _span(query: dict[str, Any]) -> Span:

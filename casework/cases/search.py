@@ -107,7 +107,7 @@ def page(db: Session, actor: Actor, wanted: Wanted, *, after: Position | None = 
     """
     # The tables themselves, not the mapped class: what the ORM adds to a row is for those who change it.
     rows = db.connection().execute(_listed(actor, wanted, after, limit + 1)).all()
-    by_code = taxonomy.catalogue(db).by_code if rows else {}
+    by_code = taxonomy.catalogue_told(db, rows[0].taxonomy).by_code if rows else {}
     shown = [as_row(row, by_code) for row in rows[:limit]]
     last = rows[limit - 1] if len(rows) > limit else None
     return shown, (last.due_at, last.id) if last else None
@@ -147,7 +147,8 @@ def _listed(actor: Actor, wanted: Wanted, after: Position | None, most: int) -> 
         # One look by its own index for each way of seeing a case: an OR of them makes the database read the whole city.
         looks = [select(CASES.id).where(*where, way).order_by(CASES.due_at, CASES.id).limit(most).subquery() for way in ways]
         where, ways = [], [CASES.id.in_(union_all(*(select(look.c.id) for look in looks)))]
-    return (select(*COLUMNS).join(Department.__table__, Department.__table__.c.id == CASES.lead_department_id, isouter=True)
+    return (select(*COLUMNS, taxonomy.current_beside().label("taxonomy"))
+            .join(Department.__table__, Department.__table__.c.id == CASES.lead_department_id, isouter=True)
             .where(*where, *ways).order_by(CASES.due_at, CASES.id).limit(most))
 
 

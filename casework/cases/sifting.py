@@ -71,14 +71,14 @@ def _stands_in(word: str) -> ColumnElement[bool]:
 def page(db: Session, ways: Sequence[Way], sieve: Sieve | None = None, *, after: Position | None = None,
          limit: int = 50) -> tuple[list[dict[str, Any]], Position | None]:
     """Up to `limit` cases that lie on any of these ways and pass the sieve, what is due first on top; and where the next page
-    goes on, or None. Two statements, one where there is nothing. Rows are plain values ready for an encoder."""
+    goes on, or None. One statement, and the taxonomy once a process. Rows are plain values ready for an encoder."""
     if not ways:
         return [], None
     kept = sieve.conditions() if sieve else []
     most = (WINDOW_OF_WORDS if sieve and sieve.words else WINDOW) if kept else limit + 1
     found = db.connection().execute(_statement(_looked(ways, kept, after, most), limit)).all()
     rows = [row for row in found if row.id is not None]
-    by_code = taxonomy.catalogue(db).by_code if rows else {}
+    by_code = taxonomy.catalogue_told(db, rows[0].taxonomy).by_code if rows else {}
     shown = [as_row(row, by_code) | dict(zip(NAMES, row[len(COLUMNS):], strict=False)) for row in rows[:limit]]
     if len(rows) > limit:
         return shown, (rows[limit - 1].due_at, rows[limit - 1].id)
@@ -109,5 +109,6 @@ def _statement(looked: CTE, limit: int) -> Select[Any]:
     tables = (edge.join(hits, true(), isouter=True).join(CASES.id.table, CASES.id == hits.c.hit, isouter=True)
               .join(Department.__table__, DEPARTMENTS.id == CASES.lead_department_id, isouter=True)
               .join(User.__table__, USERS.id == CASES.handler_id, isouter=True))
-    return (select(*COLUMNS, *OWN, edge.c.edge_due, edge.c.edge_id, edge.c.looked).select_from(tables)
+    return (select(*COLUMNS, *OWN, edge.c.edge_due, edge.c.edge_id, edge.c.looked,
+                   taxonomy.current_beside().label("taxonomy")).select_from(tables)
             .order_by(CASES.due_at, CASES.id))

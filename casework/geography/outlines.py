@@ -6,7 +6,9 @@ import shapely
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from casework.geography import areas
 from casework.geography.areas import Area, Level
+from casework.geography.atlas import Atlas
 
 Rings = list[list[list[float]]]
 
@@ -27,8 +29,20 @@ def rings(outline: bytes | None, rough_degrees: float) -> Rings:
             for part in parts for ring in shapely.get_rings(part)]
 
 
+_drawn: tuple[Atlas, list[dict[str, Any]]] | None = None
+"""What was drawn last, of which areas: a thousand outlines are made rough once for each map, not for each look."""
+
+
 def of_city(db: Session) -> list[dict[str, Any]]:
-    """The areas of DRAWN in use, by code: {code, name, level, outline}."""
+    """The areas of DRAWN in use, by code: {code, name, level, outline}; as fresh as areas.atlas()."""
+    global _drawn  # noqa: PLW0603 - replaced whole, so threads need no lock
+    now, kept = areas.atlas(db), _drawn
+    if kept is None or kept[0] is not now:
+        _drawn = kept = (now, _of_city(db))
+    return kept[1]
+
+
+def _of_city(db: Session) -> list[dict[str, Any]]:
     wanted = (select(Area.code, Area.name, Area.level, Area.outline)
               .where(Area.level.in_(DRAWN), Area.retired_at.is_(None)).order_by(Area.code))
     return [{"code": code, "name": name, "level": level, "outline": rings(outline, CITY_DEGREES)}

@@ -33,7 +33,7 @@ def look(db: Session, actor: Actor) -> dict[str, Any]:
     """{since, until, days, total, open, overdue, late, warnings, best, worst} of what the actor looks after.
 
     `days` has an item for each of the last DAYS city days, today the last; `best` and `worst` are departments by the share
-    that they closed in time, none in both. Five queries, however large the city.
+    that they closed in time, none in both. Five statements, however large the city.
     """
     scope = areas_of(actor, "cockpit.read")
     until = day_of(clock.now()) + timedelta(days=1)

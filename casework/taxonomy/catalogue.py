@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ScalarSelect, select, update
 from sqlalchemy.orm import Session, make_transient_to_detached
 
 from casework import clock, settings
@@ -140,6 +140,18 @@ def catalogue(db: Session, version_id: uuid.UUID | None = None) -> Catalogue:
         while len(_kept) > KEPT_VERSIONS:
             del _kept[next(iter(_kept))]
     return found
+
+
+def current_beside() -> ScalarSelect[uuid.UUID]:
+    """The id of the current version, as one more column of a statement that is sent anyway; catalogue_told() takes it."""
+    return select(TaxonomyVersion.id).where(TaxonomyVersion.active).limit(1).scalar_subquery()
+
+
+def catalogue_told(db: Session, version_id: uuid.UUID | None) -> Catalogue:
+    """The current version, of which a statement of this transaction told the id. Raises NotFound when no version is active."""
+    if version_id is not None:
+        db.info["taxonomy"] = (db.get_transaction(), version_id)
+    return catalogue(db)
 
 
 def _current_id(db: Session) -> uuid.UUID:

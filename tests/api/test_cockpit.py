@@ -57,11 +57,13 @@ def test_one_drills_down_from_the_top_to_the_grids(town: Town) -> None:
         code = top["items"][0]["code"]
         below = shown(town, area=code)
         assert below["area"]["code"] == code
+        assert (below["cases"] is None) == bool(below["items"])
         assert [one["code"] for one in below["way"]] == way + ([top["area"]["code"]] if top["area"] else [])
         way = [one["code"] for one in below["way"]]
         top = below
     assert code in GRIDS
     assert top["area"]["level"] == "grid"
+    assert top["cases"] == {"items": [], "next": None}
     ring = top["area"]["outline"][0]
     assert len(ring) == 5
     assert ring[0] == ring[-1]
@@ -83,6 +85,9 @@ def test_what_came_in_is_late_and_closed_is_counted_where_it_lies(town: Town, ti
     assert first["density"] == pytest.approx(3 / 1.14, rel=0.02)
     assert grids[GRIDS[1]]["values"]["received"] == 0
     assert grids[GRIDS[1]]["values"]["satisfaction"] is None
+    lies = shown(town, area=GRIDS[2])["cases"]["items"]
+    assert [one["area_code"] for one in lies] == [GRIDS[2]]
+    assert lies == ok(town.leader.get("/api/v1/cases", area=GRIDS[2]))["items"]
     total = shown(town, area=STREET)["total"]["values"]
     assert (total["received"], total["open"]) == (4, 3)
     time.passes(days=30)

@@ -9,6 +9,7 @@ from casework import taxonomy
 from casework.storage.database import transaction
 from casework.taxonomy import sheets
 from tests.api.town import Json, Town, key, ok, pda_report, point, problem
+from tests.benchmarks.test_lists import statements
 from tests.factories import GRIDS, SIDE, SOUTH, WEST, small_map
 
 AREAS, TAXONOMY, RULES = "/api/v1/areas", "/api/v1/taxonomy", "/api/v1/rules"
@@ -49,6 +50,17 @@ def test_a_map_is_given_the_outlines_down_to_communities_and_asks_again_for_noth
     assert "max-age" in answer.headers["Cache-Control"]
     again = town.app.test_client().get(f"{AREAS}/outlines", headers={"If-None-Match": answer.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
+
+
+def test_outlines_are_made_once_for_each_map(town: Town) -> None:
+    ok(town.stranger.get(f"{AREAS}/outlines"))
+    with statements() as seen:
+        ok(town.stranger.get(f"{AREAS}/outlines"))
+    assert [one for one in seen if "areas.outline" in one] == []
+    changed = copy.deepcopy(small_map())
+    next(one for one in changed["features"] if one["properties"]["code"] == "440301001")["properties"]["name"] = "新河口街道"
+    ok(town.administrator.post(f"{AREAS}/import", changed, system="wgs84"))
+    assert "新河口街道" in {one["name"] for one in ok(town.stranger.get(f"{AREAS}/outlines"))["items"]}
 
 
 def test_a_point_is_two_numbers_on_the_globe(town: Town) -> None:

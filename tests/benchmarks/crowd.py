@@ -1,4 +1,4 @@
-"""A city with a past: so many open cases, each with its report, history, assignment and clock, by COPY or executemany."""
+"""A city with a past: so many cases, each with its report, history, assignment and clock, by COPY or executemany."""
 import itertools
 import random
 import uuid
@@ -39,7 +39,7 @@ COLUMNS: dict[type, str] = {
     User: "id login name active created_at",
     Post: "id title role area_code holder_id",
     Case: "id number status priority title channel category_code lon lat cell area_code address opened_at moved_at due_at "
-          "is_open overdue lead_department_id inspector_id report_count returns reworks reopens questions urges "
+          "closed_at is_open overdue lead_department_id inspector_id report_count returns reworks reopens questions urges "
           "dissatisfied endorsed feedback_owed flags flagged dispatched_by_rule history_length history_head version",
     Report: "id number channel source key digest received_at text claimed_category lon lat handled_on_the_spot urgent "
             "case_id triaged_at outcome",
@@ -52,8 +52,10 @@ COLUMNS: dict[type, str] = {
 Tuples = dict[type, list[tuple[Any, ...]]]
 
 
-def fill(engine: Engine, cases: int) -> dict[str, uuid.UUID]:
-    """So many open cases and what belongs to them. Answers the ids of a busy and of a quiet department.
+def fill(engine: Engine, cases: int, over: float = 0.0) -> dict[str, uuid.UUID]:
+    """So many cases and what belongs to them, this share of them closed in the last year and the others open.
+
+    Answers the ids of a busy and of a quiet department.
 
     Foreign keys are not checked row by row and indexes are made afterwards, as one does who restores a city.
     """
@@ -68,7 +70,7 @@ def fill(engine: Engine, cases: int) -> dict[str, uuid.UUID]:
         put(Post.__table__, COLUMNS[Post].split(), [
             (uuid_utils.uuid7().hex, "网格员", "grid_worker", GRIDS_AROUND[number * 37 % len(GRIDS_AROUND)], key)
             for number, key in enumerate(workers)])
-        source = _lives(cases, [key for _, key in sorted(made.items())], workers, now)
+        source = _lives(cases, over, [key for _, key in sorted(made.items())], workers, now)
         for part in iter(lambda: list(itertools.islice(source, 20_000)), []):
             for model in (Case, Report, Entry, Assignment, Timer, TimerSegment):
                 put(model.__table__, COLUMNS[model].split(), [row for life in part for row in life.get(model, ())])
@@ -80,7 +82,7 @@ def _at(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
-def _lives(cases: int, departments: list[str], workers: list[str], now: datetime) -> Iterator[Tuples]:
+def _lives(cases: int, over: float, departments: list[str], workers: list[str], now: datetime) -> Iterator[Tuples]:
     chance = random.Random(20260302)
     busy, quiet = departments[:-1], departments[-1]
     inside = cases // 500  # the small city is a five hundredth of the area
@@ -93,6 +95,9 @@ def _lives(cases: int, departments: list[str], workers: list[str], now: datetime
         inspector = chance.choice(workers) if status == "resolved" else None
         # Half of seven days is 84 hours: an alarm that is due was reached an hour ago, the others lie ahead.
         hours = 85 if number % DUE_NOW == 0 else chance.uniform(0, 82)
+        if number // 100 % 10 >= 10 - over * 10:
+            yield _past_life(number, lead, where, grid, now - timedelta(days=chance.uniform(4, 364)))
+            continue
         yield _life(number, (status, lead, inspector), where, grid, now - timedelta(hours=hours))
 
 
@@ -110,7 +115,7 @@ def _life(number: int, turn: tuple[str, str | None, str | None], where: Point, g
     limit, unit = (2.0, "work_day") if number % (2 * DUE_NOW) == 0 else (7.0, "natural_day")
     made: Tuples = {
         Case: [(case, f"AJ260101-{number:010}", status, "normal", f"某路段人行道旁生活垃圾成堆无人清理{number}", "pda", "20101",
-                where.lon, where.lat, cell_of(where), grid, "某路一百号对面", begun, begun, due, 1, 0, lead, inspector,
+                where.lon, where.lat, cell_of(where), grid, "某路一百号对面", begun, begun, due, None, 1, 0, lead, inspector,
                 1, 0, 0, 0, 0, 0, 0, 0, 0, "[]", 0, 1, 2, GENESIS, 3)],
         Report: [(report, f"ZW260101-{number:010}", "pda", "earlier", f"{number}", GENESIS[:32], begun, "人行道旁生活垃圾成堆",
                   "20101", where.lon, where.lat, 0, 0, case, begun, "filed")],
@@ -122,6 +127,15 @@ def _life(number: int, turn: tuple[str, str | None, str | None], where: Point, g
     if lead:
         made[Assignment] = [(assignment, case, lead, "lead", "按规则", begun)]
     return made
+
+
+def _past_life(number: int, lead: str | None, where: Point, grid: str, since: datetime) -> Tuples:
+    """A case that was closed three days after it came in: its clocks are counted, and nobody looks at them any more."""
+    made = _life(number, ("closed", lead, None), where, grid, since)
+    row = list(made[Case][0])
+    columns = COLUMNS[Case].split()
+    row[columns.index("closed_at")], row[columns.index("is_open")] = _at(since + timedelta(days=3)), 0
+    return made | {Case: [tuple(row)], Timer: [], TimerSegment: []}
 
 
 class _bare:  # noqa: N801 - reads as what it is: `with _bare(engine) as put`

@@ -80,8 +80,9 @@ class Ground:
 
 
 @contextmanager
-def ground(kind: str, folder: Path, template: Path, cases: int = 0) -> Iterator[Ground]:
-    """A city of one's own, gone at the end. With `cases` it has so many open ones, in 25 more departments."""
+def ground(kind: str, folder: Path, template: Path, cases: int = 0, over: float = 0.0) -> Iterator[Ground]:
+    """A city of one's own, gone at the end. With `cases` it has so many, in 25 more departments; `over` is the share that is
+    closed."""
     with _database(kind, folder, template) as url:
         config = Settings(
             database_url=url, redis_url=BENCH_REDIS, blob_url=f"file://{folder}/blobs", home=folder,
@@ -93,7 +94,7 @@ def ground(kind: str, folder: Path, template: Path, cases: int = 0) -> Iterator[
             database.Base.metadata.create_all(database.engine())
         made = _people(kind, config)
         if cases:
-            made.crowd = crowd.fill(database.engine(), cases)
+            made.crowd = crowd.fill(database.engine(), cases, over)
             made.desks = {name: _desk(name, department) for name, department in made.crowd.items()}
         try:
             yield made

@@ -3,7 +3,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from sqlalchemy import delete, select, update
 
 from casework import clock
@@ -14,7 +14,7 @@ from casework.performance.score_appeals import ScoreAppeal
 from casework.performance.scorecards import Scorecard
 from casework.performance.weights import Of
 from casework.storage.database import new_id, reading, transaction
-from tests.api.town import citizen_report, ok, pda_report, point
+from tests.api.town import Json, citizen_report, ok, pda_report, point
 from tests.factories import GRIDS
 from tests.pages.conftest import PASSWORD, City
 from tests.pages.desk import NARROW, Window
@@ -66,6 +66,9 @@ def test_the_day_opens_at_one_look(window: Window) -> None:
     assert "23" in page.get_by_role("link", name=re.compile("通常约5.7件")).inner_text()
     page.get_by_text("查看数字").click()
     assert page.get_by_role("table", name="近 30 天新增与结案").locator("tbody tr").count() == 30
+    assert page.locator(".figures .change").count() == 0, "a day that is not over is judged by one that is"
+    line = page.locator(".figure svg.sparkline").first.get_attribute("aria-label") or ""
+    assert re.search("受理量：最近（.+）4；最低 0（.+），最高 4", line), line
     picture = page.locator("svg.drawn")
     assert "受理量" in (picture.get_attribute("aria-label") or "")
     window.is_sound()
@@ -97,6 +100,35 @@ def test_a_leader_goes_down_from_the_city_to_a_case_and_back(window: Window) -> 
     assert rows(page) == {"网格1": "3", "网格2": "1"}
 
 
+def test_a_grid_with_many_cases_shows_them_page_by_page(window: Window) -> None:
+    def first_alone(route: Route) -> None:
+        answer = route.fetch()
+        told = answer.json()
+        later.extend(told["cases"]["items"][1:])
+        told["cases"] = {"items": told["cases"]["items"][:1], "next": "further"}
+        route.fulfill(response=answer, json=told)
+    later: list[Json] = []
+    window.context.route("**/api/v1/cockpit/map?*", first_alone)
+    window.context.route("**/api/v1/cases?*cursor=further", lambda route: route.fulfill(json={"items": later, "next": None}))
+    page = window.log_in("leader", PASSWORD, f"{MAP}#area={GRIDS[0]}")
+    page.locator(".cases li").first.wait_for()
+    assert page.locator(".map .marker").count() == 1
+    page.get_by_role("button", name="更多").click()
+    expect(page.locator(".cases li")).to_have_count(2)
+    expect(page.locator(".map .marker")).to_have_count(2)
+    assert page.locator(".cases .marker").all_inner_texts() == ["1", "2"]
+    assert page.get_by_role("button", name="更多").count() == 0
+
+
+def test_outlines_are_not_sent_again_to_who_has_them(window: Window) -> None:
+    page = window.log_in("leader", PASSWORD, WARNINGS)
+    page.locator(".map path.outline").first.wait_for()
+    window.visit("/cockpit/warnings")
+    page.locator(".map path.outline").first.wait_for()
+    assert page.evaluate("""performance.getEntriesByType('resource').filter(({name}) => name.endsWith('/outlines'))
+                            .map(({transferSize}) => transferSize)""") == [0]
+
+
 def test_the_map_is_walked_by_keys_alone(window: Window) -> None:
     page = window.log_in("leader", PASSWORD, MAP)
     rows(page)
@@ -118,7 +150,16 @@ def test_the_map_is_walked_by_keys_alone(window: Window) -> None:
 def test_days_of_ones_own_and_an_area_that_is_none(window: Window) -> None:
     page = window.log_in("leader", PASSWORD, f"{MAP}#area=440301001001&since=2020-01-01&until=2020-02-01&measure=received")
     assert rows(page) == {"网格1": "0", "网格2": "0"}
-    assert page.get_by_label("结束日期").input_value() == "2020-01-31"
+    last = page.get_by_label("结束日期")
+    assert last.input_value() == "2020-01-31"
+    for first, why in (("2020-02-01", "不能早于"), ("2019-01-30", "最多查看 366 天"), ("", "请填写")):
+        page.get_by_label("起始日期").fill(first)
+        page.get_by_role("button", name="按此日期").click()
+        assert why in last.evaluate("input => input.validationMessage")
+    page.get_by_label("起始日期").fill("2019-01-31")
+    page.get_by_role("button", name="按此日期").click()
+    page.wait_for_url(re.compile("since=2019-01-31"))
+    assert rows(page) == {"网格1": "0", "网格2": "0"}
     window.visit("/cockpit/today")
     window.visit(f"{MAP}#area=9999")
     page.get_by_role("alert").wait_for()
@@ -143,6 +184,7 @@ def test_figures_are_narrowed_sorted_and_explained(window: Window) -> None:
     window.is_sound()
     page.get_by_role("button", name="说明：按期结案率").click()
     page.get_by_role("dialog").get_by_text("closed_on_time / (due - deferred)").wait_for()
+    assert page.get_by_role("dialog").locator("dd").nth(1).inner_text() == "案件、计时"
     window.is_sound()
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="说明：按期结案率")).to_be_focused()

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from casework import clock
 from casework.cases.report import Report
 from casework.exchange.feed import FeedEntry
-from casework.identity.people import Role, create_post, create_user
+from casework.identity.people import Role, User, create_post, create_user
 from casework.identity.privacy import blind_index
 from casework.identity.sessions.refusals import Tally
 from casework.intake.hotline.updates import TicketUpdate
@@ -71,6 +71,37 @@ def test_somebody_logs_in_reloads_switches_the_language_and_logs_out(window: Win
     assert page.evaluate("Object.keys(sessionStorage)") == []
     page.reload()
     page.get_by_role("heading", name="登录").wait_for()
+
+
+def asked_who_i_am(window: Window) -> int:
+    return len([url for url in window.asked if url.endswith("/sessions/me")])
+
+
+def test_who_i_am_is_asked_once_until_a_reload_or_a_page_that_was_not_mine(window: Window) -> None:
+    page = window.log_in("operator", PASSWORD, CALLS)
+    before = asked_who_i_am(window)
+    for path in ("/command/imports", CALLS):
+        window.visit(path)
+        page.locator("#who").wait_for()
+        expect(page.locator("#name")).to_have_text("Operator")
+    assert asked_who_i_am(window) == before
+    page.reload()
+    page.get_by_label("来电号码").wait_for()
+    assert asked_who_i_am(window) == before + 1
+    window.visit("/command/dispatch")
+    expect(page.locator("#screen")).to_contain_text("没有这些页面的权限")
+    with transaction() as db:
+        user = db.scalars(select(User).where(User.login == "operator")).one()
+        made = create_post(db, "代班派遣员", Role.DISPATCHER, holder_id=user.id)
+    window.visit("/command/triage")
+    page.locator(".bench-work").wait_for()
+    assert page.get_by_role("link", name="派遣").count() == 0
+    window.visit("/command/dispatch")
+    page.locator(".bench-work").wait_for()
+    with transaction() as db:
+        db.delete(db.merge(made))
+    page.reload()
+    expect(page.locator("#screen")).to_contain_text("没有这些页面的权限")
 
 
 def page_names(page: Page) -> list[str]:

@@ -21,6 +21,7 @@ from casework.identity.people import Role
 from casework.identity.permissions import PERMISSIONS
 from casework.intake.hotline.columns import FIELDS
 from casework.media import Purpose
+from casework.performance.indicators import INDICATORS
 from casework.settings import Settings
 from tests.api.town import served
 from tests.pages.test_pages_are_sound import contrast
@@ -73,6 +74,8 @@ def test_no_word_is_kept_that_nobody_says() -> None:
 @pytest.mark.parametrize(("family", "members"), [
     ("status", STATUS_NAMES), ("channel", Channel), ("queue", QUEUES), ("field", list(FIELDS)),
     ("permission", list(PERMISSIONS)), ("post_role", Role),
+    ("source", [re.sub("[ -]", "_", part) for one in INDICATORS.values() for part in one.source.split(", ")]),
+    ("period", [one.period for one in INDICATORS.values()]),
     ("purpose", Purpose), ("moderation", State), ("event", EVENTS), ("desk_queue", Queue)])
 def test_whatever_the_server_names_has_words(family: str, members: list[str]) -> None:
     assert {f"{family}.{name}" for name in members} <= set(WORDS)

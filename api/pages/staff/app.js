@@ -47,19 +47,27 @@ function logIn() {
   byId("screen").querySelector("input").focus();
 }
 
+const isReload = performance.getEntriesByType("navigation")[0]?.type === "reload";
+
+/** Who is logged in. A reload asks anew, and so does a screen that was not theirs so far: a post may have come since. */
+async function whoever(found) {
+  const me = await session.me({anew: isReload});
+  return me && found && !isReload && !mayOpen(me, found.screen) ? session.me({anew: true}) : me;
+}
+
 const says = (text) => byId("screen").replaceChildren(make("p", {class: "empty", role: "alert"}, text));
 
 async function open() {
+  const found = find(here());
   let me = null;
   try {
-    me = await session.me();
+    me = await whoever(found);
   } catch (error) {
     if (error instanceof Away) return says(say("away"));
     me = null; // the log-in is over
   }
   if (!me) return logIn();
   nav(me);
-  const found = find(here());
   const isFace = here().split("/").length === 2;
   const first = SCREENS.find((one) => !one.hidden && mayOpen(me, one) && (!isFace || one.path.startsWith(`${here()}/`)));
   if (!found && isFace && first) return void location.replace(first.path);

@@ -9,11 +9,11 @@ const CITY = [[22.45, 113.75], [22.87, 114.62]];
 let loading = null;
 const leaflet = () => (loading ??= import("./leaflet/leaflet-src.esm.js"));
 
-/** Outlines are an ornament: a map without them still takes a place. */
+/** Outlines are an ornament: a map without them still takes a place, and they may be as old as the server lets the browser keep them. */
 async function outlines(L, map) {
   let items = [];
   try {
-    ({items} = await call("GET", "/api/v1/areas/outlines"));
+    ({items} = await call("GET", "/api/v1/areas/outlines", undefined, {cache: "default"}));
   } catch (error) {
     console.warn(error);
   }

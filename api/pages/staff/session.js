@@ -11,7 +11,6 @@ const PEERS = 250;
 const json = jsonBy(request);
 const channel = new BroadcastChannel(NAME);
 const endings = new Set();
-let known = null;
 let answered = () => {};
 
 function stored() {
@@ -48,7 +47,6 @@ async function askPeers() {
 
 function ended() {
   keep(null);
-  known = null;
   sessionStorage.removeItem(LAST);
   drafts.dropAll();
   for (const heard of endings) heard();
@@ -110,11 +108,14 @@ export async function logOut() {
 /** Be told when this log-in was ended, here or in another tab. */
 export const whenEnded = (heard) => endings.add(heard);
 
-/** What is known of who is logged in: name, roles, permissions. Null for nobody. */
-export async function me() {
+/** What is known of who is logged in: name, roles, permissions. Null for nobody. It is kept beside the tokens and asked again with
+ * each new pair, so that going from page to page asks for nothing twice; with `anew` it is asked now. */
+export async function me({anew = false} = {}) {
   if (!stored()) await askPeers();
   const credential = await headers();
   if (!credential) return null;
-  known ??= await json("GET", "/api/v1/sessions/me", undefined, {headers: credential});
-  return known;
+  if (stored().me && !anew) return stored().me;
+  const told = await json("GET", "/api/v1/sessions/me", undefined, {headers: credential});
+  if (stored()) keep({...stored(), me: told}); // it may have been ended meanwhile
+  return told;
 }

@@ -84,7 +84,7 @@ function drawing(width, days, series, format, label) {
 }
 
 /** What a line shows, in a sentence. */
-function spoken(title, days, values, format) {
+export function spoken(title, days, values, format) {
   const known = values.map((value, at) => [value, days[at]]).filter(([value]) => isNumber(value));
   if (!known.length) return say("chart.nothing", {title});
   const [low, high] = [known.reduce((a, b) => (b[0] < a[0] ? b : a)), known.reduce((a, b) => (b[0] > a[0] ? b : a))];

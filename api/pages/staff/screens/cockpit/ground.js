@@ -11,12 +11,13 @@ const LETTER = 13;
 
 const latlon = (rings) => rings.map((ring) => ring.map(([lon, lat]) => [lat, lon]));
 
-/** A map in this element. Answers {draw(areas, around, tiles), mark(code), points(list)}: areas are {code, name, number, shade,
- * outline}, `around` is drawn as a border alone; `onpick` hears the code of an area that was pressed. */
-export async function openGround(element, onpick) {
+/** A map in this element; `how` tells who cannot see it how to use it, and where the same is said in words. Answers {draw(areas,
+ * around, tiles), mark(code), points(list)}: areas are {code, name, number, shade, outline}, `around` is drawn as a border alone;
+ * `onpick` hears the code of an area that was pressed. */
+export async function openGround(element, how, onpick) {
   const L = await leaflet();
   element.setAttribute("role", "application");
-  element.setAttribute("aria-label", say("cockpit.map_how"));
+  element.setAttribute("aria-label", how);
   const map = L.map(element, {attributionControl: false, zoomAnimation: false, fadeAnimation: false, zoomControl: false, maxZoom: 19,
     zoomSnap: 0.25, scrollWheelZoom: false});
   L.control.zoom({zoomInTitle: say("map.closer"), zoomOutTitle: say("map.farther"), position: "topright"}).addTo(map);
@@ -79,7 +80,7 @@ export async function openGround(element, onpick) {
     async backdrop() {
       let items = [];
       try {
-        ({items} = await call("GET", "/api/v1/areas/outlines"));
+        ({items} = await call("GET", "/api/v1/areas/outlines", undefined, {cache: "default"}));
       } catch (error) {
         console.warn(error);
       }

@@ -1,5 +1,5 @@
 // The city on a map, from the whole down to the grid and its cases, with the same numbers in a table beside it.
-import {make} from "../../dom.js";
+import {button, make} from "../../dom.js";
 import {say} from "../../language.js";
 import {address, call} from "../../server.js";
 import {table} from "../stuck/part.js";
@@ -12,13 +12,7 @@ import {view} from "./view.js";
 
 const CASES = 50;
 
-async function fetched(me) {
-  const {since, until} = days();
-  const shown = await call("GET", address("/api/v1/cockpit/map", {area: said().area, since, until}));
-  const isLeaf = shown.area && !shown.items.length && me.permissions.includes("case.list");
-  const cases = isLeaf ? (await call("GET", address("/api/v1/cases", {area: shown.area.code, limit: CASES}))).items : null;
-  return {...shown, cases};
-}
+const fetched = () => call("GET", address("/api/v1/cockpit/map", {area: said().area, ...days()}));
 
 const place = (code, name) => make("a", {href: saying({area: code}), "data-focus": code}, name);
 
@@ -77,20 +71,33 @@ const totals = ({total}) => make("dl", {class: "figures"}, MEASURES.slice(0, 5).
 
 const isLate = ({due_at: due}) => due && Date.parse(due) < Date.now();
 
-/** The cases of a grid: the end of the way down. */
-function cases(list) {
-  if (!list.length) return make("p", {class: "empty"}, say("cockpit.no_cases"));
-  return make("ol", {class: "cases"}, list.map((one, at) => make("li", {},
-    make("span", {class: "marker", "aria-hidden": "true"}, String(at + 1)),
-    make("div", {}, make("a", {href: `/desk/cases/${encodeURIComponent(one.number)}`}, one.title),
-      make("p", {class: "quiet"}, [one.category, say(`status.${one.status}`), one.address].filter(Boolean).join(" · "),
-        isLate(one) && make("span", {class: "chip alarm"}, say("measure.overdue")))))));
+const line = (one, at) => make("li", {},
+  make("span", {class: "marker", "aria-hidden": "true"}, String(at + 1)),
+  make("div", {}, make("a", {href: `/desk/cases/${encodeURIComponent(one.number)}`}, one.title),
+    make("p", {class: "quiet"}, [one.category, say(`status.${one.status}`), one.address].filter(Boolean).join(" · "),
+      isLate(one) && make("span", {class: "chip alarm"}, say("measure.overdue")))));
+
+/** The cases of a grid, the end of the way down: a page, and the next when somebody asks for it; `shown` hears of all of them. */
+function cases({items, next}, area, shown) {
+  shown(items);
+  if (!items.length) return [make("p", {class: "empty"}, say("cockpit.no_cases"))];
+  const list = make("ol", {class: "cases"}, items.map(line));
+  let cursor = next;
+  const more = button(say("more"), async () => {
+    const page = await call("GET", address("/api/v1/cases", {area, limit: CASES, cursor}));
+    list.append(...page.items.map((one, at) => line(one, items.length + at)));
+    items.push(...page.items);
+    cursor = page.next;
+    more.hidden = !cursor;
+    shown(items);
+  }, {kind: "quiet", hidden: !next});
+  return [list, more];
 }
 
 const signs = (list) => list.map((one, at) => ({...one, at})).filter(({lon}) => lon !== null).map(({lon, lat, title: name, at, ...one}) =>
   ({lon, lat, text: String(at + 1), label: name, kind: isLate(one) ? "late" : ""}));
 
-export async function show(room, me) {
+export async function show(room) {
   const element = make("div", {class: "map large"});
   let ground = null;
 
@@ -99,9 +106,8 @@ export async function show(room, me) {
     const scale = shades(shown.items.map(({values}) => values[one.name]));
     ground.draw(shown.items.map(({code, name, outline, values}) =>
       ({code, name, outline, number: written(values[one.name], one.unit), shade: scale.shade(values[one.name])})), shown.area, shown.tiles);
-    if (shown.cases) ground.points(signs(shown.cases));
     const beside = make("div", {class: "beside-map"}, shown.cases ? make("h2", {}, say("cockpit.open_cases")) : null,
-      shown.cases ? cases(shown.cases) : ranked(shown, one));
+      shown.cases ? cases(shown.cases, shown.area.code, (list) => ground.points(signs(list))) : ranked(shown, one));
     const rowOf = ({target}) => target.closest?.("tr")?.querySelector("[data-focus]")?.dataset.focus;
     beside.addEventListener("mouseover", (event) => ground.mark(rowOf(event)));
     beside.addEventListener("focusin", (event) => ground.mark(rowOf(event)));
@@ -113,6 +119,6 @@ export async function show(room, me) {
       shown.items.length > 0 && everything(shown)];
   }
 
-  ground = await openGround(element, (code) => go({area: code}));
-  return view(room, () => fetched(me), drawn)();
+  ground = await openGround(element, say("cockpit.map_how"), (code) => go({area: code}));
+  return view(room, fetched, drawn)();
 }

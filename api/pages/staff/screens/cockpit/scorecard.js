@@ -1,15 +1,14 @@
 // One scorecard with its parts: what was counted, what it weighs, what it gave; and what happened to it since.
-import {field, make, notice} from "../../dom.js";
+import {make} from "../../dom.js";
 import {say, when} from "../../language.js";
-import {summary} from "../../problems.js";
 import {call} from "../../server.js";
 import {table} from "../stuck/part.js";
 import {bar} from "./chart.js";
+import {decision} from "./decision.js";
 import {indicators, nameOf} from "./figures.js";
 import {written} from "./numbers.js";
 import {view} from "./view.js";
 
-const LONGEST = 2000;
 const PERFORMANCE = "/api/v1/performance";
 
 const figure = (name, value) => make("div", {class: "figure"}, make("dt", {}, say(`score.${name}`)), make("dd", {}, value));
@@ -30,32 +29,12 @@ const history = (list) => list.length > 0 && make("section", {}, make("h2", {}, 
     make("span", {class: "quiet"}, ` ${[event.by, when(event.at)].filter(Boolean).join(" · ")}`)),
   event.words && make("blockquote", {class: "words"}, event.words)))));
 
-/** A form with one text in words; `more` are other fields by the server's names, `buttons` what can be sent. */
-function form(name, label, more, buttons, load) {
-  const words = make("textarea", {rows: "3", maxlength: String(LONGEST)});
-  const refused = summary({[name]: words, ...Object.fromEntries(Object.entries(more).map(([key, one]) => [key, one.control]))});
-  async function send(path, body) {
-    refused.clear();
-    if (!words.value.trim()) return refused.faults([{field: name, reason: say("needed")}], say("needed"));
-    try {
-      await call("POST", path, {[name]: words.value.trim(), ...body()});
-    } catch (error) {
-      return refused.show(error);
-    }
-    notice(say("warning.saved"), "good");
-    return load();
-  }
-  return make("form", {class: "form", onsubmit: (event) => event.preventDefault()}, refused.box, field(label, words, {required: true}),
-    Object.values(more).map(({label: text, control, hint}) => field(text, control, {hint})),
-    make("div", {class: "row"}, buttons.map(({text, path, body = () => ({}), kind = ""}) =>
-      make("button", {type: "button", class: kind, onclick: () => send(path, body)}, text))));
-}
-
 function appealing(card, me, load) {
   const open = card.state === "published" && !card.appeal_id && card.appeal_until && Date.parse(card.appeal_until) > Date.now();
   if (!open || !me.permissions.includes("scorecards.appeal")) return null;
   return make("section", {class: "panel"}, make("h2", {}, say("score.appeal")), make("p", {class: "hint"}, say("score.appeal_until", {when: when(card.appeal_until)})),
-    form("grounds", say("score.grounds"), {}, [{text: say("score.appeal"), path: `${PERFORMANCE}/scorecards/${card.id}/appeal`, kind: "strong"}], load));
+    decision({name: "grounds", label: say("score.grounds"), buttons: [
+      {text: say("score.appeal"), path: `${PERFORMANCE}/scorecards/${card.id}/appeal`, kind: "strong"}]}, load));
 }
 
 function deciding(card, me, load) {
@@ -63,9 +42,10 @@ function deciding(card, me, load) {
   const score = make("input", {type: "number", min: "0", max: "100", step: "0.1", inputmode: "decimal"});
   const path = `${PERFORMANCE}/appeals/${card.appeal_id}/decide`;
   return make("section", {class: "panel"}, make("h2", {}, say("score.decide")),
-    form("reason", say("score.reason"), {amended_score: {label: say("score.amended"), control: score, hint: say("score.amended_how")}}, [
-      {text: say("score.grant"), path, kind: "strong", body: () => ({granted: true, ...(score.value && {amended_score: Number(score.value)})})},
-      {text: say("score.dismiss"), path, body: () => ({granted: false})}], load));
+    decision({name: "reason", label: say("score.reason"),
+      more: {amended_score: {label: say("score.amended"), control: score, hint: say("score.amended_how")}}, buttons: [
+        {text: say("score.grant"), path, kind: "strong", body: () => ({granted: true, ...(score.value && {amended_score: Number(score.value)})})},
+        {text: say("score.dismiss"), path, body: () => ({granted: false})}]}, load));
 }
 
 export function show(room, me, {id}) {

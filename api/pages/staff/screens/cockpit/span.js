@@ -6,6 +6,7 @@ import {say} from "../../language.js";
 const ZONE = "Asia/Shanghai";
 const PRESETS = {today: 1, week: 7, month: 30, year: 365};
 const DAY = 86_400_000;
+const LONGEST = 366;
 
 const iso = (moment) => new Intl.DateTimeFormat("sv-SE", {timeZone: ZONE}).format(moment);
 
@@ -39,13 +40,22 @@ const chosen = (usual) => {
   return since ? "own" : span in PRESETS ? span : usual;
 };
 
+/** The word for what is wrong with these days, before the server refuses them and takes the choice away; none when they will do. */
+function amiss(first, last) {
+  if (!first || !last) return "days.both";
+  if (first > last) return "days.order";
+  return plus(first, LONGEST) <= last ? "days.longest" : "";
+}
+
 /** The choice of days: a button for each usual span, and two dates for one's own. */
 export function picker(usual = "week") {
   const now = days(usual);
   const first = make("input", {type: "date", "aria-label": say("days.first"), value: now.since, max: today()});
   const last = make("input", {type: "date", "aria-label": say("days.last"), value: plus(now.until, -1), max: today()});
   const take = () => {
-    if (first.value && last.value && first.value <= last.value) go({span: "", since: first.value, until: plus(last.value, 1)});
+    const wrong = amiss(first.value, last.value);
+    last.setCustomValidity(wrong && say(wrong));
+    if (last.reportValidity()) go({span: "", since: first.value, until: plus(last.value, 1)});
   };
   return make("div", {class: "days", role: "group", "aria-label": say("days")},
     Object.keys(PRESETS).map((name) => make("button", {type: "button", "aria-pressed": String(chosen(usual) === name),

@@ -2,29 +2,32 @@
 import {make} from "../../dom.js";
 import {language, say, when} from "../../language.js";
 import {call} from "../../server.js";
-import {bar, lines, sparkline} from "./chart.js";
-import {change, written} from "./numbers.js";
+import {bar, lines, sparkline, spoken} from "./chart.js";
+import {written} from "./numbers.js";
 import {view} from "./view.js";
 
 const SHOWN = [
-  {code: "received", unit: "count", better: "none"},
-  {code: "closed", unit: "count", better: "high"},
-  {code: "on_time_rate", unit: "ratio", better: "high"},
-  {code: "overdue_rate", unit: "ratio", better: "low"},
-  {code: "satisfaction_rate", unit: "ratio", better: "high"},
+  {code: "received", unit: "count"},
+  {code: "closed", unit: "count"},
+  {code: "on_time_rate", unit: "ratio"},
+  {code: "overdue_rate", unit: "ratio"},
+  {code: "satisfaction_rate", unit: "ratio"},
 ];
+
+const short = (day) => day.slice(5);
 
 const name = ({code}) => say(`figure.${code}`);
 
-/** A figure of today and yesterday (counts) or of the thirty days (shares), with a small line of how it went. */
+/** A figure of today and yesterday (counts) or of the thirty days (shares), with a small line of how it went. Today is not over, so
+ * it is not judged by yesterday: no arrow says that it got worse because it is morning. */
 function card({days, total}, one) {
   const values = days.map((day) => day.values[one.code]);
   const [before, now] = values.slice(-2);
   const isCount = one.unit === "count";
   return make("div", {class: "figure"}, make("dt", {}, name(one), make("span", {class: "quiet"}, ` ${say(isCount ? "today.today" : "today.thirty")}`)),
     make("dd", {}, written(isCount ? now : total[one.code], one.unit)),
-    make("dd", {class: "than"}, isCount ? [say("today.yesterday", {n: written(before)}), " ", change(now, before, one)] : "\u00a0"),
-    make("dd", {class: "drawing"}, sparkline(values, say("today.line", {what: name(one)}))));
+    make("dd", {class: "than"}, isCount ? say("today.yesterday", {n: written(before)}) : "\u00a0"),
+    make("dd", {class: "drawing"}, sparkline(values, spoken(name(one), days.map(({day}) => short(day)), values, (value) => written(value, one.unit)))));
 }
 
 const standing = ({open, overdue}) => [["open", open, ""], ["overdue", overdue, overdue ? "alarm" : ""]].map(([code, value, kind]) =>
@@ -51,7 +54,7 @@ function part(heading, list, none, link) {
 const link = (href, text) => make("a", {href}, text);
 
 function drawn(seen) {
-  const days = seen.days.map(({day}) => day.slice(5));
+  const days = seen.days.map(({day}) => short(day));
   const series = (code) => ({name: say(`figure.${code}`), values: seen.days.map(({values}) => values[code])});
   return [
     make("dl", {class: "figures today"}, standing(seen), SHOWN.map((one) => card(seen, one))),

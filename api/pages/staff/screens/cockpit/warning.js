@@ -1,15 +1,13 @@
 // One warning with its evidence: what was counted against what was to be expected, where, which cases, which words; and what
 // somebody makes of it.
-import {field, make, notice} from "../../dom.js";
+import {make} from "../../dom.js";
 import {language, say, when} from "../../language.js";
-import {summary} from "../../problems.js";
 import {call} from "../../server.js";
 import {lines} from "./chart.js";
+import {decision} from "./decision.js";
 import {openGround} from "./ground.js";
 import {written} from "./numbers.js";
 import {view} from "./view.js";
-
-const LONGEST = 2000;
 
 const fact = (name, value) => make("div", {class: "figure"}, make("dt", {}, name), make("dd", {}, value));
 
@@ -33,33 +31,15 @@ function evidence({evidence: found}) {
       make("ul", {class: "row"}, found.cases.map((number) => make("li", {}, make("a", {href: `/desk/cases/${encodeURIComponent(number)}`}, number)))))];
 }
 
-/** A form with one text and one or two buttons; each sends what it stands for. */
-function form(label, path, buttons, required, load) {
-  const note = make("textarea", {rows: "2", maxlength: String(LONGEST)});
-  const refused = summary({note});
-  const send = async (body) => {
-    refused.clear();
-    if (required && !note.value.trim()) return refused.faults([{field: "note", reason: say("needed")}], say("needed"));
-    try {
-      await call("POST", path, {...body, ...(note.value.trim() && {note: note.value.trim()})});
-    } catch (error) {
-      return refused.show(error);
-    }
-    notice(say("warning.saved"), "good");
-    return load();
-  };
-  return make("form", {class: "form", onsubmit: (event) => event.preventDefault()}, refused.box, field(label, note, {required}),
-    make("div", {class: "row"}, buttons.map(({text, body, kind}) => make("button", {type: "button", class: kind, onclick: () => send(body)}, text))));
-}
-
 function deciding(one, me, load) {
   if (!me.permissions.includes("warnings.decide")) return null;
   const path = `/api/v1/warnings/${encodeURIComponent(one.id)}`;
   return make("section", {class: "panel"}, make("h2", {}, say("warning.decide")),
-    !one.acknowledged_at && form(say("warning.note"), `${path}/acknowledge`,
-      [{text: say("warning.acknowledge"), body: {}, kind: "strong"}], false, load),
-    one.acknowledged_at && form(say("warning.found"), `${path}/outcome`,
-      [{text: say("warning.true"), body: {outcome: "true"}, kind: "strong"}, {text: say("warning.false"), body: {outcome: "false"}, kind: ""}], true, load));
+    one.acknowledged_at ? decision({name: "note", label: say("warning.found"), buttons: [
+      {text: say("warning.true"), path: `${path}/outcome`, body: () => ({outcome: "true"}), kind: "strong"},
+      {text: say("warning.false"), path: `${path}/outcome`, body: () => ({outcome: "false"})}]}, load)
+      : decision({name: "note", label: say("warning.note"), required: false, buttons: [
+        {text: say("warning.acknowledge"), path: `${path}/acknowledge`, kind: "strong"}]}, load));
 }
 
 const happened = (one) => make("ul", {class: "quiet"}, [
@@ -71,7 +51,7 @@ const happened = (one) => make("ul", {class: "quiet"}, [
 
 export async function show(room, me, {id}) {
   const element = make("div", {class: "map"});
-  const ground = await openGround(element, () => {});
+  const ground = await openGround(element, say("warning.map_one"), () => {});
   await ground.backdrop();
   const load = view(room, () => call("GET", `/api/v1/warnings/${encodeURIComponent(id)}`), (one) => {
     const middle = one.place ? [{lon: one.place.longitude, lat: one.place.latitude, text: "!", label: one.sentence[language()], kind: "late"}] : [];
@@ -85,4 +65,3 @@ export async function show(room, me, {id}) {
   });
   return load();
 }
-

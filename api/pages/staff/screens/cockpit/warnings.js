@@ -45,7 +45,7 @@ function precision(list) {
 
 export async function show(room, me) {
   const element = make("div", {class: "map large"});
-  const ground = await openGround(element, () => {});
+  const ground = await openGround(element, say("warning.map_how"), () => {});
   await ground.backdrop();
 
   function drawn({items, next, fared}) {
