@@ -21,7 +21,8 @@ from workers import relay
 
 BESIDE_THE_TABLE = {"case.joined", "case.comment", "case.public_comment", "case.citizen_comment", "case.published",
                     "case.held", "case.freed",
-                    "warning.raised", "remark.made", "remark.due", "remark.answered", "score.published", "score.appealed", "score.ruled"}
+                    "warning.raised", "remark.made", "remark.due", "remark.answered",
+                    "score.published", "score.appealed", "score.ruled"}
 
 KNOWN = {"title", "case", "department", "holder", "holder_there", "into", "due", "until", "speaker", "comment", "window",
          "reason", "reply", "question", "finding", "news"}
