@@ -23,15 +23,15 @@ class Picture:
 
 
 PICTURES = (
-    Picture("desk", "{department}-head", "/desk/queues", ".screen li, .screen tr"),
+    Picture("desk", "{department}-head", "/desk/queues", ".screen nav.queues a"),
     Picture("triage", "triage1", "/command/triage", ".screen"),
     Picture("dispatch", "dispatcher1", "/command/dispatch", ".screen"),
     Picture("supervision", "supervisor1", "/command/supervision", ".screen"),
     Picture("rules", "admin", "/command/admin/rules", ".screen table"),
     Picture("areas", "admin", "/command/admin/areas", ".leaflet-container path"),
     Picture("cockpit", "leader1", "/cockpit/today", ".screen svg"),
-    Picture("map", "leader1", "/cockpit/map", ".leaflet-container path"),
-    Picture("figures", "leader1", "/cockpit/figures", ".screen table"),
+    Picture("map", "leader1", "/cockpit/map#area=990101", ".leaflet-container path"),
+    Picture("figures", "leader1", "/cockpit/figures", ".screen svg.drawn"),
     Picture("bulletins", "leader1", "/cockpit/bulletins", ".screen"),
 )
 

@@ -1,6 +1,6 @@
 """`zhiwang demo` from nothing, small: a day played through real processes, told in numbers, left to be looked at.
 
-`PICTURES=docs/pictures DEMO_REPORTS=600 pytest tests/stories/test_demo.py` takes those of README anew.
+`PICTURES=docs/pictures DEMO_REPORTS=240 pytest tests/stories/test_demo.py` takes those of README anew.
 """
 import os
 import re
