@@ -4,9 +4,12 @@ import pytest
 from casework.cases import holds, live, search
 from casework.cases.live import Reader
 from casework.cases.report import Receipt
-from casework.storage import database, outbox
+from casework.storage import outbox
 from casework.storage.database import new_id, reading, transaction
 from tests.storage.city import City
+
+MANY_WRITERS = pytest.mark.parametrize("store", ["postgresql"], indirect=True)
+"""SQLite has one writer: there, ids come in the order of commits."""
 
 
 def reader() -> Reader:
@@ -39,9 +42,8 @@ def test_a_hold_is_told_as_such_and_a_case_that_is_over_lies_nowhere(city: City,
     assert heard(who) == [(case.number, None, False)]
 
 
+@MANY_WRITERS
 def test_what_commits_after_younger_events_is_told_none_the_less(city: City, handled: Receipt) -> None:
-    if database.engine().dialect.name == "sqlite":
-        pytest.skip("SQLite has one writer: ids come in the order of commits")
     who, case = reader(), city.case(handled)
     with transaction() as slow:
         outbox.publish(slow, "case.changed", case.id)  # has its id, and is not committed
@@ -55,9 +57,8 @@ def test_what_commits_after_younger_events_is_told_none_the_less(city: City, han
         assert [one.number for one in live.since(db, before) or ()] == [case.number]
 
 
+@MANY_WRITERS
 def test_a_new_reader_also_hears_what_was_on_its_way_when_it_came(city: City, handled: Receipt) -> None:
-    if database.engine().dialect.name == "sqlite":
-        pytest.skip("SQLite has one writer: ids come in the order of commits")
     case = city.case(handled)
     with transaction() as slow:
         outbox.publish(slow, "case.changed", case.id)
