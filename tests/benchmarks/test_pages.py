@@ -86,6 +86,7 @@ COMMAND = {
     "/command/moderation": page("operator", "/moderation/cases?state=waiting&limit=20",
                                 "/moderation/cases?state=published&by_person=false&limit=20"),
     "/command/imports": page("operator", "/hotline/mappings"),
+    "/command/find": page("supervisor"),  # asks nothing until somebody looks for something: tests/benchmarks/test_desk.py
 }
 ADMIN = {f"/command/admin/{name}": page("administrator", *asks) for name, asks in {
     "people": ("/admin/users",), "posts": ("/admin/posts", DEPARTMENTS), "roles": ("/admin/roles",),

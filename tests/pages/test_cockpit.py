@@ -56,9 +56,14 @@ def code_of(page: Page) -> str:
     return found[1] if found else ""
 
 
-def test_the_day_opens_at_one_look(window: Window) -> None:
-    with transaction() as db:  # whatever another test has made of it
+def warn_again() -> None:
+    """The warning is open, whatever another test has made of it."""
+    with transaction() as db:
         db.execute(update(EarlyWarning).values(state=State.OPEN, acknowledged_at=None, ended_at=None, outcome=None))
+
+
+def test_the_day_opens_at_one_look(window: Window) -> None:
+    warn_again()
     page = window.log_in("leader", PASSWORD, "/cockpit")
     page.locator(".chart svg.drawn").wait_for()
     assert page.url.endswith(TODAY)
@@ -121,6 +126,7 @@ def test_a_grid_with_many_cases_shows_them_page_by_page(window: Window) -> None:
 
 
 def test_outlines_are_not_sent_again_to_who_has_them(window: Window) -> None:
+    warn_again()
     page = window.log_in("leader", PASSWORD, WARNINGS)
     page.locator(".map path.outline").first.wait_for()
     window.visit("/cockpit/warnings")
@@ -207,6 +213,7 @@ def test_a_department_head_sees_figures_and_no_map(window: Window) -> None:
 
 
 def test_a_warning_is_taken_over_and_judged(window: Window) -> None:
+    warn_again()
     page = window.log_in("supervisor", PASSWORD, WARNINGS)
     page.get_by_role("link", name=re.compile("通常约5.7件")).wait_for()
     assert page.locator(".map .marker").count() == 1
