@@ -30,7 +30,8 @@ class Window:
         self.wrong: list[str] = []
         self.context: BrowserContext = browser.new_context(
             viewport=viewport, locale="zh-CN", timezone_id="Asia/Shanghai", color_scheme="light",  # type: ignore[arg-type]
-            has_touch=touch, accept_downloads=True)
+            has_touch=touch, accept_downloads=True,
+            reduced_motion="reduce")  # a colour on its way from one to another is none to be judged
         self.context.set_default_timeout(WAIT)
         self.context.on("request", self._note)
         self.page: Page = self.open()
@@ -68,7 +69,8 @@ class Window:
 
     def is_sound(self) -> None:
         """Nothing against WCAG 2.2 AA on the page as it stands, and nothing beyond the edge."""
-        assert self.faults() == []
+        found = self.faults()
+        assert found == [], "\n".join(found)
         assert not self.is_wider_than_its_screen()
 
     def faults(self) -> list[str]:
