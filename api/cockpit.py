@@ -3,13 +3,13 @@ from datetime import timedelta
 from typing import Any
 
 import marshmallow as ma
-from flask import Response, request
+from flask import Response
 from sqlalchemy.orm import Session
 
 from api.auth import caller, requires
 from api.blueprint import Blueprint
 from api.cases import CaseRowOut
-from api.fields import Cursor, Text, encode, page_of
+from api.fields import Cursor, Text, encode, kept, page_of
 from api.warnings import EarlyWarningOut
 from casework import clock, settings
 from casework.cases import search
@@ -170,10 +170,7 @@ def drawn(query: dict[str, Any]) -> Response:
         shown = city_map.drawn(db, caller(), query.get("area"), _span(query))
         ends = shown["area"] is not None and not shown["items"]
         cases = _cases(db, shown["area"]["code"]) if ends else None
-    response = encode({**shown, "cases": cases, "tiles": _tiles()})
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.add_etag()
-    return response.make_conditional(request)  # type: ignore[return-value]  # werkzeug gives back what it was given
+    return kept(encode({**shown, "cases": cases, "tiles": _tiles()}), "private, no-cache")
 
 
 def _cases(db: Session, code: str) -> dict[str, Any]:

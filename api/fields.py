@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import marshmallow as ma
 import orjson
-from flask import Response
+from flask import Response, request
 
 from casework.geography import coordinates
 
@@ -188,6 +188,13 @@ def _page_class(item: type[ma.Schema]) -> type[ma.Schema]:
 def encode(value: Any, status: int = 200) -> Response:
     """Plain values (dicts, lists, UUIDs, moments, enums) as JSON. Anything else is a bug and refused, never str()ed."""
     return Response(orjson.dumps(value, option=ENCODING), status, mimetype="application/json")
+
+
+def kept(response: Response, control: str) -> Response:
+    """The answer with an ETag, kept as `control` says (Cache-Control): whoever asks again hears whether it is still so."""
+    response.headers["Cache-Control"] = control
+    response.add_etag()
+    return response.make_conditional(request)  # type: ignore[return-value]  # werkzeug gives back what it was given
 
 
 def rows(items: Iterable[Mapping[str, Any]], keys: Sequence[Any] | None = None) -> Response:

@@ -3,11 +3,11 @@ from dataclasses import asdict
 from typing import Any
 
 import marshmallow as ma
-from flask import Response, request
+from flask import Response
 
 from api.auth import requires
 from api.blueprint import Blueprint
-from api.fields import TO_WGS84, Text, encode
+from api.fields import TO_WGS84, Text, encode, kept
 from casework.errors import NotFound
 from casework.geography import addresses, areas, outlines
 from casework.geography.codes import Level
@@ -171,10 +171,7 @@ def look_for(query: dict[str, str]) -> dict[str, Any]:
 def drawn() -> Response:
     """The outlines of districts, streets and communities, ten metres rough, to be kept for a day."""
     with reading() as db:
-        response = encode({"items": outlines.of_city(db)})
-    response.headers["Cache-Control"] = f"public, max-age={OUTLINES_HOLD}"
-    response.add_etag()
-    return response.make_conditional(request)  # type: ignore[return-value]  # werkzeug gives back what it was given
+        return kept(encode({"items": outlines.of_city(db)}), f"public, max-age={OUTLINES_HOLD}")
 
 
 @blueprint.operation("GET", "/at", requires("areas.read"), query=PointIn(), answer=GridOut())

@@ -6,12 +6,12 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import marshmallow as ma
-from flask import Response, request
+from flask import Response
 
 from api.auth import public
 from api.blueprint import Blueprint
 from api.cases import public_number
-from api.fields import Cursor, Moment, PageIn, Place, Text, encode, page_of, rows
+from api.fields import Cursor, Moment, PageIn, Place, Text, encode, kept, page_of, rows
 from casework.cases import public_lists, public_pictures, publication
 from casework.cases.public_lists import Box, Heap, Wanted
 from casework.cases.publication import PublicCase
@@ -22,7 +22,8 @@ from casework.storage.database import reading
 blueprint = Blueprint("public", __name__, url_prefix="/api/v1/public", description="公开 What everybody may read")
 
 WHY = "it shows what a rule or a moderator made public: squares, no persons"
-FRESH_SECONDS = 60
+FRESH = "public, max-age=60"
+"""Whoever stands between may keep an answer for a minute, and asks then whether it is still so."""
 
 
 class BoxField(ma.fields.Field[Box]):
@@ -131,7 +132,7 @@ def cases(query: dict[str, Any]) -> Response:
     with reading() as db:
         found, after = public_lists.page(db, _wanted(query), after=query.get("cursor"), limit=query["limit"],
                                          language=Language(query["lang"]))
-    return kept(rows([_plain(one) for one in found], after))
+    return kept(rows([_plain(one) for one in found], after), FRESH)
 
 
 @blueprint.operation("GET", "/cases/<number>", public(WHY), query=OneIn(), answer=PublicCaseWholeOut(), limit=reading_limit)
@@ -147,7 +148,7 @@ def case(number: str, query: dict[str, Any]) -> Response:
         steps = [{"at": at, "words": words} for at, words in public_lists.happened(db, case_id, language)]
         photos = [{"purpose": one.purpose, "link": one.link, "small": one.small}
                   for one in public_pictures.public_photos(db, [case_id]).get(case_id, ())]
-    return kept(encode(_plain(described[0]) | {"steps": steps, "photos": photos}))
+    return kept(encode(_plain(described[0]) | {"steps": steps, "photos": photos}), FRESH)
 
 
 @blueprint.operation("GET", "/map", public(WHY), query=WhereIn(), answer=MapOut(), limit=reading_limit)
@@ -158,14 +159,7 @@ def counts(query: dict[str, Any]) -> Response:
     """
     with reading() as db:
         found = public_lists.counts(db, _wanted(query))
-    return kept(encode({"type": "FeatureCollection", "features": [_feature(one) for one in found]}))
-
-
-def kept(response: Response) -> Response:
-    """Whoever stands between may keep the answer for a minute, and asks then whether it is still so."""
-    response.headers["Cache-Control"] = f"public, max-age={FRESH_SECONDS}"
-    response.add_etag()
-    return response.make_conditional(request)  # type: ignore[return-value]  # werkzeug gives back what it was given
+    return kept(encode({"type": "FeatureCollection", "features": [_feature(one) for one in found]}), FRESH)
 
 
 def _wanted(query: Mapping[str, Any]) -> Wanted:

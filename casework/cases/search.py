@@ -115,10 +115,14 @@ def page(db: Session, actor: Actor, wanted: Wanted, *, after: Position | None = 
 
 def ids(db: Session, actor: Actor, wanted: Wanted, *, where: Sequence[ColumnElement[bool]], limit: int) -> list[uuid.UUID]:
     """Ids of up to `limit` cases that the actor may see and of which this holds too, what is due first on top."""
+    meant = (*_narrowed(wanted), *where, *_seen(actor, wanted))
+    return list(db.scalars(select(CASES.id).where(*meant).order_by(CASES.due_at, CASES.id).limit(limit)))
+
+
+def _seen(actor: Actor, wanted: Wanted) -> list[ColumnElement[bool]]:
+    """visible() as one condition; none for whoever sees all."""
     ways = visible(actor, wanted)
-    seen = [or_(*ways)] if ways else []
-    looked = select(CASES.id).where(*_narrowed(wanted), *where, *seen).order_by(CASES.due_at, CASES.id).limit(limit)
-    return list(db.scalars(looked))
+    return [or_(*ways)] if ways else []
 
 
 def seen_by(actor: Actor) -> ColumnElement[bool] | None:
@@ -250,6 +254,5 @@ def how_many(db: Session, actor: Actor, wanted: Wanted, *, since: datetime | Non
 
 
 def _of_age(actor: Actor, wanted: Wanted, since: datetime | None, until: datetime | None) -> list[ColumnElement[bool]]:
-    ways = visible(actor, wanted)
-    return [*_narrowed(wanted), *([or_(*ways)] if ways else []), *([CASES.opened_at >= since] if since else []),
+    return [*_narrowed(wanted), *_seen(actor, wanted), *([CASES.opened_at >= since] if since else []),
             *([CASES.opened_at < until] if until else [])]

@@ -1,8 +1,9 @@
 // People: found by a part of the name, added with a first post, given posts, locked out when they leave.
 import {make, notice} from "../../dom.js";
 import {say} from "../../language.js";
+import {departments} from "../../reference.js";
 import {address, call} from "../../server.js";
-import {DEPARTMENTAL, areaField, departmentName, departmentSelect, departments, roleName, roles} from "./parts/choosing.js";
+import {DEPARTMENTAL, areaField, departmentName, departmentSelect, roleName, roles} from "./parts/choosing.js";
 import {doing, form, input, select} from "./parts/form.js";
 import {chip, filter, opener, pages, search, whole, withPane} from "./parts/list.js";
 import {exportButton} from "../reports/export.js";

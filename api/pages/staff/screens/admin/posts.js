@@ -1,10 +1,11 @@
 // Posts: a role in a department or an area, held by somebody or vacant; and the departments themselves.
 import {make, notice} from "../../dom.js";
 import {say} from "../../language.js";
+import {departments} from "../../reference.js";
 import {address, call} from "../../server.js";
 import {exportButton} from "../reports/export.js";
 import {table} from "../stuck/part.js";
-import {departmentName, departmentSelect, departments, personField, roleName, roles} from "./parts/choosing.js";
+import {departmentName, departmentSelect, personField, roleName, roles} from "./parts/choosing.js";
 import {doing, form, input, select} from "./parts/form.js";
 import {chip, facts, filter, opener, pages, whole, withPane} from "./parts/list.js";
 import {postFields, postWords} from "./people.js";

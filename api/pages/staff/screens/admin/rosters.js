@@ -1,10 +1,11 @@
 // Rosters: who is on duty when, a week at a glance; a shift is entered for the days that one ticks.
 import {button, make, notice} from "../../dom.js";
 import {language, say} from "../../language.js";
+import {departments} from "../../reference.js";
 import {address, call} from "../../server.js";
 import {exportButton} from "../reports/export.js";
 import {table} from "../stuck/part.js";
-import {areaField, departmentName, departmentSelect, departments, personField, roleName, roles} from "./parts/choosing.js";
+import {areaField, departmentName, departmentSelect, personField, roleName, roles} from "./parts/choosing.js";
 import {doing, form, input, select, ticks} from "./parts/form.js";
 import {filter, opener, whole, withPane} from "./parts/list.js";
 

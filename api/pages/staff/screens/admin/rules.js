@@ -1,9 +1,10 @@
 // Responsibilities: a table of categories by areas with its gaps and contradictions, the rules of a cell, and the dry run.
 import {button, make} from "../../dom.js";
 import {say} from "../../language.js";
+import {departments} from "../../reference.js";
 import {address, call} from "../../server.js";
 import {exportButton} from "../reports/export.js";
-import {departmentName, departments, kindName} from "./parts/choosing.js";
+import {departmentName, kindName} from "./parts/choosing.js";
 import {saved} from "./parts/files.js";
 import {chip, opener, trail, whole, withPane} from "./parts/list.js";
 import {cellPane} from "./rules/cell.js";

@@ -1,10 +1,11 @@
 // Categories with the standards that cases are filed and closed under, its versions, and a new version from a workbook.
 import {button, make, notice} from "../../dom.js";
 import {say, sayOr, when} from "../../language.js";
+import {taxonomy} from "../../reference.js";
 import {call, upload} from "../../server.js";
 import {exportButton} from "../reports/export.js";
 import {table} from "../stuck/part.js";
-import {categories, kindName} from "./parts/choosing.js";
+import {kindName} from "./parts/choosing.js";
 import {saved} from "./parts/files.js";
 import {doing, form, input, tick} from "./parts/form.js";
 import {chip, filter, leadTo, opener, search, whole, withPane} from "./parts/list.js";
@@ -64,7 +65,7 @@ export async function show(room, me) {
   let most = SHOWN;
   const list = whole(async () => {
     const q = find.text();
-    const {items} = await categories();
+    const {items} = await taxonomy();
     const fitting = items.filter((one) => one.code.startsWith(kind.value) && (!q || one.code.startsWith(q) || one.name.includes(q)
       || one.standards.some((standard) => standard.condition.includes(q))));
     if (!fitting.length) return make("p", {class: "quiet", role: "status"}, say("admin.pick_none"));
@@ -81,7 +82,7 @@ export async function show(room, me) {
   });
   const anew = () => { most = SHOWN; return list.load(); };
   const find = search(say("admin.category_find"), anew);
-  const changed = async () => { await categories({anew: true}); await Promise.all([anew(), versions.load()]); };
+  const changed = async () => { await taxonomy({anew: true}); await Promise.all([anew(), versions.load()]); };
   const versions = versionsPart(changed);
   const pane = withPane(make("div", {class: "tools"}, find.box, filter(say("admin.kind"), kind, anew),
     opener("import", say("admin.taxonomy_import"), () => importing(pane, changed), "strong"), exportButton(me, "categories")), list.box,

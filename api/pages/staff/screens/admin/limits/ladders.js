@@ -1,8 +1,9 @@
 // Ladders: at which share of a limit somebody higher up is told, for all departments or for one.
 import {button, make} from "../../../dom.js";
 import {say} from "../../../language.js";
+import {departments} from "../../../reference.js";
 import {table} from "../../stuck/part.js";
-import {departments, roles} from "../parts/choosing.js";
+import {roles} from "../parts/choosing.js";
 import {form, input, number, select} from "../parts/form.js";
 import {opener} from "../parts/list.js";
 import {rungWords} from "./changes.js";

@@ -1,6 +1,7 @@
 // What is chosen in the forms of administration: a person, an area, a category by a few letters; a role, a department from a list.
 import {make, newId} from "../../../dom.js";
 import {say, sayOr} from "../../../language.js";
+import {categories, departments} from "../../../reference.js";
 import {address, call} from "../../../server.js";
 import {select} from "./form.js";
 
@@ -13,22 +14,6 @@ export const DEPARTMENTAL = ["handler", "department_head"];
 export const roleName = (role) => sayOr(`post_role.${role}`, role);
 
 export const roles = () => ROLES.map((one) => [one, roleName(one)]);
-
-/** What `fetched` answers, asked for once; `anew` when it has changed. What failed is asked for again. */
-function kept(fetched) {
-  let known = null;
-  return ({anew = false} = {}) => {
-    if (anew || !known) {
-      const asked = fetched();
-      asked.catch(() => { if (known === asked) known = null; });
-      known = asked;
-    }
-    return known;
-  };
-}
-
-/** All departments, {id, code, name, active}. */
-export const departments = kept(() => call("GET", "/api/v1/admin/departments").then(({items}) => items));
 
 export const departmentName = (list, id) => list.find((one) => one.id === id)?.name ?? "–";
 
@@ -86,9 +71,6 @@ export const areaField = (chosen = null) => lookup({
   chosen, text: (one) => `${one.code} ${one.full_name}`, value: (one) => one.code,
   find: async (q) => (await call("GET", address("/api/v1/areas/search", {q: q.split(" ")[0]}))).items});
 
-/** The current taxonomy: categories with their standards. */
-export const categories = kept(() => call("GET", "/api/v1/taxonomy/categories"));
-
 const KINDS = ["1", "2", "3"];
 export const kindName = (digit) => say(`kind_of.${digit}`);
 
@@ -97,7 +79,7 @@ export const categoryField = (chosen = null) => lookup({
   chosen, text: (one) => `${one.code} ${one.name}`, value: (one) => one.code,
   find: async (q) => {
     const word = q.split(" ")[0];
-    const all = [...KINDS.map((code) => ({code, name: kindName(code)})), ...(await categories()).items];
+    const all = [...KINDS.map((code) => ({code, name: kindName(code)})), ...await categories()];
     const exact = all.find((one) => one.code === word);
     return exact ? [exact] : all.filter((one) => one.code.startsWith(word) || one.name.includes(word)).slice(0, 50);
   }});

@@ -1,8 +1,9 @@
 // One cell of the table: the rules that reach it, each of which may be ended, and another one for exactly this place.
 import {make} from "../../../dom.js";
 import {say, when} from "../../../language.js";
+import {departments} from "../../../reference.js";
 import {address, call} from "../../../server.js";
-import {departmentName, departments} from "../parts/choosing.js";
+import {departmentName} from "../parts/choosing.js";
 import {doing} from "../parts/form.js";
 import {facts, opener, whole} from "../parts/list.js";
 import {addRule} from "./making.js";

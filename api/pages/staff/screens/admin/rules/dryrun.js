@@ -1,8 +1,9 @@
 // Dry run: who would get a case of this category here, which rule says so, and why the others do not.
 import {make} from "../../../dom.js";
 import {say} from "../../../language.js";
+import {departments} from "../../../reference.js";
 import {address, call} from "../../../server.js";
-import {areaField, categoryField, departmentName, departments} from "../parts/choosing.js";
+import {areaField, categoryField, departmentName} from "../parts/choosing.js";
 import {form, input} from "../parts/form.js";
 import {ruleBox} from "./cell.js";
 

@@ -1,8 +1,9 @@
 // A rule is made: what it changes is said before it is kept. Or many, from a table.
 import {notice} from "../../../dom.js";
 import {say} from "../../../language.js";
+import {departments} from "../../../reference.js";
 import {call, upload} from "../../../server.js";
-import {areaField, categoryField, departmentName, departmentSelect, departments} from "../parts/choosing.js";
+import {areaField, categoryField, departmentName, departmentSelect} from "../parts/choosing.js";
 import {area, form, input, tick, ticks} from "../parts/form.js";
 
 const RULES = "/api/v1/rules";
