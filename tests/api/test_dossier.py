@@ -108,7 +108,7 @@ def test_a_long_life_costs_no_more_statements(town: Town, number: str) -> None:
     lived(town, number)
     with counted() as old:
         read(town.supervisor, number)
-    assert len(old) <= len(young) <= 6 + ON_LOG_IN
+    assert len(old) <= len(young) <= 5 + ON_LOG_IN
 
 
 def test_it_is_tagged_and_strangers_learn_nothing(town: Town, number: str) -> None:
@@ -116,7 +116,7 @@ def test_it_is_tagged_and_strangers_learn_nothing(town: Town, number: str) -> No
     again = town.app.test_client().get(f"{CASES}/{number}/dossier",
                                        headers={**town.water_handler.headers, "If-None-Match": answer.headers["ETag"]})
     assert again.status_code == 304
-    for path in ("dossier", "surroundings", "actions/sign"):
+    for path in ("dossier", "actions/sign"):
         problem(town.roads_handler.get(f"{CASES}/{number}/{path}"), 404)
         problem(town.roads_handler.get(f"{CASES}/AJ260302-AAAAA-AAAAA/{path}"), 404)
         problem(town.stranger.get(f"{CASES}/{number}/{path}"), 401)
@@ -212,8 +212,8 @@ def test_a_late_clock_is_what_an_appeal_is_about(town: Town, number: str, time: 
 # --- around it
 
 def test_the_map_has_the_outline_of_the_grid_and_the_things_near_by(town: Town, number: str) -> None:
-    around = ok(town.water_handler.get(f"{CASES}/{number}/surroundings"))
     case = read(town.water_handler, number)
+    around = case["around"]
     assert around["area"]["code"] == case["area_code"]
     ring = around["area"]["outline"][0]
     assert min(lon for lon, _ in ring) <= case["lon"] <= max(lon for lon, _ in ring)
