@@ -214,7 +214,7 @@ def _stored(dimension: str | None, narrowed: Mapping[str, str]) -> _Sums | None:
 def _from_sums(db: Session, wanted: Wanted, sums: _Sums) -> Select[Any]:
     key: Any = Rollup.first if wanted.by is By.DAY else Rollup.key if sums.key is None else Rollup.within
     which = [*sums.conditions, _when(wanted), *_own(wanted, key)]
-    if wanted.by in {By.AREA, By.CATEGORY}:
+    if wanted.by is By.AREA:
         which += _shown(db, key, which, wanted.limit, wanted.after)
     return select(key, Rollup.tally).where(*which)
 

@@ -76,7 +76,7 @@ COMMAND = {
     "/command/triage": bench("triage", "triage"),
     "/command/dispatch": bench("dispatcher", "dispatch"),
     "/command/returns": bench("adjudicator", "adjudicate"),
-    "/command/supervision": page("supervisor", "/cases?overdue=true&limit=50", "/orders?limit=50", "/alarms?limit=20", lines=1),
+    "/command/supervision": page("supervisor", "/supervision", lines=1),
     "/command/moderation": page("operator", "/moderation/cases?state=waiting&limit=20",
                                 "/moderation/cases?state=published&by_person=false&limit=20"),
     "/command/imports": page("operator", "/hotline/mappings"),
@@ -89,7 +89,7 @@ ADMIN = {f"/command/admin/{name}": page("administrator", *asks) for name, asks i
     "calendar": ("/admin/calendar/{year}",), "limits": ("/admin/policy", "/admin/policy/versions"),
     "templates": ("/admin/roles", "/admin/templates"), "forms": ("/forms",),
     "clients": ("/admin/clients", "/open311/keys"), "devices": ("/admin/devices",),
-    "queues": ("/exchange/subscriptions", "/exchange/stuck?state=dead&limit=50", "/admin/queues", "/admin/messages?limit=50"),
+    "queues": ("/exchange/standing", "/admin/queues", "/admin/messages?limit=50"),
 }.items()}
 COCKPIT = {
     "/cockpit/today": page("leader", "/cockpit/today"),
