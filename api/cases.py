@@ -30,6 +30,7 @@ from casework.storage.database import reading, transaction
 blueprint = Blueprint("cases", __name__, url_prefix="/api/v1", description="案件 Cases and their workflow")
 
 CASE_NUMBER = CaseNumber()
+MOST_SHEETS = 20
 
 
 class CasesIn(PageIn):
@@ -168,6 +169,18 @@ class CaseOut(CaseRowOut):
     actions = ma.fields.List(ma.fields.Nested(ActionOut()))
 
 
+class SheetsIn(ma.Schema):
+    """Which cases."""
+
+    number = ma.fields.List(CaseNumber(), required=True, validate=ma.validate.Length(1, MOST_SHEETS))
+
+
+class SheetsOut(ma.Schema):
+    """In the order in which they were named."""
+
+    items = ma.fields.List(ma.fields.Nested(CaseOut()))
+
+
 PLAIN = [name for name in CaseOut().fields if hasattr(Case, name) and name not in {"standard", "version", "reports", "history"}]
 """What an answer takes from the case as it is."""
 
@@ -206,6 +219,13 @@ def case(number: str) -> dict[str, Any]:
     with reading() as db:
         found = dossier.sheet(db, caller(), public_number(number))
         return tagged(found.case, told(db, found))
+
+
+@blueprint.operation("GET", "/sheets", requires("case.read"), query=SheetsIn(), answer=SheetsOut())
+def sheets(query: dict[str, list[str]]) -> dict[str, Any]:
+    """Several cases as GET /cases/{number} has each, in one answer: for paper. What I may not know of is left out."""
+    with reading() as db:
+        return {"items": [told(db, one) for one in dossier.sheets(db, caller(), query["number"])]}
 
 
 @blueprint.operation("POST", "/reports/<number>/reveal", requires("privacy.reveal"), body=RevealIn(), answer=RevealOut(),

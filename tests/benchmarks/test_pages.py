@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, text
 
 from api import app as application
+from api.cases import MOST_SHEETS
 from casework import clock
 from casework.cases.case import Case
 from casework.performance.bulletins.bulletin import Bulletin
@@ -66,7 +67,7 @@ def bench(who: str, queue: str) -> Page:
 OUTLINES, DEPARTMENTS, CATEGORIES = "/areas/outlines", "/admin/departments", "/taxonomy/categories"
 DESK = {
     "/desk/queues": page("busy", "/desk?queue=open&limit=30"),
-    "/desk/print/:numbers": page("busy", "/cases/{case}"),
+    "/desk/print/:numbers": page("busy", "/sheets?{sheets}"),
     "/desk/cases/:number": page("busy", "/cases/{case}/dossier"),
     "/desk/exports": page("water_head", "/exports/lists", "/exports?limit=20"),
     "/desk/remarks": page("water_head", "/bulletins/remarks"),
@@ -142,12 +143,13 @@ class City:
         day = clock.now().astimezone(clock.CITY).date()
         with reading() as db:
             mine = select(Case.number).where(Case.lead_department_id == made.crowd["busy"], Case.is_open)
-            case = db.scalars(mine.limit(1)).one()
+            sheets = db.scalars(mine.limit(MOST_SHEETS)).all()
             first = {name: db.scalars(select(model.id).limit(1)).one() for name, model in (
                 ("scorecard", Scorecard), ("warning", EarlyWarning), ("bulletin", Bulletin))}
         month = timedelta(days=29)
         self.facts: dict[str, Any] = first | {
-            "case": case, "grid": GRIDS_AROUND[0], "community": GRIDS_AROUND[0][:12], "year": day.year,
+            "case": sheets[0], "sheets": "&".join(f"number={one}" for one in sheets),
+            "grid": GRIDS_AROUND[0], "community": GRIDS_AROUND[0][:12], "year": day.year,
             "monday": f"{day}T00:00:00%2B08:00", "sunday": f"{day + timedelta(days=7)}T00:00:00%2B08:00",
             "tomorrow": day + timedelta(days=1), "last_year": day - timedelta(days=364),
             "month": f"since={day - month}&until={day + timedelta(days=1)}",
