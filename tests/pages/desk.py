@@ -6,7 +6,7 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Request
 
-from tests.pages.phone import ARGUMENTS, NOT_IN_SHELL, SHELL, WAIT
+from tests.pages.phone import ARGUMENTS, CHROMIUM, WAIT
 
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 320, "height": 640}
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]}
@@ -14,7 +14,7 @@ WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag
 
 @contextmanager
 def browser_of(playwright: Playwright) -> Iterator[Browser]:
-    made = playwright.chromium.launch(executable_path=SHELL, args=[*ARGUMENTS, NOT_IN_SHELL], headless=True)
+    made = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS, headless=True)
     try:
         yield made
     finally:
