@@ -1,4 +1,6 @@
 """Builds the web application: storage, log, errors, guard, limits, then the blueprints in one list."""
+import gc
+
 from flask import Flask, Response, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -197,6 +199,9 @@ def create_app(settings: Settings | None = None, *, testing: bool = False) -> Fl
     app.after_request(_protect)
     if nameless := auth.undeclared(app):
         raise RuntimeError(f"these endpoints declare no access: {', '.join(nameless)}")
+    if not testing:  # all this stays to the end: each look through it for garbage would hold up every request for 0.1 s
+        gc.collect()
+        gc.freeze()
     return app
 
 
