@@ -10,11 +10,10 @@ from queue import Empty, Full, Queue
 
 import orjson
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from casework.cases import live
 from casework.cases.live import Happening, Reader
-from casework.errors import CaseworkError, TooMany, Unavailable
+from casework.errors import TooMany, Unavailable
 from casework.identity.people import Actor
 from casework.identity.permissions import allowed
 from casework.storage.database import reading
@@ -131,7 +130,7 @@ class Watcher:
                 with reading() as db:
                     happened = reader.look(db)
                 failing = False
-            except (SQLAlchemyError, CaseworkError) as error:  # the database is away: what happens meanwhile is read later
+            except Exception as error:  # mostly the database is away: what happens meanwhile is read later
                 if not failing:
                     log.warning("watcher_waits", fault=type(error).__name__)
                 failing = True

@@ -4,10 +4,12 @@ from typing import Any
 
 import orjson
 import pytest
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from api import live, watching
 from casework import settings
+from casework.cases.live import Reader
 from tests.api.town import Caller, Town, citizen_report, ok, pda_report, problem
 
 
@@ -98,6 +100,21 @@ def test_whoever_comes_back_is_told_what_he_missed(town: Town) -> None:
 @pytest.mark.parametrize("nonsense", ["99999999", "-1", "abc", "9" * 40, "1; drop"])
 def test_a_position_that_is_none_of_ours_means_to_read_the_lists_anew(town: Town, nonsense: str) -> None:
     assert [event for event, _, _ in Line(town.triage, after=nonsense).heard()] == ["reset"]
+
+
+def test_a_look_that_fails_is_made_up_for(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    line, look, fails = Line(town.triage), Reader.look, iter([True])
+
+    def falls_over(reader: Reader, db: Session) -> Any:
+        if next(fails, False):
+            raise RuntimeError("whatever it is")
+        return look(reader, db)
+    line.heard()
+    monkeypatch.setattr(Reader, "look", falls_over)
+    number = left(town)
+    heard = line.heard() or line.heard()
+    assert next(fails, None) is None
+    assert number in [data["number"] for _, _, data in heard]
 
 
 def test_there_are_only_so_many_streams_and_what_is_closed_makes_room(town: Town) -> None:
