@@ -16,7 +16,7 @@ from casework.cases.case import Case
 from casework.performance import rollups, tally
 from casework.performance.days import month_after
 from casework.performance.facts import COUNTED, KeptFact
-from casework.performance.rollups import Place, Rollup, Span, groups
+from casework.performance.rollups import ONLY_BY_MONTH, Place, Rollup, Span, groups
 from casework.storage.database import one_at_a_time, reading, transaction
 from casework.storage.outbox import Event
 
@@ -98,7 +98,8 @@ def _sums_of(db: Session, month: date) -> tuple[int, int]:
     day = month
     while day < month_after(month):
         for place, total in _of_day(db, day).items():
-            true[place] = total
+            if place[0] not in ONLY_BY_MONTH:
+                true[place] = total
             whole[*place[:3], Span.MONTH, month].append(total)
         day += timedelta(days=1)
     true |= {place: total for place, some in whole.items() if (total := tally.added(some))}
