@@ -5,13 +5,13 @@ narrowed by more than sums exist for is narrow, and is added up from its facts b
 """
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, LargeBinary, Select, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, LargeBinary, Select, Uuid, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from casework import clock, taxonomy
@@ -30,14 +30,14 @@ from casework.performance.rollups import (
     ONLY_BY_MONTH,
     TOTAL,
     WORKER,
-    Days,
     Rollup,
+    Span,
+    Spans,
     area_groupings,
     category_groupings,
-    covering,
-    of_months,
+    lies_in_spans,
     pairs,
-    whole_months,
+    spans,
 )
 from casework.storage import outbox
 
@@ -149,17 +149,20 @@ def _groups(db: Session, wanted: Wanted) -> dict[str, bytes]:
 
 def _sources(wanted: Wanted) -> Iterator[Select[Any]]:
     """What is to be asked: from sums where there are such, and of days that have none from the facts."""
+    if wanted.by is By.WORKER and wanted.channel:  # a grid worker's cases came in by the PDA, see facts.py
+        if wanted.channel is not Channel.PDA:
+            return
+        wanted = replace(wanted, channel=None)
     sums = _stored(_dimension(wanted), _narrowed(wanted))
     if sums is None:
-        yield _from_facts(wanted, [(wanted.since, wanted.until)])
-    elif sums.grouping in ONLY_BY_MONTH:
-        months, days = whole_months(wanted.since, wanted.until)
-        if months:
-            yield _from_sums(wanted, sums, of_months(months))
-        if days:
-            yield _from_facts(wanted, days)
-    else:
-        yield _from_sums(wanted, sums, covering(wanted.since, wanted.until, only_days=wanted.by is By.DAY))
+        yield _added(wanted, [_of_facts(wanted, wanted.since, wanted.until)])
+        return
+    made_of = spans(wanted.since, wanted.until, only_days=wanted.by is By.DAY)
+    without = [one for one in made_of if one[0] is Span.DAY and sums.grouping in ONLY_BY_MONTH]
+    if summed := [_of_sums(wanted, sums, one) for one in made_of if one not in without]:
+        yield _added(wanted, summed)
+    if without:
+        yield _added(wanted, [_of_facts(wanted, first, last) for _, first, last in without])
 
 
 def _dimension(wanted: Wanted) -> str | None:
@@ -233,9 +236,9 @@ def _stored(dimension: str | None, narrowed: Mapping[str, str]) -> _Sums | None:
     return _Sums(f"{found[0]} in {found[1]}", keys[found[0]], keys[found[1]]) if found else None
 
 
-def _from_sums(wanted: Wanted, sums: _Sums, when: ColumnElement[bool]) -> Select[Any]:
+def _of_sums(wanted: Wanted, sums: _Sums, some: Spans) -> Select[Any]:
     key: Any = Rollup.first if wanted.by is By.DAY else Rollup.key if sums.key is None else Rollup.within
-    return _added(wanted, select(key.label("item"), Rollup.tally).where(*sums.conditions, when, *_own(wanted, key)), str)
+    return select(key.label("item"), Rollup.tally).where(*sums.conditions, lies_in_spans(some), *_own(wanted, key))
 
 
 def _own(wanted: Wanted, key: Any) -> Iterator[ColumnElement[bool]]:
@@ -255,10 +258,13 @@ COLUMNS: dict[By, Any] = {
     By.CATEGORY: KeptFact.category_code, By.CHANNEL: KeptFact.channel}
 
 
-def _from_facts(wanted: Wanted, days: Sequence[Days]) -> Select[Any]:
+def _of_facts(wanted: Wanted, first: date, last: date) -> Select[Any]:
+    """What is narrowed is found by that, and sorted afterwards: PostgreSQL takes a page of few for near, and would rather go
+    through all facts in the order of the keys. It never looks into what has an OFFSET.
+    """
     column = COLUMNS.get(wanted.by, KeptFact.day)
     key, which = _beginning(column, _dimension(wanted))
-    which += [column.is_not(None), or_(*(and_(KeptFact.day >= first, KeptFact.day < last) for first, last in days))]
+    which += [column.is_not(None), KeptFact.day >= first, KeptFact.day < last]
     if wanted.area:
         which.append(lies_in(KeptFact.area_code, wanted.area))
     if wanted.category:
@@ -267,10 +273,8 @@ def _from_facts(wanted: Wanted, days: Sequence[Days]) -> Select[Any]:
         which.append(KeptFact.department_id == wanted.department)
     if wanted.channel:
         which.append(KeptFact.channel == wanted.channel)
-    rows = select(key.label("item"), KeptFact.tally).where(*which)
-    # What is narrowed is found by that, and sorted afterwards. PostgreSQL takes a page of few for near, and would rather go
-    # through all facts in the order of the keys; it never looks through an OFFSET.
-    return _added(wanted, rows.offset(0) if _narrowed(wanted) else rows, uuid.UUID if wanted.by is By.WORKER else str)
+    found: Select[Any] = select(key.label("item"), KeptFact.tally).where(*which)
+    return select(found.offset(0).subquery()) if _narrowed(wanted) else found
 
 
 def _beginning(column: Any, dimension: str | None) -> tuple[Any, list[ColumnElement[bool]]]:
@@ -285,21 +289,27 @@ LENGTH_OF = {grouping: length for length, grouping in CATEGORY_LEVELS.items()} |
     f"area.{level}": min(lengths) for level, lengths in LENGTHS.items()}
 
 
-def _added(wanted: Wanted, rows: Select[Any], kind: Callable[[str], Any]) -> Select[Any]:
+def _added(wanted: Wanted, parts: Sequence[Select[Any]]) -> Select[Any]:
     """The tallies of each item, in the order of the keys: a city has twenty thousand grids, and no more leave the database
-    than are shown, and one more."""
-    one = rows.subquery()
+    than are shown, and one more. Each part is read by index in this order."""
+    one = (union_all(*parts) if len(parts) > 1 else parts[0]).subquery()
     together = func.string_agg(one.c.tally, tally.NOTHING, type_=LargeBinary)
+    found: Select[Any] = select(literal("") if wanted.by is By.TOTAL else one.c.item, together)
     if wanted.by is By.TOTAL:
-        return select(literal(""), together)
-    found = select(one.c.item, together).group_by(one.c.item).order_by(one.c.item)
+        return found
+    found = found.group_by(one.c.item).order_by(one.c.item)
     if wanted.by not in {By.AREA, By.CATEGORY, By.WORKER}:
         return found
+    begins = [one.c.item > _kind(one.c.item, wanted.after)] if wanted.after is not None else []
+    return found.where(*begins).limit(wanted.limit + 1)
+
+
+def _kind(item: Any, after: str) -> Any:
+    """The key as this column has it: facts name grid workers, sums tell their name."""
     try:
-        begins = [one.c.item > kind(wanted.after)] if wanted.after is not None else []
+        return uuid.UUID(after) if isinstance(item.type, Uuid) else after
     except ValueError:
         raise Invalid("there is no page after this", Fault("after", "take `next` of the page before")) from None
-    return found.where(*begins).limit(wanted.limit + 1)
 
 
 def _plain(value: Any) -> str:

@@ -30,7 +30,7 @@ from casework.storage.database import Base, one_at_a_time
 TOTAL = "total"
 CATEGORY_LEVELS = {3: "category.1", 5: "category.2", 7: "category.3"}
 GRID, WORKER = f"area.{Level.GRID}", "worker"
-ONLY_BY_MONTH = frozenset({GRID, WORKER})
+ONLY_BY_MONTH = frozenset({GRID, f"{GRID} in channel", WORKER})
 """Groups of hardly one case a day. A grid worker's sums lie within the area of the cases, of whatever level it is: so they
 serve every area around it."""
 
@@ -72,32 +72,29 @@ Place = tuple[str, str, str, Span, date]
 """A group and the span."""
 
 
-Days = tuple[date, date]
-"""From the first to before the last."""
+Spans = tuple[Span, date, date]
+"""All spans of this kind from the first day to before the last."""
 
 
-def whole_months(first: date, last: date) -> tuple[Days | None, list[Days]]:
-    """What of these days (`last` not included) are calendar months with all their days, and what lies around them."""
+def spans(first: date, last: date, *, only_days: bool = False) -> list[Spans]:
+    """What these days (`last` not included) are made of: whole months as such, and the days around them."""
     from_month = first if first.day == 1 else month_after(first)
     to_month = last.replace(day=1)
-    if from_month >= to_month:
-        return None, [(first, last)]
-    return (from_month, to_month), [(one, other) for one, other in ((first, from_month), (to_month, last)) if one < other]
+    if only_days or from_month >= to_month:
+        return [(Span.DAY, first, last)]
+    made = [(Span.MONTH, from_month, to_month), (Span.DAY, first, from_month), (Span.DAY, to_month, last)]
+    return [(span, begin, end) for span, begin, end in made if begin < end]
+
+
+def lies_in_spans(some: Spans) -> ColumnElement[bool]:
+    """The sums of these spans."""
+    span, first, last = some
+    return and_(Rollup.span == span, Rollup.first >= first, Rollup.first < last)
 
 
 def covering(first: date, last: date, *, only_days: bool = False) -> ColumnElement[bool]:
-    """The sums of these days (`last` not included): whole months as such, and the days around them."""
-    months, days = (None, [(first, last)]) if only_days else whole_months(first, last)
-    return or_(*(_spans(Span.MONTH, some) for some in [months] if some), *(_spans(Span.DAY, some) for some in days))
-
-
-def of_months(months: Days) -> ColumnElement[bool]:
-    """The sums of whole months alone."""
-    return _spans(Span.MONTH, months)
-
-
-def _spans(span: Span, days: Days) -> ColumnElement[bool]:
-    return and_(Rollup.span == span, Rollup.first >= days[0], Rollup.first < days[1])
+    """The sums of all spans that these days are made of."""
+    return or_(*map(lies_in_spans, spans(first, last, only_days=only_days)))
 
 
 def area_groupings(code: str) -> Iterator[tuple[str, str]]:
@@ -132,7 +129,7 @@ def groups(fact: Fact) -> Iterator[Group]:
 def pairs(groupings: Collection[str]) -> Iterator[tuple[str, str]]:
     """Which of these dimensions are also summed up within which others."""
     for one in groupings:
-        if "channel" in groupings and one.startswith(("area.", "category.", "department")) and one != GRID:
+        if "channel" in groupings and one.startswith(("area.", "category.", "department")):
             yield one, "channel"
         if "department" in groupings and one in DEPARTMENTS_WITHIN:
             yield one, "department"
