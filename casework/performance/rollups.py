@@ -61,8 +61,10 @@ class Rollup(Base):
     first: Mapped[date]
     tally: Mapped[bytes]
 
-    __table_args__ = (Index(None, "grouping", "within", "key", "span", "first"),
-                      Index(None, "grouping", "key", "span", "first"), Index(None, "first"))
+    __table_args__ = (Index(None, "grouping", "within", "span", "first"),
+                      Index(None, "grouping", "key", "within", "span", "first"), Index(None, "first"))
+    """By the first is read what all groups have in a span, by the second what one has; and what has so many groups that a page
+    holds only some of them: the second has them in the order of the keys."""
 
 
 Group = tuple[str, str, str]

@@ -53,8 +53,8 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('performance_rollups', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_performance_rollups_first'), ['first'], unique=False)
-        batch_op.create_index(batch_op.f('ix_performance_rollups_grouping_key_span_first'), ['grouping', 'key', 'span', 'first'], unique=False)
-        batch_op.create_index(batch_op.f('ix_performance_rollups_grouping_within_key_span_first'), ['grouping', 'within', 'key', 'span', 'first'], unique=False)
+        batch_op.create_index(batch_op.f('ix_performance_rollups_grouping_key_within_span_first'), ['grouping', 'key', 'within', 'span', 'first'], unique=False)
+        batch_op.create_index(batch_op.f('ix_performance_rollups_grouping_within_span_first'), ['grouping', 'within', 'span', 'first'], unique=False)
 
     op.create_table('performance_scorecards',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -315,8 +315,8 @@ def downgrade() -> None:
 
     op.drop_table('performance_scorecards')
     with op.batch_alter_table('performance_rollups', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_performance_rollups_grouping_within_key_span_first'))
-        batch_op.drop_index(batch_op.f('ix_performance_rollups_grouping_key_span_first'))
+        batch_op.drop_index(batch_op.f('ix_performance_rollups_grouping_within_span_first'))
+        batch_op.drop_index(batch_op.f('ix_performance_rollups_grouping_key_within_span_first'))
         batch_op.drop_index(batch_op.f('ix_performance_rollups_first'))
 
     op.drop_table('performance_rollups')
