@@ -1,4 +1,4 @@
-"""Pages of grids and grid workers: whole months from their sums, the days around them from the facts, in the order of the keys."""
+"""Pages of grids and grid workers: whole months from their sums, the days around them from the facts, by key."""
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -27,7 +27,8 @@ DAYS = ("2026-03-30", "2026-03-31", "2026-04-15", "2026-05-31", "2026-06-02", "2
 def spread(city: City, time: SetClock) -> City:
     """Cases before, on each part of, and after a period: some grids have them on odd days alone, some in whole months alone."""
     cast = city.cast
-    for day, grid, worker in zip(DAYS, (0, 3, 0, 1, 2, 1), (cast.li, cast.wang, cast.li, cast.wang, cast.li, cast.li), strict=True):
+    workers = (cast.li, cast.wang, cast.li, cast.wang, cast.li, cast.li)
+    for day, grid, worker in zip(DAYS, (0, 3, 0, 1, 2, 1), workers, strict=True):
         time.is_now(f"{day} 10:00")
         city.triages(city.receives(place=at_grid(grid), channel=Channel.PDA, source=worker.name, reporter_id=worker.id))
     with transaction() as db:
@@ -121,7 +122,8 @@ def test_a_case_whose_caller_was_split_off_is_not_of_the_grid_worker_who_is_left
 def test_bytes_are_joined_alike_in_both_databases() -> None:
     parts = union_all(*(select(literal(key).label("key"), literal(part, LargeBinary).label("part"))
                         for key, part in (("a", b"\x00\xff"), ("a", None), ("a", b"\x00\xff"), ("b", None)))).subquery()
-    joined = select(parts.c.key, func.string_agg(parts.c.part, b"-", type_=LargeBinary)).group_by(parts.c.key).order_by(parts.c.key)
+    together = func.string_agg(parts.c.part, b"-", type_=LargeBinary)
+    joined = select(parts.c.key, together).group_by(parts.c.key).order_by(parts.c.key)
     with reading() as db:
         assert [(key, bytes(one) if one is not None else None) for key, one in db.execute(joined)] == [
             ("a", b"\x00\xff-\x00\xff"), ("b", None)]
