@@ -69,9 +69,11 @@ class KeptFact(Base):
     tally: Mapped[bytes]
 
     __table_args__ = (
-        Index(None, "day"), Index(None, "department_id", "day"), Index(None, "area_code", "day"),
-        Index(None, "category_code", "day"), Index(None, "worker_id", "day"),
+        Index(None, "day"), Index(None, "department_id", "day"), Index(None, "worker_id", "day"),
+        Index(None, "area_code", "day", postgresql_include=["department_id", "worker_id", "category_code", "channel", "tally"]),
+        Index(None, "category_code", "day", postgresql_include=["department_id", "area_code", "worker_id", "channel", "tally"]),
     )
+    """The facts of a street or a class lie scattered over the table, and side by side in an index that holds all of them."""
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,9 @@ from casework.performance.rollups import (
 )
 from casework.storage import outbox
 
-MOST_ITEMS = 500
+MOST_ITEMS, MOST_OF_MANY = 500, 200
+"""Items of a page; fewer where there may be thousands: nobody reads more at once, and each is a sum of many."""
+
 LEVELS = tuple(Level)
 CHANNEL_NAMES = {Channel.PDA: "网格员终端", Channel.HOTLINE: "热线", Channel.CITIZEN: "随手拍", Channel.OPEN311: "Open311",
                  Channel.WECHAT: "微信"}
@@ -59,12 +61,16 @@ class By(StrEnum):
     TOTAL = "total"
 
 
+MANY = frozenset({By.AREA, By.CATEGORY, By.WORKER})
+
+
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
     """A period of city days (`until` not included) and what it is narrowed to; None means any.
 
     `area` includes all inside it; items by area lie on `level`, unless given on the next one below. Items by category are
-    the big classes, or those right below `category`. Items come by key, at most `limit`, those after `after`.
+    the big classes, or those right below `category`. Items come by key, at most `limit` (and of what there are many, at most
+    MOST_OF_MANY), those after `after`.
     """
 
     by: By = By.TOTAL
@@ -126,6 +132,8 @@ def _inside(scopes: Sequence[Reach], wanted: Wanted) -> Wanted:
 
 def items(db: Session, wanted: Wanted) -> tuple[list[dict[str, Any]], str | None]:
     """The items alone, for our own use, whoever asks; and the key to go on after, None at the end."""
+    if wanted.by in MANY:
+        wanted = replace(wanted, limit=min(wanted.limit, MOST_OF_MANY))
     found = sorted(_groups(db, wanted).items())
     if wanted.after is not None:
         found = [(key, one) for key, one in found if key > wanted.after]
@@ -298,7 +306,7 @@ def _added(wanted: Wanted, parts: Sequence[Select[Any]]) -> Select[Any]:
     if wanted.by is By.TOTAL:
         return found
     found = found.group_by(one.c.item).order_by(one.c.item)
-    if wanted.by not in {By.AREA, By.CATEGORY, By.WORKER}:
+    if wanted.by not in MANY:
         return found
     begins = [one.c.item > _kind(one.c.item, wanted.after)] if wanted.after is not None else []
     return found.where(*begins).limit(wanted.limit + 1)

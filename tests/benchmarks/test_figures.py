@@ -110,9 +110,9 @@ DISTRICT, STREET, COMMUNITY, GRID = GRIDS[0][:6], GRIDS[0][:9], GRIDS[0][:12], G
 PAGES: dict[str, dict[str, Any]] = {
     "the city, a year": {"by": By.TOTAL}, "by day": {"by": By.DAY}, "by department": {"by": By.DEPARTMENT},
     "by channel": {"by": By.CHANNEL}, "by district": {"by": By.AREA}, "by big class": {"by": By.CATEGORY},
-    "by community, 500 of them": {"by": By.AREA, "level": Level.COMMUNITY},
-    "by grid, 500 of them": {"by": By.AREA, "level": Level.GRID},
-    "by grid worker, 500 of them": {"by": By.WORKER}, "by department in a district": {"by": By.DEPARTMENT, "area": DISTRICT},
+    "by community, 200 of them": {"by": By.AREA, "level": Level.COMMUNITY},
+    "by grid, 200 of them": {"by": By.AREA, "level": Level.GRID},
+    "by grid worker, 200 of them": {"by": By.WORKER}, "by department in a district": {"by": By.DEPARTMENT, "area": DISTRICT},
     "by minor class in a district": {"by": By.CATEGORY, "category": "101", "area": DISTRICT},
     "a department's streets by hotline": {"by": By.AREA, "level": Level.STREET, "department": DEPARTMENTS[0],
                                           "channel": Channel.HOTLINE},

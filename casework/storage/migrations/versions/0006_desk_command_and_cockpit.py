@@ -232,8 +232,8 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('case_id', 'position', name=op.f('pk_performance_facts'))
     )
     with op.batch_alter_table('performance_facts', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_performance_facts_area_code_day'), ['area_code', 'day'], unique=False)
-        batch_op.create_index(batch_op.f('ix_performance_facts_category_code_day'), ['category_code', 'day'], unique=False)
+        batch_op.create_index(batch_op.f('ix_performance_facts_area_code_day'), ['area_code', 'day'], unique=False, postgresql_include=['department_id', 'worker_id', 'category_code', 'channel', 'tally'])
+        batch_op.create_index(batch_op.f('ix_performance_facts_category_code_day'), ['category_code', 'day'], unique=False, postgresql_include=['department_id', 'area_code', 'worker_id', 'channel', 'tally'])
         batch_op.create_index(batch_op.f('ix_performance_facts_day'), ['day'], unique=False)
         batch_op.create_index(batch_op.f('ix_performance_facts_department_id_day'), ['department_id', 'day'], unique=False)
         batch_op.create_index(batch_op.f('ix_performance_facts_worker_id_day'), ['worker_id', 'day'], unique=False)
@@ -275,8 +275,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_performance_facts_worker_id_day'))
         batch_op.drop_index(batch_op.f('ix_performance_facts_department_id_day'))
         batch_op.drop_index(batch_op.f('ix_performance_facts_day'))
-        batch_op.drop_index(batch_op.f('ix_performance_facts_category_code_day'))
-        batch_op.drop_index(batch_op.f('ix_performance_facts_area_code_day'))
+        batch_op.drop_index(batch_op.f('ix_performance_facts_category_code_day'), postgresql_include=['department_id', 'area_code', 'worker_id', 'channel', 'tally'])
+        batch_op.drop_index(batch_op.f('ix_performance_facts_area_code_day'), postgresql_include=['department_id', 'worker_id', 'category_code', 'channel', 'tally'])
 
     op.drop_table('performance_facts')
     with op.batch_alter_table('case_holds', schema=None) as batch_op:
