@@ -127,3 +127,11 @@ def test_bytes_are_joined_alike_in_both_databases() -> None:
     with reading() as db:
         assert [(key, bytes(one) if one is not None else None) for key, one in db.execute(joined)] == [
             ("a", b"\x00\xff-\x00\xff"), ("b", None)]
+
+
+def test_of_what_there_may_be_thousands_a_page_holds_fewer_than_it_might(
+        spread: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(figures, "MOST_OF_MANY", 2)
+    assert list(found(spread, by=By.AREA, level=Level.GRID)) == sorted(GRIDS)[:2]
+    assert list(found(spread, by=By.AREA, level=Level.GRID, limit=1)) == sorted(GRIDS)[:1]
+    assert len(found(spread, by=By.DAY)) == 4
