@@ -1,8 +1,6 @@
 """Cases: the pages people work from, and one case with all that belongs to it. What is done to them stands in steps.py."""
 import hashlib
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,9 +14,10 @@ from api.auth import caller, requires
 from api.blueprint import Blueprint
 from api.fields import ENCODING, CaseNumber, Cursor, Moment, PageIn, Text, page_of, rows
 from api.media import PhotoOut, shown
-from casework import clock, media, settings, taxonomy
-from casework.cases import particulars, reporters, search, workflow
+from casework import clock, settings, taxonomy
+from casework.cases import dossier, reporters, search, workflow
 from casework.cases.case import Case
+from casework.cases.dossier import Sheet
 from casework.cases.history import Entry
 from casework.cases.particulars import Particulars
 from casework.cases.report import Report
@@ -26,15 +25,12 @@ from casework.cases.search import MATTERS, QUEUES, Wanted
 from casework.cases.workflow import STEPS, Status
 from casework.errors import NotFound, Refused
 from casework.geography import areas
-from casework.identity.people import Department
-from casework.media import Photo, awaited
-from casework.sla import timers
-from casework.sla.timers import Timer
 from casework.storage.database import reading, transaction
 
 blueprint = Blueprint("cases", __name__, url_prefix="/api/v1", description="案件 Cases and their workflow")
 
 CASE_NUMBER = CaseNumber()
+MOST_SHEETS = 20
 
 
 class CasesIn(PageIn):
@@ -173,6 +169,18 @@ class CaseOut(CaseRowOut):
     actions = ma.fields.List(ma.fields.Nested(ActionOut()))
 
 
+class SheetsIn(ma.Schema):
+    """Which cases."""
+
+    number = ma.fields.List(CaseNumber(), required=True, validate=ma.validate.Length(1, MOST_SHEETS))
+
+
+class SheetsOut(ma.Schema):
+    """In the order in which they were named."""
+
+    items = ma.fields.List(ma.fields.Nested(CaseOut()))
+
+
 PLAIN = [name for name in CaseOut().fields if hasattr(Case, name) and name not in {"standard", "version", "reports", "history"}]
 """What an answer takes from the case as it is."""
 
@@ -209,8 +217,15 @@ def case(number: str) -> dict[str, Any]:
     Its ETag, sent back as `If-Match` with a step, makes sure that nobody changed the case meanwhile.
     """
     with reading() as db:
-        found = search.find(db, caller(), public_number(number))
-        return tagged(found, whole(db, found))
+        found = dossier.sheet(db, caller(), public_number(number))
+        return tagged(found.case, told(db, found))
+
+
+@blueprint.operation("GET", "/sheets", requires("case.read"), query=SheetsIn(), answer=SheetsOut())
+def sheets(query: dict[str, list[str]]) -> dict[str, Any]:
+    """Several cases as GET /cases/{number} has each, in one answer: for paper. What I may not know of is left out."""
+    with reading() as db:
+        return {"items": [told(db, one) for one in dossier.sheets(db, caller(), query["number"])]}
 
 
 @blueprint.operation("POST", "/reports/<number>/reveal", requires("privacy.reveal"), body=RevealIn(), answer=RevealOut(),
@@ -244,41 +259,22 @@ def page(query: dict[str, Any], wanted: Wanted) -> Response:
         return rows(*search.page(db, caller(), wanted, after=query.get("cursor"), limit=query["limit"]))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Beside:
-    """What an answer takes from beside the case."""
-
-    lead: Department | None
-    photos: Sequence[Photo]
-    missing: Mapping[uuid.UUID, int]
-    said: Mapping[uuid.UUID, Particulars]
-    clocks: Sequence[Timer]
-
-
-def whole(db: Session, found: Case) -> dict[str, Any]:
+def told(db: Session, sheet: Sheet) -> dict[str, Any]:
     """A case as CaseOut describes it."""
-    report_ids = [one.id for one in found.reports]
-    return told(db, found, Beside(
-        lead=db.get(Department, found.lead_department_id) if found.lead_department_id else None,
-        photos=[*media.of_reports(db, report_ids), *media.of_case(db, found.id)], missing=awaited.missing(db, report_ids),
-        said=particulars.of_reports(db, report_ids), clocks=timers.running(db, found.id, to_change=False)))
-
-
-def told(db: Session, found: Case, beside: Beside) -> dict[str, Any]:
-    """The same, for who has read what is beside the case."""
+    found = sheet.case
     category = taxonomy.catalogue(db, found.taxonomy_version_id).by_code.get(found.category_code or "")
     standard = found.standard(db)
     place = areas.describe(db, found.area_code) if found.area_code else None
     return {name: getattr(found, name) for name in PLAIN} | {
-        "category": category.name if category else None, "department": beside.lead.name if beside.lead else None,
+        "category": category.name if category else None, "department": sheet.lead,
         "standard": {"condition": standard.condition, "closing": standard.closing, "limit_value": standard.limit_value,
                      "limit_unit": standard.limit_unit, "evidence": standard.evidence} if standard else None,
         "area": place.full_name if place else None,
         "turn": workflow.turn(found), "version": found.history_length,
-        "reports": [_report(one, beside.missing[one.id], beside.said.get(one.id)) for one in found.reports],
-        "photos": [shown(one) for one in beside.photos], "history": [_line(one) for one in found.history],
+        "reports": [_report(one, sheet.missing[one.id], sheet.said.get(one.id)) for one in found.reports],
+        "photos": [shown(one) for one in sheet.photos], "history": [_line(one) for one in found.history],
         "clocks": [{"id": one.id, "stage": one.stage, "state": one.state, "limit": str(one.limit), "started_at": one.started_at,
-                    "due_at": one.due_at, "overdue": one.overdue} for one in beside.clocks],
+                    "due_at": one.due_at, "overdue": one.overdue} for one in sheet.clocks],
         "actions": [{"action": action, "says": STEPS[action].says, "needs": list(STEPS[action].needs),
                      "asks": STEPS[action].asks}
                     for action in workflow.allowed_actions(found, caller())]}

@@ -7,14 +7,14 @@ import marshmallow as ma
 
 from api.auth import caller, requires
 from api.blueprint import Blueprint
-from api.cases import Beside, CaseOut, LineOut, public_number, tagged, told
+from api.cases import CaseOut, LineOut, public_number, tagged, told
 from api.clocks import ExplainedClockOut
 from api.comments import StaffCommentOut
 from api.fields import Cursor, Moment, Text
 from api.geography import OutlineOut
 from api.steps import StepIn
 from api.templates import OfferOut
-from casework.cases import asking, clocks, dossier, search, surroundings
+from casework.cases import asking, clocks, dossier, search
 from casework.cases.asking import Ask, Kind
 from casework.cases.dossier import Dossier
 from casework.cases.workflow import STEPS
@@ -47,6 +47,24 @@ class ShareOut(ma.Schema):
     ruled = ma.fields.Boolean(metadata={"description": "its return was overruled"})
 
 
+class ComponentOut(ma.Schema):
+    """A thing of the city near the case."""
+
+    id = ma.fields.UUID()
+    label = ma.fields.String()
+    code = ma.fields.String(allow_none=True)
+    lon = ma.fields.Float()
+    lat = ma.fields.Float()
+    metres = ma.fields.Integer()
+
+
+class SurroundingsOut(ma.Schema):
+    """What a map of the case shows."""
+
+    area = ma.fields.Nested(OutlineOut(), allow_none=True)
+    components = ma.fields.List(ma.fields.Nested(ComponentOut()), metadata={"description": "the nearest first"})
+
+
 class DossierOut(CaseOut):
     """A case with all that is known of it, and who was who."""
 
@@ -58,6 +76,7 @@ class DossierOut(CaseOut):
         "description": "cursor for the comments before these, at /cases/{number}/comments"})
     names = ma.fields.Dict(keys=ma.fields.UUID(), values=ma.fields.String(), metadata={
         "description": "people and departments of the lines, comments and shares, by id"})
+    around = ma.fields.Nested(SurroundingsOut())
 
 
 class OptionOut(ma.Schema):
@@ -92,35 +111,16 @@ class FormOut(ma.Schema):
         "description": "filled in for this case, for the first text that is asked for"})
 
 
-class ComponentOut(ma.Schema):
-    """A thing of the city near the case."""
-
-    id = ma.fields.UUID()
-    label = ma.fields.String()
-    code = ma.fields.String(allow_none=True)
-    lon = ma.fields.Float()
-    lat = ma.fields.Float()
-    metres = ma.fields.Integer()
-
-
-class SurroundingsOut(ma.Schema):
-    """What a map of the case shows."""
-
-    area = ma.fields.Nested(OutlineOut(), allow_none=True)
-    components = ma.fields.List(ma.fields.Nested(ComponentOut()), metadata={"description": "the nearest first"})
-
-
 @blueprint.operation("GET", "/cases/<number>/dossier", requires("case.read"), answer=DossierOut(), tagged=True)
 def whole(number: str) -> dict[str, Any]:
     """One case as one page shows it: what GET /cases/{number} answers, and with it the comments, every clock with how its due
-    time came about, each department's part, and the names of all who appear."""
+    time came about, each department's part, the names of all who appear, and what lies around it."""
     with reading() as db:
         found = dossier.read(db, caller(), public_number(number))
-        body = told(db, found.case, Beside(lead=found.lead, photos=found.photos, missing=found.missing, said=found.particulars,
-                                           clocks=[]))
+        body = told(db, found)
         body |= {"history": [_line(one) for one in body["history"]],
-                 "clocks": [clocks.told(db, timer, stretches) for timer, stretches in found.clocks.values()],
-                 **_people(found)}
+                 "clocks": [clocks.told(db, one, found.stretches[one.id]) for one in found.clocks],
+                 "around": found.around, **_people(found)}
         return tagged(found.case, body)
 
 
@@ -138,13 +138,6 @@ def form(number: str, action: str) -> dict[str, Any]:
         asked = asking.asks(db, found, caller(), action)
         return {"action": action, "says": STEPS[action].says, "asks": [_ask(one) for one in asked],
                 "templates": replies.offered(db, found, action) if any(one.kind is Kind.TEXT for one in asked) else []}
-
-
-@blueprint.operation("GET", "/cases/<number>/surroundings", requires("case.read"), answer=SurroundingsOut())
-def around(number: str) -> dict[str, Any]:
-    """The outline of the case's area, and components near its place."""
-    with reading() as db:
-        return surroundings.of(db, search.find(db, caller(), public_number(number)))
 
 
 def _line(one: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from flask import Response
 
 from api.auth import caller, requires
 from api.blueprint import Blueprint
-from api.fields import Cursor, Moment, PageIn, Text, Whole, encode, page_of, rows
+from api.fields import Cursor, Moment, PageIn, Text, Whole, encode, page_of, paged, rows
 from casework.errors import Fault, Invalid
 from casework.exchange import feed, stuck, subscriptions, webhooks
 from casework.exchange.feed import EVENTS
@@ -137,6 +137,13 @@ class StuckOut(ma.Schema):
     failed_at = Moment(allow_none=True)
 
 
+class StandingOut(ma.Schema):
+    """All of the webhooks, and the first of what was given up."""
+
+    webhooks = ma.fields.List(ma.fields.Nested(WebhookOut()))
+    stuck = ma.fields.Nested(page_of(StuckOut()))
+
+
 class ReviveLinesIn(ma.Schema):
     """Whose."""
 
@@ -199,6 +206,15 @@ def stuck_lines(query: dict[str, Any]) -> Response:
     with reading() as db:
         items, last = stuck.page(db, query["state"], after=after, limit=query["limit"])
     return rows(items, [last] if last else None)
+
+
+@blueprint.operation("GET", "/standing", requires("exchange.manage"), answer=StandingOut())
+def standing() -> Response:
+    """What an administrator looks at: every webhook, and the first lines that were given up; /stuck has those that follow."""
+    with reading() as db:
+        webhooks = stuck.overview(db)
+        items, last = stuck.page(db, State.DEAD)
+    return encode({"webhooks": webhooks, "stuck": paged(items, [last] if last else None)})
 
 
 @blueprint.operation("POST", "/stuck/<uuid:line>/revive", requires("exchange.manage"))

@@ -199,5 +199,10 @@ def kept(response: Response, control: str) -> Response:
 
 def rows(items: Iterable[Mapping[str, Any]], keys: Sequence[Any] | None = None) -> Response:
     """A page of rows straight to the encoder. `keys`: the sort keys of the last row when more follow, else None."""
+    return encode(paged(items, keys))
+
+
+def paged(items: Iterable[Mapping[str, Any]], keys: Sequence[Any] | None = None) -> dict[str, Any]:
+    """The same as plain values, for an answer that has several pages in it."""
     plain = [item if isinstance(item, dict) else dict(item) for item in items]
-    return encode({"items": plain, "next": Cursor.write(keys) if keys is not None else None})
+    return {"items": plain, "next": Cursor.write(keys) if keys is not None else None}

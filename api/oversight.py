@@ -6,14 +6,19 @@ from uuid import UUID
 import marshmallow as ma
 from flask import Response
 
+from api.alarms import AlarmOut
 from api.auth import caller, requires
 from api.blueprint import Blueprint
 from api.cases import CaseRowOut, public_number
-from api.fields import Cursor, Moment, PageIn, page_of, rows
-from casework.cases import orders, rulings, search
+from api.fields import Cursor, Moment, PageIn, encode, page_of, paged, rows
+from casework.cases import alarms, orders, rulings, search
+from casework.cases.search import Wanted
 from casework.storage.database import reading
 
 blueprint = Blueprint("oversight", __name__, url_prefix="/api/v1", description="督办 Rulings and orders")
+
+LATEST = 20
+"""So many alarms at first."""
 
 
 class RulingOut(ma.Schema):
@@ -49,6 +54,14 @@ class OrderOut(CaseRowOut):
     wanted = ma.fields.String(allow_none=True, metadata={"description": "the order in words"})
 
 
+class SupervisionOut(ma.Schema):
+    """The first page of each list; what follows is at /cases, /orders and /alarms."""
+
+    late = ma.fields.Nested(page_of(CaseRowOut()), metadata={"description": "open cases of which a clock ran over"})
+    orders = ma.fields.Nested(page_of(OrderOut()))
+    alarms = ma.fields.Nested(page_of(AlarmOut()), metadata={"description": "mine, the latest first"})
+
+
 @blueprint.operation("GET", "/cases/<number>/rulings", requires("rulings.read"), answer=RulingsOut())
 def earlier(number: str) -> dict[str, Any]:
     """How returns of cases of the same category were ruled on before."""
@@ -62,3 +75,12 @@ def open_orders(query: dict[str, Any]) -> Response:
     """Orders from above that are open, what is due first on top, each with its own clock."""
     with reading() as db:
         return rows(*orders.page(db, caller(), after=query.get("cursor"), limit=query["limit"]))
+
+
+@blueprint.operation("GET", "/supervision", requires("orders.read"), answer=SupervisionOut())
+def supervision() -> Response:
+    """What a supervisor looks at: what is late, orders that are open, and the alarms that reached me."""
+    with reading() as db:
+        lists = {"late": search.page(db, caller(), Wanted(overdue=True)), "orders": orders.page(db, caller()),
+                 "alarms": alarms.mine(db, caller(), limit=LATEST)}
+    return encode({name: paged(*one) for name, one in lists.items()})

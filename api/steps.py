@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from api import errors
 from api.auth import caller, known
 from api.blueprint import Blueprint
-from api.cases import CaseOut, public_number, tagged, whole
+from api.cases import CaseOut, public_number, tagged, told
 from api.errors import ProblemOut
 from api.fields import CaseNumber, Moment, Place, Text, Whole
 from casework import clock, dispatch, inspection, resolution
-from casework.cases import search, versions
+from casework.cases import dossier, search, versions
 from casework.cases.case import Case
 from casework.cases.verbs import Verb
 from casework.cases.versions import Seen
@@ -150,7 +150,7 @@ def take(number: str, action: str, body: Facts) -> dict[str, Any]:
     g.case_number = public_number(number)
     with transaction() as db:
         found = taken(db, g.case_number, action, body, seen_by_caller())
-        return tagged(found, whole(db, found))
+        return tagged(found, told(db, dossier.sheet_of(db, found)))
 
 
 def steps(body: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The clocks of a case, each with how its due time came about."""
 import uuid
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -25,7 +26,7 @@ def explained(db: Session, case: Case) -> list[dict[str, Any]]:
     return [told(db, timer, stretches[timer.id]) for timer in clocks]
 
 
-def told(db: Session, timer: Timer, stretches: list[TimerSegment]) -> dict[str, Any]:
+def told(db: Session, timer: Timer, stretches: Sequence[TimerSegment]) -> dict[str, Any]:
     """One clock with its stretches, in their order, as explained() has it."""
     days, now, facts = calendar.load(db), clock.now(), _facts(timer, stretches)
     return {
@@ -38,7 +39,7 @@ def told(db: Session, timer: Timer, stretches: list[TimerSegment]) -> dict[str, 
         "lines": [asdict(line) for line in explaining.explain(days, facts, now)]}
 
 
-def _facts(timer: Timer, stretches: list[TimerSegment]) -> Facts:
+def _facts(timer: Timer, stretches: Sequence[TimerSegment]) -> Facts:
     return Facts(stage=timer.stage, limit=timer.original, extra=timer.extra_value, due_at=timer.due_at,
                  stretches=[Told(span_of(one, timer.original), one.policy_version) for one in stretches],
                  stopped_at=timer.stopped_at, excused=timer.excused_at is not None)

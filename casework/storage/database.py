@@ -20,11 +20,17 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    Select,
     Table,
+    Uuid,
     create_engine,
     event,
+    null,
+    select,
     text,
+    union_all,
 )
+from sqlalchemy import cast as as_type
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -145,6 +151,26 @@ def reading() -> Iterator[Session]:
     """A consistent look that takes no write lock; what is changed inside is thrown away."""
     with _reading() as db:
         yield db
+
+
+def together(db: Session, *wanted: Select[Any]) -> list[list[Any]]:
+    """What each of these selects would find, by one statement: a list of objects for each, in no order.
+
+    Each is of one Keyed class, and of another than the others. First the ids by whatever index each select has, one below
+    the other; then the rows by their keys: no row is multiplied by those of another table, as it would be by joining them.
+    """
+    models = [one.column_descriptions[0]["entity"] for one in wanted]
+    ids = [one.with_only_columns(model.id).subquery() for one, model in zip(wanted, models, strict=True)]
+    keys = union_all(*(select(*((one.c.id if one is other else as_type(null(), Uuid)).label(f"of_{place}")
+                                for place, other in enumerate(ids))) for one in ids)).subquery(name="keys")
+    rows = select(*models).select_from(keys)
+    for model, key in zip(models, keys.c, strict=True):
+        rows = rows.outerjoin(model, model.id == key)
+    lists: list[list[Any]] = [[] for _ in models]
+    for row in db.execute(rows):
+        for place, one in enumerate(row):
+            lists[place].extend([one] if one is not None else [])
+    return lists
 
 
 def insert_once(db: Session, model: type[Base], rows: list[dict[str, Any]], *, on: tuple[str, ...]) -> set[uuid.UUID]:

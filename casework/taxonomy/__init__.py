@@ -12,6 +12,7 @@ from casework.taxonomy.catalogue import (
     duplicate_window,
     neighbours,
     standards,
+    stands,
     versions,
 )
 from casework.taxonomy.models import Category, Evidence, Kind, LimitUnit, Standard, TaxonomyVersion
@@ -41,5 +42,6 @@ __all__ = [
     "load_default",
     "neighbours",
     "standards",
+    "stands",
     "versions",
 ]

@@ -143,15 +143,19 @@ def catalogue(db: Session, version_id: uuid.UUID | None = None) -> Catalogue:
 
 
 def current_beside() -> ScalarSelect[uuid.UUID]:
-    """The id of the current version, as one more column of a statement that is sent anyway; catalogue_told() takes it."""
+    """The id of the current version, as one more column of a statement that is sent anyway; stands() takes it."""
     return select(TaxonomyVersion.id).where(TaxonomyVersion.active).limit(1).scalar_subquery()
 
 
 def catalogue_told(db: Session, version_id: uuid.UUID | None) -> Catalogue:
     """The current version, of which a statement of this transaction told the id. Raises NotFound when no version is active."""
-    if version_id is not None:
-        db.info["taxonomy"] = (db.get_transaction(), version_id)
+    stands(db, version_id)
     return catalogue(db)
+
+
+def stands(db: Session, version_id: uuid.UUID | None) -> None:
+    """This is the current version in this transaction: who has read it beside something else says so, and need not load it."""
+    db.info["taxonomy"] = (db.get_transaction(), version_id)
 
 
 def _current_id(db: Session) -> uuid.UUID:

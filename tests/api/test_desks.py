@@ -1,6 +1,8 @@
 """What the desks of the centre ask for: reasons, corrections, earlier rulings, open orders, and rules to be proposed."""
 import pytest
 
+from casework.sla import timers
+from casework.storage.database import transaction
 from tests.api.test_dossier import counted
 from tests.api.town import Json, Town, citizen_report, ok, pda_report, point, problem
 from tests.conftest import SetClock
@@ -102,6 +104,27 @@ def test_open_orders_carry_their_words_and_a_clock_of_their_own(town: Town) -> N
     town.act(town.water_handler, number, "report_back", reply="已安排")
     assert ok(town.leader.get("/api/v1/orders"))["items"] == []
     problem(town.water_handler.get("/api/v1/orders"), 403)
+
+
+def test_supervision_has_in_one_answer_what_each_of_its_lists_has(town: Town, time: SetClock) -> None:
+    for grid in (0, 1):
+        number = dispatched(town, category="20101", place=point(grid))  # for which there is no rule: it waits for a dispatcher
+        town.act(town.supervisor, number, "supervise", reason=f"今日内办结 {grid}")
+    time.passes(hours=1, minutes=1)
+    with transaction() as db:
+        assert timers.sweep(db)
+    town.jobs()
+    ok(town.supervisor.get("/api/v1/supervision"))
+    with counted() as asked:
+        told = ok(town.supervisor.get("/api/v1/supervision"))
+    assert len(asked) <= 5  # who calls, what is late, orders and what each wants, alarms
+    assert told == {"late": ok(town.supervisor.get("/api/v1/cases", overdue="true")),
+                    "orders": ok(town.supervisor.get("/api/v1/orders")),
+                    "alarms": ok(town.supervisor.get("/api/v1/alarms", limit=20))}
+    assert {one["wanted"] for one in told["orders"]["items"]} == {"今日内办结 0", "今日内办结 1"}
+    assert len(told["late"]["items"]) == 2
+    assert told["alarms"]["items"]
+    problem(town.water_handler.get("/api/v1/supervision"), 403)
 
 
 def test_what_a_dispatcher_decides_in_a_gap_becomes_a_rule_once_its_keeper_agrees(town: Town) -> None:

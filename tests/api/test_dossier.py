@@ -10,7 +10,7 @@ from casework.cases.asking import KINDS, OFFERS
 from casework.cases.workflow import STEPS, Facts
 from casework.storage import database
 from tests.api.test_cases import CASES, reported
-from tests.api.town import Caller, Json, Town, ok, problem
+from tests.api.town import Caller, Json, Town, ok, point, problem
 from tests.conftest import SetClock
 
 ON_LOG_IN = 1
@@ -108,7 +108,28 @@ def test_a_long_life_costs_no_more_statements(town: Town, number: str) -> None:
     lived(town, number)
     with counted() as old:
         read(town.supervisor, number)
-    assert len(old) <= len(young) <= 6 + ON_LOG_IN
+    assert len(old) <= len(young) <= 5 + ON_LOG_IN
+
+
+def test_sheets_of_many_cases_cost_as_many_statements_as_one(town: Town, number: str) -> None:
+    numbers = [number, str(reported(town, place=point(0, 300))["number"])]
+    lived(town, numbers[1])
+    alone = [ok(town.supervisor.get(f"{CASES}/{one}")) for one in numbers]
+    with counted() as asked:
+        together = ok(town.supervisor.get(f"/api/v1/sheets?number={numbers[1]}&number={number}&number=AJ260302-AAAAA-AAAAA"))
+    assert len(asked) <= 3 + ON_LOG_IN
+    for one, same in zip(reversed(alone), together["items"], strict=True):
+        assert without_links(one) == without_links(same)
+    with counted() as asked:
+        ok(town.supervisor.get(f"{CASES}/{number}"))
+    assert len(asked) <= 3 + ON_LOG_IN
+    assert ok(town.roads_handler.get("/api/v1/sheets", number=number))["items"] == []
+    problem(town.supervisor.get("/api/v1/sheets"), 422)
+
+
+def without_links(case: Json) -> Json:
+    """Links to pictures are made anew for each answer."""
+    return case | {"photos": [one | {"small": None, "large": None} for one in case["photos"]]}
 
 
 def test_it_is_tagged_and_strangers_learn_nothing(town: Town, number: str) -> None:
@@ -116,7 +137,7 @@ def test_it_is_tagged_and_strangers_learn_nothing(town: Town, number: str) -> No
     again = town.app.test_client().get(f"{CASES}/{number}/dossier",
                                        headers={**town.water_handler.headers, "If-None-Match": answer.headers["ETag"]})
     assert again.status_code == 304
-    for path in ("dossier", "surroundings", "actions/sign"):
+    for path in ("dossier", "actions/sign"):
         problem(town.roads_handler.get(f"{CASES}/{number}/{path}"), 404)
         problem(town.roads_handler.get(f"{CASES}/AJ260302-AAAAA-AAAAA/{path}"), 404)
         problem(town.stranger.get(f"{CASES}/{number}/{path}"), 401)
@@ -212,8 +233,8 @@ def test_a_late_clock_is_what_an_appeal_is_about(town: Town, number: str, time: 
 # --- around it
 
 def test_the_map_has_the_outline_of_the_grid_and_the_things_near_by(town: Town, number: str) -> None:
-    around = ok(town.water_handler.get(f"{CASES}/{number}/surroundings"))
     case = read(town.water_handler, number)
+    around = case["around"]
     assert around["area"]["code"] == case["area_code"]
     ring = around["area"]["outline"][0]
     assert min(lon for lon, _ in ring) <= case["lon"] <= max(lon for lon, _ in ring)

@@ -17,12 +17,14 @@ from casework.settings import Settings
 from casework.storage import outbox
 from casework.storage.database import reading, transaction
 from casework.storage.outbox import Event
+from tests.api.test_dossier import counted
 from tests.api.town import Json, Platform, Town, ok, point, problem, ticket
 from tests.conftest import SetClock
 from tests.storage.receiver import Receiver, receiver
 from workers import exchange
 
 FEED, SUBSCRIPTIONS, STUCK = "/api/v1/exchange/feed", "/api/v1/exchange/subscriptions", "/api/v1/exchange/stuck"
+STANDING = "/api/v1/exchange/standing"
 TICKETS = "/api/v1/hotline/tickets"
 WHOLE_LIFE = ["report", "file", "dispatch", "sign", "resolve", "accept"]
 
@@ -227,12 +229,30 @@ def test_what_is_given_up_is_seen_and_revived(town: Town, here: Receiver, time: 
     (dead,) = ok(town.administrator.get(STUCK))["items"]
     assert (dead["event"], dead["attempts"], dead["ticket"]) == ("case.file", len(webhooks.WAITS) + 1, "T-1")
     assert len(ok(town.administrator.get(STUCK, state="waiting", limit=3))["items"]) == 3
+    assert ok(town.administrator.get(STANDING)) == {"webhooks": [shown], "stuck": {"items": [dead], "next": None}}
     here.answer = lambda _: 200
     assert town.administrator.post(f"{STUCK}/{dead['id']}/revive").status_code == 204
     problem(town.administrator.post(f"{STUCK}/{dead['id']}/revive"), 409)
     exchange.tell([])
     assert here.steps("T-1") == WHOLE_LIFE
     assert ok(town.administrator.post(f"{STUCK}/revive", {})) == {"lines": 0}
+
+
+def test_more_webhooks_cost_no_more_statements_and_each_has_what_is_its_own(town: Town, here: Receiver) -> None:
+    busy, idle = town.platform(), town.platform("other")
+    here.answer = lambda _: 500
+    subscribed(town, busy, here)
+    lived(town, busy)
+    ok(town.administrator.get(STANDING))
+    with counted() as one:
+        ok(town.administrator.get(STANDING))
+    subscribed(town, idle, here)
+    with counted() as two:
+        told = ok(town.administrator.get(STANDING))["webhooks"]
+    assert len(one) == len(two) == 3  # who calls, all webhooks, what was given up
+    assert [(each["name"], each["waiting"], each["fault"], each["oldest_at"] is None) for each in told] == [
+        ("12345", len(WHOLE_LIFE), "HTTP 500", False), ("other", 0, None, True)]
+    problem(town.operator.get(STANDING), 403)
 
 
 def test_a_receiver_that_hangs_or_is_away_is_left_alone_and_loses_nothing(

@@ -9,9 +9,12 @@ import shapely
 from sqlalchemy import Connection, Engine, insert, text
 
 from casework import clock
+from casework.exchange import subscriptions
 from casework.geography import areas
 from casework.geography.areas import Area
 from casework.geography.codes import Level
+from casework.identity.people import Role
+from casework.identity.sessions.clients import create_client
 from casework.performance import area_counts, scorecards, tally
 from casework.performance.bulletins import bulletin, periods
 from casework.performance.early_warning.warning import EarlyWarning, Kind
@@ -25,6 +28,8 @@ from tests.factories import SOUTH, WEST
 LATE = 10
 """One open case in so many has a clock that ran out."""
 
+ORDERS = 60
+PLATFORMS = ("市12345", "省平台", "城管平台")
 WARNINGS = 300
 CORNERS = 12
 """Points on each side of an area: borders are crooked in life."""
@@ -42,6 +47,8 @@ def fill(engine: Engine, scale: Scale) -> None:
         _areas(db, scale)
         db.execute(text("UPDATE cases SET due_at = opened_at + interval '1 hour', overdue = true "
                         "WHERE is_open AND hashtext(number) % :late = 0"), {"late": LATE})
+        db.execute(text("UPDATE cases SET feedback_owed = true WHERE id IN "
+                        "(SELECT id FROM cases WHERE is_open ORDER BY number LIMIT :orders)"), {"orders": ORDERS})
         _facts(db)
         for grouping, key in SUMS.items():
             _sums(db, grouping, key)
@@ -50,6 +57,9 @@ def fill(engine: Engine, scale: Scale) -> None:
         db.execute(text("VACUUM ANALYZE"))
     with transaction() as work:
         areas.touch(work)
+        for name in PLATFORMS:
+            platform, _, _ = create_client(work, name, [Role.PLATFORM])
+            subscriptions.subscribe(work, platform.id, f"https://{platform.key_id}.example.gov.cn/", [], [])
         area_counts.recount(work)
         today = clock.now().astimezone(clock.CITY).date()
         scorecards.draft(work, Of.DEPARTMENT, f"{today.replace(day=1) - timedelta(days=1):%Y-%m}")

@@ -4,7 +4,7 @@ A page is opened by somebody who has been here before: who I am is known to the 
 """
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, text
 
 from api import app as application
+from api.cases import MOST_SHEETS
 from casework import clock
 from casework.cases.case import Case
 from casework.performance.bulletins.bulletin import Bulletin
@@ -46,19 +47,16 @@ TIMES = 20
 class Page:
     """Who opens it and what it then asks for, in the order of its script; {braces} are filled in.
 
-    `lines` are streams that it keeps open: each costs the look at its credential. `most` above MOST stands with its reason, and
-    may only fall.
+    `lines` are streams that it keeps open: each costs the look at its credential.
     """
 
     who: str
     asks: tuple[str, ...]
     lines: int = 0
-    most: int = MOST
-    why: str = ""
 
 
-def page(who: str, *asks: str, lines: int = 0, most: int = MOST, why: str = "") -> Page:
-    return Page(who, asks, lines, most, why)
+def page(who: str, *asks: str, lines: int = 0) -> Page:
+    return Page(who, asks, lines)
 
 
 def bench(who: str, queue: str) -> Page:
@@ -67,12 +65,10 @@ def bench(who: str, queue: str) -> Page:
 
 
 OUTLINES, DEPARTMENTS, CATEGORIES = "/areas/outlines", "/admin/departments", "/taxonomy/categories"
-LISTS = "each list is asked for by itself, and who asks is looked at each time"
-WHOLE = "a case is read table by table: reports, history, comments, photos, clocks; what is around it by itself"
 DESK = {
     "/desk/queues": page("busy", "/desk?queue=open&limit=30"),
-    "/desk/print/:numbers": page("busy", "/cases/{case}", most=12, why=WHOLE),
-    "/desk/cases/:number": page("busy", "/cases/{case}/dossier", "/cases/{case}/surroundings", most=14, why=WHOLE),
+    "/desk/print/:numbers": page("busy", "/sheets?{sheets}"),
+    "/desk/cases/:number": page("busy", "/cases/{case}/dossier"),
     "/desk/exports": page("water_head", "/exports/lists", "/exports?limit=20"),
     "/desk/remarks": page("water_head", "/bulletins/remarks"),
 }
@@ -81,8 +77,7 @@ COMMAND = {
     "/command/triage": bench("triage", "triage"),
     "/command/dispatch": bench("dispatcher", "dispatch"),
     "/command/returns": bench("adjudicator", "adjudicate"),
-    "/command/supervision": page("supervisor", "/cases?overdue=true&limit=50", "/orders?limit=50", "/alarms?limit=20", lines=1,
-                                 most=9, why=LISTS),
+    "/command/supervision": page("supervisor", "/supervision", lines=1),
     "/command/moderation": page("operator", "/moderation/cases?state=waiting&limit=20",
                                 "/moderation/cases?state=published&by_person=false&limit=20"),
     "/command/imports": page("operator", "/hotline/mappings"),
@@ -95,9 +90,8 @@ ADMIN = {f"/command/admin/{name}": page("administrator", *asks) for name, asks i
     "calendar": ("/admin/calendar/{year}",), "limits": ("/admin/policy", "/admin/policy/versions"),
     "templates": ("/admin/roles", "/admin/templates"), "forms": ("/forms",),
     "clients": ("/admin/clients", "/open311/keys"), "devices": ("/admin/devices",),
-    "queues": ("/exchange/subscriptions", "/exchange/stuck?state=dead&limit=50", "/admin/queues", "/admin/messages?limit=50"),
+    "queues": ("/exchange/standing", "/admin/queues", "/admin/messages?limit=50"),
 }.items()}
-ADMIN["/command/admin/queues"] = replace(ADMIN["/command/admin/queues"], most=7, why=LISTS)
 COCKPIT = {
     "/cockpit/today": page("leader", "/cockpit/today"),
     "/cockpit/map": page("leader", "/cockpit/map"),
@@ -107,8 +101,7 @@ COCKPIT = {
     "/cockpit/figures": page("leader", "/performance/indicators", "/performance/figures?by=day&{month}"),
     "/cockpit/figures, departments": page("leader", "/performance/indicators", "/performance/figures?by=department&{month}"),
     "/cockpit/figures, areas": page("leader", "/performance/indicators", "/performance/figures?by=area&{month}"),
-    "/cockpit/figures, classes": page("leader", "/performance/indicators", "/performance/figures?by=category&{month}", most=7,
-                                      why="which version of the classes is current is looked at, for their names"),
+    "/cockpit/figures, classes": page("leader", "/performance/indicators", "/performance/figures?by=category&{month}"),
     "/cockpit/scorecards": page("supervisor", "/performance/scorecards?of=department&period={period}&limit=100"),
     "/cockpit/scorecards/:id": page("supervisor", "/performance/scorecards/{scorecard}", "/performance/indicators"),
     "/cockpit/appeals": page("supervisor", "/performance/appeals?ruling=open"),
@@ -150,12 +143,13 @@ class City:
         day = clock.now().astimezone(clock.CITY).date()
         with reading() as db:
             mine = select(Case.number).where(Case.lead_department_id == made.crowd["busy"], Case.is_open)
-            case = db.scalars(mine.limit(1)).one()
+            sheets = db.scalars(mine.limit(MOST_SHEETS)).all()
             first = {name: db.scalars(select(model.id).limit(1)).one() for name, model in (
                 ("scorecard", Scorecard), ("warning", EarlyWarning), ("bulletin", Bulletin))}
         month = timedelta(days=29)
         self.facts: dict[str, Any] = first | {
-            "case": case, "grid": GRIDS_AROUND[0], "community": GRIDS_AROUND[0][:12], "year": day.year,
+            "case": sheets[0], "sheets": "&".join(f"number={one}" for one in sheets),
+            "grid": GRIDS_AROUND[0], "community": GRIDS_AROUND[0][:12], "year": day.year,
             "monday": f"{day}T00:00:00%2B08:00", "sunday": f"{day + timedelta(days=7)}T00:00:00%2B08:00",
             "tomorrow": day + timedelta(days=1), "last_year": day - timedelta(days=364),
             "month": f"since={day - month}&until={day + timedelta(days=1)}",
@@ -192,9 +186,8 @@ def fewest(opens: Any) -> list[str]:
 def test_a_page_takes_few_statements(city: City) -> None:
     """In one test: the city is filled once."""
     city.ground.stand()
-    assert [name for name, one in PAGES.items() if bool(one.why) != (one.most > MOST)] == []
     seen = {name: fewest(city.visit(one)) for name, one in PAGES.items()}
-    over = {name: some for name, some in seen.items() if len(some) + PAGES[name].lines > PAGES[name].most}
+    over = {name: some for name, some in seen.items() if len(some) + PAGES[name].lines > MOST}
     assert over == {}, "\n".join(f"{name}: {len(some)}, {some}" for name, some in over.items())
 
 
@@ -215,6 +208,6 @@ def test_every_page_beside_its_limit(city: City, scale: Scale) -> None:
         mine, theirs = (Measured(latencies=[each.seconds for each in some]) for some in (ours, limit))
         record(scale, name, f"p95 {milliseconds(mine.at(0.95))}", f"select 1: {milliseconds(theirs.at(0.95))}",
                ratio=mine.at(0.95) / LONGEST, goal=1.0, at_most=True,
-               note=f"median {milliseconds(mine.at(0.5))}; {len(fewest(opens)) + one.lines} statements of {one.most}")
+               note=f"median {milliseconds(mine.at(0.5))}; {len(fewest(opens)) + one.lines} statements of {MOST}")
         slow += [name] if mine.at(0.95) > LONGEST else []
     assert not (scale.full and slow), slow

@@ -293,9 +293,10 @@ def test_the_map_shows_the_grid_and_what_is_similar_is_looked_for_on_demand(wind
 
 def test_the_page_asks_little(window: Window, number: str) -> None:
     page = sit(window, "supervisor", number)
-    page.locator(".case path.outline.grid, .history").first.wait_for(state="attached")
+    page.locator("#h-around").scroll_into_view_if_needed()
+    page.locator(".case path.outline.grid").wait_for(state="attached")
     asked = [url for url in window.asked if "/api/v1/cases/" in url]
-    assert [re.sub(r".*/", "", url) for url in asked if not url.endswith("/surroundings")] == ["dossier"]
+    assert [re.sub(r".*/", "", url) for url in asked] == ["dossier"]
 
 
 def test_in_english_and_narrow_it_is_whole(narrow: Window, city: City, number: str) -> None:

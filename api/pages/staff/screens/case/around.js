@@ -1,11 +1,8 @@
 // Where it is: the outline of its grid, the places that the reports name, and numbered things of the city near by.
 import {make} from "../../dom.js";
 import {metres, say} from "../../language.js";
-import {sentence} from "../../problems.js";
-import {call} from "../../server.js";
 
 const ZOOM = 18;
-const WHERE = ["lon", "lat", "area_code"];
 
 let loading = null;
 const leaflet = () => (loading ??= import("../../leaflet/leaflet-src.esm.js"));
@@ -31,7 +28,7 @@ async function openMap(ground, told) {
   new ResizeObserver(() => map.invalidateSize()).observe(ground);
   const layer = L.layerGroup().addTo(map);
 
-  return function draw(now, around) {
+  return function draw({around, ...now}) {
     layer.clearLayers();
     const drawn = L.latLngBounds([[now.lat, now.lon]]);
     for (const ring of around.area?.outline ?? []) {
@@ -49,44 +46,37 @@ const things = (components) => make("details", {}, make("summary", {}, say("case
   make("ol", {class: "things"}, components.map((one) => make("li", {}, one.label, " ", make("span", {class: "quiet"}, metres(one.metres))))));
 
 /** The map is loaded once it comes into view; without a point there is none, and the address says what is known. */
-export function aroundPart({path}) {
+export function aroundPart() {
   const ground = make("div", {class: "map", tabindex: "0"});
   const list = make("div", {});
   const words = make("p", {class: "quiet"});
   const box = [words, ground, list];
   let told = null;
-  let around = null;
+  let listed = null;
   let opening = null;
-
-  async function load() {
-    try {
-      around = await call("GET", `${path}/surroundings`);
-      list.replaceChildren(...around.components.length ? [things(around.components)] : []);
-    } catch (error) {
-      around = {area: null, components: []};
-      list.replaceChildren(make("p", {class: "fault"}, sentence(error)));
-    }
-    await show();
-  }
 
   async function show() {
     if (!placed(told)) return;
     const draw = await (opening ??= openMap(ground, told));
-    draw(told, around);
+    draw(told);
   }
 
+  let inView = false; // the map is opened then, and drawn anew from then on
   const seen = new IntersectionObserver((entries) => {
     if (!entries.some(({isIntersecting}) => isIntersecting)) return;
     seen.disconnect();
-    load();
+    inView = true;
+    show();
   });
+  seen.observe(words);
 
   return {box, draw(now) {
-    const [isFirst, hasMoved] = [told === null, told && WHERE.some((name) => told[name] !== now[name])];
     told = now;
     words.textContent = [told.area, told.address].filter(Boolean).join(" · ") || say("case.no_place");
     ground.hidden = !placed(told);
-    if (isFirst) seen.observe(words);
-    else if (around) (hasMoved ? load : show)();
+    const found = JSON.stringify(told.around.components);
+    if (found !== listed) list.replaceChildren(...told.around.components.length ? [things(told.around.components)] : []);
+    listed = found; // the same ones stay as they are, folded or not
+    if (inView) show();
   }};
 }

@@ -58,7 +58,7 @@ function printing() {
 
 /** The parts of the page; each has `draw(told)`, which shows the case as it is now and leaves alone what is being written. */
 function partsOf(room, context) {
-  const parts = {head: headPart(), acting: actionsPart(context), photos: photosPart(), around: aroundPart(context),
+  const parts = {head: headPart(), acting: actionsPart(context), photos: photosPart(), around: aroundPart(),
     reports: reportsPart(context), history: historyPart(), clocks: clocksPart(), people: peoplePart(),
     comments: commentsPart(context), similar: similarPart(context)};
   const print = button(say("case.print"), () => window.print(), {kind: "quiet small", "aria-keyshortcuts": "Alt+P"});

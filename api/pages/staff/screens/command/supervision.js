@@ -4,23 +4,28 @@ import {field, make, notice} from "../../dom.js";
 import {listen} from "../../keys.js";
 import {due, say, sayOr, when} from "../../language.js";
 import {because, sentence} from "../../problems.js";
-import {address, call} from "../../server.js";
+import {call} from "../../server.js";
 import {exportButton} from "../reports/export.js";
 import {part, table} from "../stuck/part.js";
 import {act, caseLink, dueChip, settled, urgentChip} from "./bench.js";
 import {follow, liveSign} from "./live.js";
 
-const PAGE = 50;
 const PAUSE = 3000;
+
+/** Whoever asks while an answer is under way gets that one: three lists are drawn from one look. */
+function shared(ask) {
+  let asked = null;
+  return () => (asked ??= ask().finally(() => { asked = null; }));
+}
 
 const titled = (one) => make("span", {}, caseLink(one.number), make("span", {class: "address"}, one.title));
 
 const stands = (one) => make("span", {}, sayOr(`status.${one.status}`, one.status), one.department ? ` · ${one.department}` : "");
 
 /** Cases of which a clock ran over; those that are chosen are urged or supervised together. */
-function latePart(me, chosen) {
+function latePart(look, chosen) {
   async function fetched() {
-    const {items, next} = await call("GET", address("/api/v1/cases", {overdue: true, limit: PAGE}));
+    const {items, next} = (await look()).late;
     for (const number of [...chosen]) if (!items.some((one) => one.number === number)) chosen.delete(number);
     if (!items.length) return make("p", {class: "quiet"}, say("command.none_late"));
     const tick = (one) => make("input", {type: "checkbox", checked: chosen.has(one.number), "aria-label": say("command.choose_case", {number: one.number}),
@@ -32,16 +37,16 @@ function latePart(me, chosen) {
   return part(say("command.late"), fetched, "off");
 }
 
-const ordersPart = () => part(say("command.orders"), async () => {
-  const {items} = await call("GET", address("/api/v1/orders", {limit: PAGE}));
+const ordersPart = (look) => part(say("command.orders"), async () => {
+  const {items} = (await look()).orders;
   if (!items.length) return make("p", {class: "quiet"}, say("command.no_orders"));
   return table(say("command.orders"), [say("command.case"), say("command.wanted"), say("command.feedback"), say("command.stands")],
     items.map((one) => [titled(one), one.wanted ?? "–", one.order_due_at
       ? make("span", {class: one.order_overdue || new Date(one.order_due_at) < Date.now() ? "chip alarm" : "chip"}, due(one.order_due_at)) : "–", stands(one)]));
 }, "off");
 
-const alarmsPart = () => part(say("command.alarms"), async () => {
-  const {items} = await call("GET", address("/api/v1/alarms", {limit: 20}));
+const alarmsPart = (look) => part(say("command.alarms"), async () => {
+  const {items} = (await look()).alarms;
   if (!items.length) return make("p", {class: "quiet"}, say("command.no_alarms"));
   return table(say("command.alarms"), [say("command.case"), say("command.used"), say("command.raised"), say("command.skipped")],
     items.map((one) => [caseLink(one.case), make("span", {class: one.share >= 100 ? "chip alarm" : "chip wait"}, `${one.share} %`), when(one.at),
@@ -89,7 +94,8 @@ function orderForm(me, chosen, done) {
 export async function show(room, me) {
   const chosen = new Set();
   const live = make("span", {class: "chip", role: "status"});
-  const parts = [latePart(me, chosen), ordersPart(), alarmsPart()];
+  const look = shared(() => call("GET", "/api/v1/supervision"));
+  const parts = [latePart(look, chosen), ordersPart(look), alarmsPart(look)];
   const load = () => Promise.all(parts.map((one) => one.load()));
   const form = orderForm(me, chosen, load);
   room.replaceChildren(make("div", {class: "head"}, live, exportButton(me, "cases", () => ({overdue: true}))), make("section", {}, parts[0].box, form.box || ""),

@@ -40,6 +40,13 @@ export async function show(room, me, {numbers}) {
   const place = make("div", {class: "sheets", "aria-live": "polite"}, make("p", {class: "quiet"}, say("loading")));
   room.append(make("div", {class: "head"}, button(say("desk.print"), () => window.print(), {kind: "strong"}),
     make("a", {href: "/desk/queues"}, say("desk.back"))), place);
-  const asked = await Promise.allSettled(numbers.split(",").map((number) => call("GET", `/api/v1/cases/${encodeURIComponent(number)}`)));
-  place.replaceChildren(...asked.map(({value, reason}) => (value ? sheet(value) : make("p", {class: "fault", role: "alert"}, sentence(reason)))));
+  const fault = (...words) => make("p", {class: "fault", role: "alert"}, ...words);
+  try {
+    const wanted = numbers.toUpperCase().split(",");
+    const {items} = await call("GET", `/api/v1/sheets?${new URLSearchParams(wanted.map((number) => ["number", number]))}`);
+    const found = new Map(items.map((one) => [one.number, one]));
+    place.replaceChildren(...wanted.map((number) => (found.has(number) ? sheet(found.get(number)) : fault(`${number} `, say("case.none")))));
+  } catch (error) {
+    place.replaceChildren(fault(sentence(error)));
+  }
 }

@@ -1,7 +1,7 @@
 // Lines of status that are owed to other systems: how each system's webhook fares, and the lines that were given up.
 import {ask, make} from "../../dom.js";
 import {say, sayOr, when} from "../../language.js";
-import {address, call} from "../../server.js";
+import {call} from "../../server.js";
 import {nothing, part, retry, table} from "./part.js";
 
 const EXCHANGE = "/api/v1/exchange";
@@ -48,7 +48,6 @@ function lines(items, more, load) {
 }
 
 export const webhooksPart = () => part(say("stuck.webhooks"), async (load) => {
-  const [{items}, stuck] = await Promise.all([
-    call("GET", `${EXCHANGE}/subscriptions`), call("GET", address(`${EXCHANGE}/stuck`, {state: "dead", limit: 50}))]);
-  return items.length ? [overview(items, load), ...lines(stuck.items, stuck.next, load)] : nothing(say("stuck.no_webhooks"));
+  const {webhooks, stuck} = await call("GET", `${EXCHANGE}/standing`);
+  return webhooks.length ? [overview(webhooks, load), ...lines(stuck.items, stuck.next, load)] : nothing(say("stuck.no_webhooks"));
 });
