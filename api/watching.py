@@ -73,6 +73,7 @@ class Watcher:
         self._lock = threading.Lock()
         self._streams: set[Stream] = set()
         self._reader: Reader | None = None
+        self._thread: threading.Thread | None = None
 
     def __len__(self) -> int:
         return len(self._streams)
@@ -90,7 +91,8 @@ class Watcher:
             if self._reader is None:
                 with reading() as db:
                     self._reader = Reader.at_end(db)
-                threading.Thread(target=self._watch, name="watcher", daemon=True).start()
+                self._thread = threading.Thread(target=self._watch, name="watcher", daemon=True)
+                self._thread.start()
             made = Stream(actor)
             self._streams.add(made)
             return made, self._reader.position
@@ -99,6 +101,13 @@ class Watcher:
         """Nobody reads it any more."""
         with self._lock:
             self._streams.discard(stream)
+
+    def end(self) -> None:
+        """Nobody reads any stream any more; waits until the last look at the database is over."""
+        with self._lock:
+            self._streams.clear()
+        if self._thread is not None:
+            self._thread.join()
 
     def tell(self, happened: Iterable[Happening], position: int) -> None:
         """Hand these to every stream whose reader may see them."""
@@ -144,8 +153,9 @@ def missed(actor: Actor, position: int) -> list[bytes] | None:
 
 
 def forget() -> None:
-    """For tests: whatever is open here belongs to a database that is gone."""
+    """For tests: whatever is open here belongs to a database that is gone, and nobody looks at it any more."""
     global WATCHER  # noqa: PLW0603 - one a process
+    WATCHER.end()
     WATCHER = Watcher()
 
 

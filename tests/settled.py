@@ -32,10 +32,13 @@ class Sqlite:
             self.tables = [one for one in database.Base.metadata.sorted_tables
                            if connection.execute(f'SELECT 1 FROM "{one.name}" LIMIT 1').fetchone()]  # noqa: S608 - our names
 
-    def restore(self) -> None:
-        connection = sqlite3.connect(database.engine().url.database or "")
+    def restore(self, *, over_others: bool = False) -> None:
+        """Into empty tables, or in the place of whatever is there; all at once for whoever else reads."""
+        connection = sqlite3.connect(database.engine().url.database or "", timeout=30)
         connection.execute("ATTACH ? AS settled", (str(self.file),))
         with connection:
+            for one in database.Base.metadata.sorted_tables if over_others else ():
+                connection.execute(f'DELETE FROM "{one.name}"')  # noqa: S608 - our names
             for one in self.tables:
                 connection.execute(_copied(one, f'"{one.name}"', f'settled."{one.name}"'))
         connection.close()
@@ -66,7 +69,7 @@ def _copied(table: Table, into: str, source: str) -> str:
     return f"INSERT INTO {into} ({columns}) SELECT {columns} FROM {source}"  # noqa: S608 - names of our own tables
 
 
-def _forget() -> None:
+def forget() -> None:
     """What this process has read of the city before: a test may have changed it under the same ids."""
     _catalogues.clear()
     areas._held = addresses._held = choices._seen = None
@@ -83,7 +86,7 @@ def settle() -> tuple[people.Cast, dict[str, Department]]:
     if kind in _kept:
         cast, beside = _kept[kind]
         beside.restore()
-        _forget()
+        forget()
         with reading() as db:
             return cast, {one.code: one for one in db.scalars(select(Department))}
     with transaction() as db:

@@ -23,6 +23,7 @@ from tests.conftest import REDIS
 from tests.factories import SIDE, SOUTH, WEST, small_city
 from tests.pages.desk import NARROW, Window, browser_of
 from tests.pages.phone import ORDINARY, Line, Phone, browser_is_there, line_to
+from tests.settled import Sqlite, forget
 
 PASSWORD = "correct horse battery"
 HERE = {"longitude": WEST + SIDE / 2, "latitude": SOUTH + SIDE / 2, "accuracy": 8.0}
@@ -52,9 +53,10 @@ def playwright() -> Iterator[Playwright]:
         yield made
 
 
-@pytest.fixture(scope="module")
-def server_of_city(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> Iterator[tuple[Settings, Server, Town]]:
-    """One server for all tests of a file: each uses people or places of its own, or counts what is new."""
+@pytest.fixture(scope="session")
+def _city_that_runs(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> Iterator[
+        tuple[City, Settings, Sqlite]]:
+    """One server for the whole run, and its city as it was at first: to start it costs more than most files of tests."""
     folder = tmp_path_factory.mktemp("city")
     config = Settings(database_url=f"sqlite:///{folder}/zhiwang.db", redis_url=REDIS, blob_url=f"file://{folder}/blobs",
                       home=folder, signing_key=b"s" * 32, index_key=b"i" * 32, data_keys={"k1": b"d" * 32},
@@ -62,13 +64,26 @@ def server_of_city(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: P
     shutil.copy(_sqlite_template, folder / "zhiwang.db")
     settings.configure(config)
     app = application.create_app(config, testing=True)
-    auth._seen.clear()
     with transaction() as db:
         departments = small_city(db)
         town = Town(app, people.hire(db, departments, passwords.hashed(PASSWORD)), departments)
         library.load_default(db)
+    first = Sqlite()
     with serving("api.app:create_app", config, 1, "/health/live") as server:
-        yield config, server, town
+        yield City(server, town, folder), config, first
+
+
+@pytest.fixture(scope="module")
+def server_of_city(_city_that_runs: tuple[City, Settings, Sqlite]) -> Iterator[tuple[Settings, Server, Town]]:
+    """The city as it was at first, for all tests of a file: each uses people or places of its own, or counts what is new."""
+    city, config, first = _city_that_runs
+    settings.configure(config)
+    storage.connect(config)
+    first.restore(over_others=True)
+    forget()
+    auth._seen.clear()
+    city.town.known.clear()
+    yield config, city.server, city.town
     database.engine().dispose()
     settings._current = None
 

@@ -53,7 +53,6 @@ def test_an_upload_goes_on_where_the_line_broke(phone: Phone, line: Line, tmp_pa
 def test_an_answer_that_was_lost_is_asked_for_again_and_nothing_is_doubled(phone: Phone, line: Line, tmp_path: Path) -> None:
     offline(phone)
     report(phone, "答复丢失", ("report", a_picture(tmp_path, 701)))
-    phone.line.mend()
     lost: list[str] = []
 
     def lose(route: Any) -> None:
@@ -63,6 +62,7 @@ def test_an_answer_that_was_lost_is_asked_for_again_and_nothing_is_doubled(phone
         route.abort()
     for address in ("**/api/v1/pda/sync", "**/api/v1/uploads", "**/api/v1/uploads/*"):
         phone.page.route(address, lose, times=1)
+    phone.line.mend()
     phone.context.set_offline(False)
     phone.go("#/sync")
 

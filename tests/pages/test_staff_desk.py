@@ -151,7 +151,7 @@ def test_a_search_finds_words_numbers_and_phones(window: Window, city: City, cas
 def test_what_fails_is_said_and_can_be_tried_again(window: Window, cases: list[str]) -> None:
     page = at_the_desk(window)
     page.route("**/api/v1/desk?*", lambda route: route.fulfill(status=503, body="{}", content_type="application/json"))
-    page.locator("[data-queue=sign]").click()
+    page.locator("[data-queue=open]").click()
     page.get_by_text("服务器没有应答").wait_for()
     window.is_sound()
     page.unroute("**/api/v1/desk?*")
@@ -190,7 +190,7 @@ def test_many_are_signed_and_handed_over_at_once(window: Window, city: City, cas
     page.get_by_role("button", name="签收", exact=True).click()
     page.get_by_text("已签收 2 件").wait_for()
     page.get_by_text("有 1 件没有办成").wait_for()
-    expect(page.locator(".refused")).to_contain_text(f"{cases[0]} 状态冲突：目前为“处置中”。")
+    expect(page.locator(".refused:visible")).to_contain_text(f"{cases[0]} 状态冲突：目前为“处置中”。")
     page.get_by_text("这里没有案件").wait_for()
     window.is_sound()
     assert (count(page, "sign"), count(page, "handle"), count(page, "mine")) == ("0", "3", "2")

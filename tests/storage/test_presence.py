@@ -117,8 +117,8 @@ def test_many_fixes_cost_as_many_statements_as_one(city: City) -> None:
             presence.note_many(db, city.cast.li, lot)
         event.remove(database.engine(), "before_cursor_execute", listener)
         return len(run)
-    statements(1)  # also looks at the map
-    assert statements(200) == statements(1) <= 3
+    most, one = (min(statements(fixes) for _ in range(3)) for fixes in (200, 1))  # now and then it looks at the map as well
+    assert most == one <= 3
 
 
 # the case hears of it
