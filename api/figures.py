@@ -53,7 +53,8 @@ class FiguresIn(ma.Schema):
     department = ma.fields.UUID(metadata={"description": "that led the case last, or of which it was given back"})
     category = Text(7, metadata={"description": "a category with all below it"})
     channel = ma.fields.Enum(Channel, by_value=True, metadata={"description": "of the report that opened the case"})
-    limit = Whole(1, counted.MOST_ITEMS, load_default=counted.MOST_ITEMS, metadata={"description": "items a page"})
+    limit = Whole(1, counted.MOST_ITEMS, load_default=counted.MOST_ITEMS, metadata={
+        "description": f"items a page; of areas, grid workers and categories {counted.MOST_OF_MANY} at most"})
     after = Text(40, metadata={"description": "`next` of the page before"})
 
 

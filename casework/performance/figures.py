@@ -11,7 +11,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, func, select
+from sqlalchemy import ColumnElement, LargeBinary, Select, Uuid, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from casework import clock, taxonomy
@@ -26,17 +26,24 @@ from casework.performance.days import must_be_counted
 from casework.performance.facts import KeptFact
 from casework.performance.rollups import (
     CATEGORY_LEVELS,
+    GRID,
+    ONLY_BY_MONTH,
     TOTAL,
+    WORKER,
     Rollup,
+    Span,
+    Spans,
     area_groupings,
     category_groupings,
-    covering,
+    lies_in_spans,
     pairs,
-    summed,
+    spans,
 )
 from casework.storage import outbox
 
-MOST_ITEMS = 500
+MOST_ITEMS, MOST_OF_MANY = 500, 200
+"""Items of a page; fewer where there may be thousands: nobody reads more at once, and each is a sum of many."""
+
 LEVELS = tuple(Level)
 CHANNEL_NAMES = {Channel.PDA: "网格员终端", Channel.HOTLINE: "热线", Channel.CITIZEN: "随手拍", Channel.OPEN311: "Open311",
                  Channel.WECHAT: "微信"}
@@ -54,12 +61,16 @@ class By(StrEnum):
     TOTAL = "total"
 
 
+MANY = frozenset({By.AREA, By.CATEGORY, By.WORKER})
+
+
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
     """A period of city days (`until` not included) and what it is narrowed to; None means any.
 
     `area` includes all inside it; items by area lie on `level`, unless given on the next one below. Items by category are
-    the big classes, or those right below `category`. Items come by key, at most `limit`, those after `after`.
+    the big classes, or those right below `category`. Items come by key, at most `limit` (and of what there are many, at most
+    MOST_OF_MANY), those after `after`.
     """
 
     by: By = By.TOTAL
@@ -121,6 +132,8 @@ def _inside(scopes: Sequence[Reach], wanted: Wanted) -> Wanted:
 
 def items(db: Session, wanted: Wanted) -> tuple[list[dict[str, Any]], str | None]:
     """The items alone, for our own use, whoever asks; and the key to go on after, None at the end."""
+    if wanted.by in MANY:
+        wanted = replace(wanted, limit=min(wanted.limit, MOST_OF_MANY))
     found = sorted(_groups(db, wanted).items())
     if wanted.after is not None:
         found = [(key, one) for key, one in found if key > wanted.after]
@@ -134,14 +147,30 @@ def items(db: Session, wanted: Wanted) -> tuple[list[dict[str, Any]], str | None
 
 
 def _groups(db: Session, wanted: Wanted) -> dict[str, bytes]:
-    """Tallies by key; those of one group stand one behind the other."""
-    dimension, narrowed = _dimension(wanted), _narrowed(wanted)
-    chosen = _stored(dimension, narrowed)
-    found = _from_facts(db, wanted) if chosen is None else _from_sums(db, wanted, chosen)
-    made: dict[str, list[bytes]] = defaultdict(list)
-    for key, one in _read(db, found, wanted, by_fact=chosen is None):
-        made[key].append(one)
-    return {key: b"".join(some) for key, some in made.items()}
+    """Tallies by key; those of one group stand one behind the other. Of many keys those of the page, and the next one."""
+    made: dict[str, bytes] = defaultdict(bytes)
+    for source in _sources(wanted):
+        for key, some in db.execute(source):
+            made[_plain(key)] += some or tally.NOTHING
+    return made
+
+
+def _sources(wanted: Wanted) -> Iterator[Select[Any]]:
+    """What is to be asked: from sums where there are such, and of days that have none from the facts."""
+    if wanted.by is By.WORKER and wanted.channel:  # a grid worker's cases came in by the PDA, see facts.py
+        if wanted.channel is not Channel.PDA:
+            return
+        wanted = replace(wanted, channel=None)
+    sums = _stored(_dimension(wanted), _narrowed(wanted))
+    if sums is None:
+        yield _added(wanted, [_of_facts(wanted, wanted.since, wanted.until)])
+        return
+    made_of = spans(wanted.since, wanted.until, only_days=wanted.by is By.DAY)
+    without = [one for one in made_of if one[0] is Span.DAY and sums.grouping in ONLY_BY_MONTH]
+    if summed := [_of_sums(wanted, sums, one) for one in made_of if one not in without]:
+        yield _added(wanted, summed)
+    if without:
+        yield _added(wanted, [_of_facts(wanted, first, last) for _, first, last in without])
 
 
 def _dimension(wanted: Wanted) -> str | None:
@@ -186,24 +215,28 @@ def _narrowed(wanted: Wanted) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class _Sums:
-    """Which sums hold what is wanted; `key` or `within` None: it is what tells the items apart."""
+    """Which sums hold what is wanted; `key` or `within` None: any. Those of `around` lie within this area."""
 
     grouping: str
     key: str | None
     within: str | None = ""
+    around: str | None = None
 
     @property
     def conditions(self) -> list[ColumnElement[bool]]:
         keys = [(Rollup.key, self.key), (Rollup.within, self.within)]
-        return [Rollup.grouping == self.grouping, *(column == value for column, value in keys if value is not None)]
+        return [Rollup.grouping == self.grouping, *(column == value for column, value in keys if value is not None),
+                *([lies_in(Rollup.within, self.around)] if self.around else [])]
 
 
 def _stored(dimension: str | None, narrowed: Mapping[str, str]) -> _Sums | None:
-    """None where there are no such sums."""
+    """None where there are no such sums: of few things, or of one grid, the facts are soon added up."""
+    if dimension == WORKER and all(one.startswith("area.") for one in narrowed):
+        return _Sums(WORKER, None, None, next(iter(narrowed.values()), None))
     keys: dict[str, str | None] = {**narrowed} if dimension is None else {dimension: None, **narrowed}
     if not keys:
         return _Sums(TOTAL, "")
-    if not all(map(summed, keys)):
+    if dimension == WORKER or GRID in narrowed:
         return None
     if len(keys) == 1:
         return _Sums(*next(iter(keys.items())))
@@ -211,17 +244,9 @@ def _stored(dimension: str | None, narrowed: Mapping[str, str]) -> _Sums | None:
     return _Sums(f"{found[0]} in {found[1]}", keys[found[0]], keys[found[1]]) if found else None
 
 
-def _from_sums(db: Session, wanted: Wanted, sums: _Sums) -> Select[Any]:
+def _of_sums(wanted: Wanted, sums: _Sums, some: Spans) -> Select[Any]:
     key: Any = Rollup.first if wanted.by is By.DAY else Rollup.key if sums.key is None else Rollup.within
-    which = [*sums.conditions, _when(wanted), *_own(wanted, key)]
-    if wanted.by is By.AREA:
-        which += _shown(db, key, which, wanted.limit, wanted.after)
-    return select(key, Rollup.tally).where(*which)
-
-
-def _when(wanted: Wanted) -> ColumnElement[bool]:
-    """Whole months as such, and the days around them."""
-    return covering(wanted.since, wanted.until, only_days=wanted.by is By.DAY)
+    return select(key.label("item"), Rollup.tally).where(*sums.conditions, lies_in_spans(some), *_own(wanted, key))
 
 
 def _own(wanted: Wanted, key: Any) -> Iterator[ColumnElement[bool]]:
@@ -241,8 +266,13 @@ COLUMNS: dict[By, Any] = {
     By.CATEGORY: KeptFact.category_code, By.CHANNEL: KeptFact.channel}
 
 
-def _from_facts(db: Session, wanted: Wanted) -> Select[Any]:
-    which: list[ColumnElement[bool]] = [KeptFact.day >= wanted.since, KeptFact.day < wanted.until]
+def _of_facts(wanted: Wanted, first: date, last: date) -> Select[Any]:
+    """What is narrowed is found by that, and sorted afterwards: PostgreSQL takes a page of few for near, and would rather go
+    through all facts in the order of the keys. It never looks into what has an OFFSET.
+    """
+    column = COLUMNS.get(wanted.by, KeptFact.day)
+    key, which = _beginning(column, _dimension(wanted))
+    which += [column.is_not(None), KeptFact.day >= first, KeptFact.day < last]
     if wanted.area:
         which.append(lies_in(KeptFact.area_code, wanted.area))
     if wanted.category:
@@ -251,45 +281,43 @@ def _from_facts(db: Session, wanted: Wanted) -> Select[Any]:
         which.append(KeptFact.department_id == wanted.department)
     if wanted.channel:
         which.append(KeptFact.channel == wanted.channel)
-    key = COLUMNS.get(wanted.by, KeptFact.day)
-    if _dimension(wanted) == f"area.{Level.GRID}":
-        which += [func.length(key) >= min(LENGTHS[Level.GRID]), *_shown(db, key, which, wanted.limit, wanted.after)]
-    elif wanted.by is By.WORKER:
-        which += [key.is_not(None), *_shown(db, key, which, wanted.limit, _id(wanted.after))]
-    return select(key, KeptFact.tally).where(*which)
+    found: Select[Any] = select(key.label("item"), KeptFact.tally).where(*which)
+    return select(found.offset(0).subquery()) if _narrowed(wanted) else found
 
 
-def _shown(db: Session, key: Any, which: list[ColumnElement[bool]], limit: int, after: Any) -> list[ColumnElement[bool]]:
-    """The keys of this page: a city has twenty thousand grids, and no more are read than are shown."""
-    begins = [key > after] if after is not None else []
-    shown = db.scalars(select(key).where(key.is_not(None), *which, *begins).distinct().order_by(key).limit(limit + 1)).all()
-    return [*begins, key <= shown[-1]] if shown else [false()]
+def _beginning(column: Any, dimension: str | None) -> tuple[Any, list[ColumnElement[bool]]]:
+    """What of a code is the item, and which codes have such a one: what lies right in a city lies in no street."""
+    length = LENGTH_OF.get(dimension or "")
+    if length is None:
+        return column, []
+    return column if dimension == GRID else func.substr(column, 1, length), [func.length(column) >= length]
 
 
-def _id(text: str | None) -> uuid.UUID | None:
+LENGTH_OF = {grouping: length for length, grouping in CATEGORY_LEVELS.items()} | {
+    f"area.{level}": min(lengths) for level, lengths in LENGTHS.items()}
+
+
+def _added(wanted: Wanted, parts: Sequence[Select[Any]]) -> Select[Any]:
+    """The tallies of each item, in the order of the keys: a city has twenty thousand grids, and no more leave the database
+    than are shown, and one more. Each part is read by index in this order."""
+    one = (union_all(*parts) if len(parts) > 1 else parts[0]).subquery()
+    together = func.string_agg(one.c.tally, tally.NOTHING, type_=LargeBinary)
+    found: Select[Any] = select(literal("") if wanted.by is By.TOTAL else one.c.item, together)
+    if wanted.by is By.TOTAL:
+        return found
+    found = found.group_by(one.c.item).order_by(one.c.item)
+    if wanted.by not in MANY:
+        return found
+    begins = [one.c.item > _kind(one.c.item, wanted.after)] if wanted.after is not None else []
+    return found.where(*begins).limit(wanted.limit + 1)
+
+
+def _kind(item: Any, after: str) -> Any:
+    """The key as this column has it: facts name grid workers, sums tell their name."""
     try:
-        return uuid.UUID(text) if text else None
+        return uuid.UUID(after) if isinstance(item.type, Uuid) else after
     except ValueError:
         raise Invalid("there is no page after this", Fault("after", "take `next` of the page before")) from None
-
-
-def _read(db: Session, found: Select[Any], wanted: Wanted, *, by_fact: bool) -> Iterator[tuple[str, bytes]]:
-    dimension = _dimension(wanted)
-    for key, one in db.execute(found):
-        named = "" if wanted.by is By.TOTAL else _key(dimension, key) if by_fact else _plain(key)
-        if named is not None:
-            yield named, one
-
-
-def _key(dimension: str | None, value: Any) -> str | None:
-    """The item that a fact counts in; None when in none of these."""
-    if value is None:
-        return None
-    if dimension and dimension.startswith("area."):
-        return dict(area_groupings(value)).get(dimension)
-    if dimension and dimension.startswith("category."):
-        return dict(category_groupings(value)).get(dimension)
-    return _plain(value)
 
 
 def _plain(value: Any) -> str:

@@ -16,7 +16,7 @@ from casework.cases.case import Case
 from casework.performance import rollups, tally
 from casework.performance.days import month_after
 from casework.performance.facts import COUNTED, KeptFact
-from casework.performance.rollups import Place, Rollup, Span, groups
+from casework.performance.rollups import ONLY_BY_MONTH, Group, Place, Rollup, Span, groups
 from casework.storage.database import one_at_a_time, reading, transaction
 from casework.storage.outbox import Event
 
@@ -97,9 +97,12 @@ def _sums_of(db: Session, month: date) -> tuple[int, int]:
     whole: dict[Place, list[bytes]] = defaultdict(list)
     day = month
     while day < month_after(month):
-        for place, total in _of_day(db, day).items():
-            true[place] = total
-            whole[*place[:3], Span.MONTH, month].append(total)
+        for group, some in _of_day(db, day).items():
+            if group[0] in ONLY_BY_MONTH:
+                whole[*group, Span.MONTH, month] += some
+            elif total := tally.added(some):
+                true[*group, Span.DAY, day] = total
+                whole[*group, Span.MONTH, month].append(total)
         day += timedelta(days=1)
     true |= {place: total for place, some in whole.items() if (total := tally.added(some))}
     stored = {(one.grouping, one.key, one.within, one.span, one.first): one.tally for one in db.execute(
@@ -111,9 +114,9 @@ def _sums_of(db: Session, month: date) -> tuple[int, int]:
     return len(true), len(wrong)
 
 
-def _of_day(db: Session, day: date) -> dict[Place, bytes]:
-    counted: dict[Place, list[bytes]] = defaultdict(list)
+def _of_day(db: Session, day: date) -> dict[Group, list[bytes]]:
+    counted: dict[Group, list[bytes]] = defaultdict(list)
     for fact in map(rollups.as_fact, db.execute(select(*KeptFact.__table__.c).where(KeptFact.day == day))):
         for group in groups(fact):
-            counted[*group, Span.DAY, day].append(fact.tally)
-    return {place: total for place, some in counted.items() if (total := tally.added(some))}
+            counted[group].append(fact.tally)
+    return counted

@@ -3,6 +3,8 @@
 A sum has a grouping: one dimension on one level ("area.street"), or such a dimension within another one ("area.street in
 department"), for what is asked most. What has no sum is added up from the facts (figures.py). Facts and sums change in one
 transaction, by the difference, one writer after the other: so they always agree, whatever order events come in.
+
+What is as small as a grid is summed up by month alone: by day there would be as many sums as facts.
 """
 import hashlib
 import uuid
@@ -27,8 +29,10 @@ from casework.storage.database import Base, one_at_a_time
 
 TOTAL = "total"
 CATEGORY_LEVELS = {3: "category.1", 5: "category.2", 7: "category.3"}
-SUMMED_AREAS = ("area.city", "area.district", "area.street", "area.community")
-"""A grid, like a grid worker, has few cases a month: its facts are as quick to add up as its sums would be."""
+GRID, WORKER = f"area.{Level.GRID}", "worker"
+ONLY_BY_MONTH = frozenset({GRID, f"{GRID} in channel", WORKER})
+"""Groups of hardly one case a day. A grid worker's sums lie within the area of the cases, of whatever level it is: so they
+serve every area around it."""
 
 DEPARTMENTS_WITHIN = frozenset({"area.city", "area.district", "area.street", "category.1", "category.2"})
 AREAS_BY_CATEGORY = frozenset({("area.city", "category.1"), ("area.city", "category.2"), ("area.district", "category.1"),
@@ -57,8 +61,10 @@ class Rollup(Base):
     first: Mapped[date]
     tally: Mapped[bytes]
 
-    __table_args__ = (Index(None, "grouping", "within", "key", "span", "first"),
-                      Index(None, "grouping", "key", "span", "first"), Index(None, "first"))
+    __table_args__ = (Index(None, "grouping", "within", "span", "first"),
+                      Index(None, "grouping", "key", "within", "span", "first"), Index(None, "first"))
+    """By the first is read what all groups have in a span, by the second what one has; and what has so many groups that a page
+    holds only some of them: the second has them in the order of the keys."""
 
 
 Group = tuple[str, str, str]
@@ -68,16 +74,29 @@ Place = tuple[str, str, str, Span, date]
 """A group and the span."""
 
 
-def covering(first: date, last: date, *, only_days: bool = False) -> ColumnElement[bool]:
-    """The sums of these days (`last` not included): whole months as such, and the days around them."""
+Spans = tuple[Span, date, date]
+"""All spans of this kind from the first day to before the last."""
+
+
+def spans(first: date, last: date, *, only_days: bool = False) -> list[Spans]:
+    """What these days (`last` not included) are made of: whole months as such, and the days around them."""
     from_month = first if first.day == 1 else month_after(first)
     to_month = last.replace(day=1)
-    days = and_(Rollup.span == Span.DAY, Rollup.first >= first, Rollup.first < last)
     if only_days or from_month >= to_month:
-        return days
-    return or_(and_(Rollup.span == Span.MONTH, Rollup.first >= from_month, Rollup.first < to_month),
-               and_(Rollup.span == Span.DAY, Rollup.first >= first, Rollup.first < from_month),
-               and_(Rollup.span == Span.DAY, Rollup.first >= to_month, Rollup.first < last))
+        return [(Span.DAY, first, last)]
+    made = [(Span.MONTH, from_month, to_month), (Span.DAY, first, from_month), (Span.DAY, to_month, last)]
+    return [(span, begin, end) for span, begin, end in made if begin < end]
+
+
+def lies_in_spans(some: Spans) -> ColumnElement[bool]:
+    """The sums of these spans."""
+    span, first, last = some
+    return and_(Rollup.span == span, Rollup.first >= first, Rollup.first < last)
+
+
+def covering(first: date, last: date, *, only_days: bool = False) -> ColumnElement[bool]:
+    """The sums of all spans that these days are made of."""
+    return or_(*map(lies_in_spans, spans(first, last, only_days=only_days)))
 
 
 def area_groupings(code: str) -> Iterator[tuple[str, str]]:
@@ -99,34 +118,32 @@ def groups(fact: Fact) -> Iterator[Group]:
     keys = {TOTAL: "", "channel": str(fact.channel)}
     if fact.department_id:
         keys["department"] = str(fact.department_id)
-    keys |= {grouping: key for grouping, key in area_groupings(fact.area_code or "") if grouping in SUMMED_AREAS}
+    keys |= dict(area_groupings(fact.area_code or ""))
     keys |= dict(category_groupings(fact.category_code or ""))
     for grouping, key in keys.items():
         yield grouping, key, ""
     for first, second in pairs(keys):
         yield f"{first} in {second}", keys[first], keys[second]
+    if fact.worker_id:
+        yield WORKER, str(fact.worker_id), fact.area_code or ""
 
 
 def pairs(groupings: Collection[str]) -> Iterator[tuple[str, str]]:
     """Which of these dimensions are also summed up within which others."""
     for one in groupings:
-        if "channel" in groupings and one.startswith(("area.", "category.", "department")) and summed(one):
+        if "channel" in groupings and one.startswith(("area.", "category.", "department")):
             yield one, "channel"
         if "department" in groupings and one in DEPARTMENTS_WITHIN:
             yield one, "department"
         yield from ((one, other) for other in groupings if (one, other) in AREAS_BY_CATEGORY)
 
 
-def summed(grouping: str) -> bool:
-    """Whether there are sums of it at all."""
-    return grouping not in {"worker", f"area.{Level.GRID}"}
-
-
 def places(fact: Fact) -> Iterator[Place]:
     """The sums in which this fact counts."""
     month = fact.day.replace(day=1)
     for group in groups(fact):
-        yield *group, Span.DAY, fact.day
+        if group[0] not in ONLY_BY_MONTH:
+            yield *group, Span.DAY, fact.day
         yield *group, Span.MONTH, month
 
 

@@ -49,7 +49,10 @@ def packed(counts: Mapping[str, int], minutes: Mapping[str, float]) -> bytes:
 
 
 def added(more: Iterable[bytes], less: Iterable[bytes] = ()) -> bytes:
-    """The sum of some tallies without that of others; NOTHING when it comes to naught."""
+    """The sum of some tallies without that of others; NOTHING when it comes to naught. One alone is its own sum."""
+    more, less = [one for one in more if one], [one for one in less if one]
+    if len(more) == 1 and not less:
+        return more[0]
     numbers = summed(more) - summed(less)
     places = np.flatnonzero(numbers)
     pairs = np.empty(len(places), dtype=PAIR)

@@ -236,6 +236,24 @@ def _postgresql(url: str) -> Engine:
                          hide_parameters=True, connect_args={"connect_timeout": CONNECT_SECONDS})
 
 
+class Joined:
+    """string_agg(column, between) of bytes, as PostgreSQL has it: that of SQLite takes them for text."""
+
+    def __init__(self) -> None:
+        self.parts: list[bytes] = []
+        self.between = b""
+
+    def step(self, part: bytes | None, between: bytes) -> None:
+        """One row more; one without a value is left out."""
+        if part is not None:
+            self.parts.append(part)
+        self.between = between
+
+    def finalize(self) -> bytes | None:
+        """None of no value at all."""
+        return self.between.join(self.parts) if self.parts else None
+
+
 def _sqlite(url: str) -> Engine:
     made = create_engine(url, connect_args={"timeout": SQLITE_BUSY_SECONDS}, pool_size=10, max_overflow=10,
                          hide_parameters=True)
@@ -244,6 +262,7 @@ def _sqlite(url: str) -> Engine:
     def prepare(connection: Any, _record: Any) -> None:
         # None: the driver must not open transactions behind our back; begin() below does.
         connection.isolation_level = None
+        connection.create_aggregate("string_agg", 2, Joined)
         for pragma in ("journal_mode = WAL", "foreign_keys = ON", "synchronous = FULL",
                        f"busy_timeout = {SQLITE_BUSY_SECONDS * 1000}"):
             connection.execute(f"PRAGMA {pragma}")
