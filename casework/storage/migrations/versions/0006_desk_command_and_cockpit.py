@@ -53,8 +53,8 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('performance_rollups', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_performance_rollups_first'), ['first'], unique=False)
-        batch_op.create_index(batch_op.f('ix_performance_rollups_grouping_key_within_span_first'), ['grouping', 'key', 'within', 'span', 'first'], unique=False)
-        batch_op.create_index(batch_op.f('ix_performance_rollups_grouping_within_span_first'), ['grouping', 'within', 'span', 'first'], unique=False)
+        batch_op.create_index(batch_op.f('ix_performance_rollups_grouping_key_span_first'), ['grouping', 'key', 'span', 'first'], unique=False)
+        batch_op.create_index(batch_op.f('ix_performance_rollups_grouping_within_key_span_first'), ['grouping', 'within', 'key', 'span', 'first'], unique=False)
 
     op.create_table('performance_scorecards',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -232,8 +232,8 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('case_id', 'position', name=op.f('pk_performance_facts'))
     )
     with op.batch_alter_table('performance_facts', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_performance_facts_area_code_day'), ['area_code', 'day'], unique=False, postgresql_include=['department_id', 'worker_id', 'category_code', 'channel', 'tally'])
-        batch_op.create_index(batch_op.f('ix_performance_facts_category_code_day'), ['category_code', 'day'], unique=False, postgresql_include=['department_id', 'area_code', 'worker_id', 'channel', 'tally'])
+        batch_op.create_index(batch_op.f('ix_performance_facts_area_code_day'), ['area_code', 'day'], unique=False)
+        batch_op.create_index(batch_op.f('ix_performance_facts_category_code_day'), ['category_code', 'day'], unique=False)
         batch_op.create_index(batch_op.f('ix_performance_facts_day'), ['day'], unique=False)
         batch_op.create_index(batch_op.f('ix_performance_facts_department_id_day'), ['department_id', 'day'], unique=False)
         batch_op.create_index(batch_op.f('ix_performance_facts_worker_id_day'), ['worker_id', 'day'], unique=False)
@@ -275,8 +275,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_performance_facts_worker_id_day'))
         batch_op.drop_index(batch_op.f('ix_performance_facts_department_id_day'))
         batch_op.drop_index(batch_op.f('ix_performance_facts_day'))
-        batch_op.drop_index(batch_op.f('ix_performance_facts_category_code_day'), postgresql_include=['department_id', 'area_code', 'worker_id', 'channel', 'tally'])
-        batch_op.drop_index(batch_op.f('ix_performance_facts_area_code_day'), postgresql_include=['department_id', 'worker_id', 'category_code', 'channel', 'tally'])
+        batch_op.drop_index(batch_op.f('ix_performance_facts_category_code_day'))
+        batch_op.drop_index(batch_op.f('ix_performance_facts_area_code_day'))
 
     op.drop_table('performance_facts')
     with op.batch_alter_table('case_holds', schema=None) as batch_op:
@@ -315,8 +315,8 @@ def downgrade() -> None:
 
     op.drop_table('performance_scorecards')
     with op.batch_alter_table('performance_rollups', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_performance_rollups_grouping_within_span_first'))
-        batch_op.drop_index(batch_op.f('ix_performance_rollups_grouping_key_within_span_first'))
+        batch_op.drop_index(batch_op.f('ix_performance_rollups_grouping_within_key_span_first'))
+        batch_op.drop_index(batch_op.f('ix_performance_rollups_grouping_key_span_first'))
         batch_op.drop_index(batch_op.f('ix_performance_rollups_first'))
 
     op.drop_table('performance_rollups')
