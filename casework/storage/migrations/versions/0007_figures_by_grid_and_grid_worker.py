@@ -1,5 +1,4 @@
 """figures by grid and grid worker. Run `zhiwang rebuild-figures` after it: docs/performance.md."""
-import sqlalchemy as sa
 from alembic import op
 
 revision = '0007'
