@@ -35,10 +35,10 @@ REDIS = redis_of(os.environ.get("PYTEST_XDIST_WORKER", ""))
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Folders are shared out among up to four processes. A file by itself is not worth their start, and what is to be
-    seen while it runs (`-s`) or measured is run by one."""
+    """Folders are shared out among up to four processes, one more than there are processors: stories and browsers wait
+    much. A file by itself is not worth their start, and what is to be seen while it runs (`-s`) or measured is run by one."""
     files = any(".py" in argument for argument in config.args)
-    return 0 if files or config.option.capture == "no" else min(4, len(os.sched_getaffinity(0)))
+    return 0 if files or config.option.capture == "no" else min(4, len(os.sched_getaffinity(0)) + 1)
 
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]
