@@ -141,6 +141,24 @@ def test_two_tabs_share_a_refresh_token_that_is_good_only_once(window: Window) -
     assert len([url for url in window.asked if url.endswith("/refresh")]) >= 2
 
 
+def test_a_tab_that_is_too_busy_to_hand_over_what_it_got_ends_no_log_in(window: Window) -> None:
+    window.log_in("operator", PASSWORD, CALLS)
+    second = window.open()
+    second.goto(window.url + CALLS)
+    second.get_by_label("来电号码").wait_for()
+    ended = """old => { const pair = {...JSON.parse(old ?? sessionStorage['zhiwang-session']), until: 0};
+                        return sessionStorage['zhiwang-session'] = JSON.stringify(pair); }"""
+    old = window.page.evaluate(ended, None)
+    window.page.reload()
+    window.page.get_by_label("来电号码").wait_for()
+    window.page.evaluate("setTimeout(() => { const since = Date.now(); while (Date.now() - since < 1500); })")
+    second.evaluate(ended, old)
+    second.reload()
+    for page in (second, window.page):
+        page.get_by_label("来电号码").wait_for()
+    assert len([url for url in window.asked if url.endswith("/refresh")]) == 1
+
+
 def test_a_wrong_password_is_told_and_guessing_is_locked_out(window: Window) -> None:
     page = window.visit(CALLS)
     page.get_by_role("button", name="登录", exact=True).click()

@@ -7,6 +7,8 @@ const NAME = "zhiwang-session";
 const LAST = "zhiwang-last-login";
 const SOON = 60_000;
 const PEERS = 250;
+const PATIENCE = 20;
+const SPENT = "zhiwang-spent";
 
 const json = jsonBy(request);
 const channel = new BroadcastChannel(NAME);
@@ -38,11 +40,22 @@ channel.onmessage = ({data}) => {
 /** Tokens of another log-in are not taken while there is one: two people may sit at two windows. */
 const newer = (theirs, mine) => !mine || (mine.login === theirs.login && theirs.at > mine.at);
 
+const pause = () => new Promise((resolve) => { setTimeout(resolve, PEERS); });
+
 /** Ask the other tabs for what they hold; the first that answers, or nobody, ends the waiting. */
 async function askPeers() {
   const heard = new Promise((resolve) => { answered = resolve; });
   channel.postMessage({kind: "ask"});
-  await Promise.race([heard, new Promise((resolve) => { setTimeout(resolve, PEERS); })]);
+  await Promise.race([heard, pause()]);
+}
+
+/** Which pair this is; nothing of it opens anything. */
+const mark = (pair) => `${pair.login} ${pair.at}`;
+
+/** Another tab has exchanged what this one still holds. */
+function spent() {
+  const mine = stored();
+  return mine !== null && localStorage.getItem(SPENT) === mark(mine);
 }
 
 function ended() {
@@ -59,10 +72,16 @@ async function refreshed() {
   await navigator.locks.request(NAME, async () => {
     const before = stored();
     await askPeers(); // another tab may have done it while we waited
+    for (let asked = 0; spent() && asked < PATIENCE; asked += 1) { // and is too busy to answer
+      await pause();
+      await askPeers();
+    }
     const mine = stored();
     if (!mine || mine.at !== before?.at) return;
+    if (spent()) return void keep(null); // by a tab that is gone
     try {
       const told = await json("POST", "/api/v1/sessions/refresh", {refresh: mine.refresh});
+      localStorage.setItem(SPENT, mark(mine));
       keep(pairOf(told, mine.login));
       channel.postMessage({kind: "pair", pair: stored()});
     } catch (error) {
