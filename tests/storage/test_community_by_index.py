@@ -3,7 +3,7 @@ import uuid
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select
 
 from casework import clock
 from casework.cases.case import Case
@@ -15,11 +15,11 @@ from casework.community.points import awards, ledger
 from casework.community.points.ledger import Account, Line
 from casework.registry.fields import Register
 from casework.registry.records import Entry
-from casework.storage.database import engine, new_id, transaction
+from casework.storage.database import new_id, transaction
 from tests.conftest import SetClock
 from tests.factories import at_grid
 from tests.storage.bare_cases import bare_cases
-from tests.storage.test_reads_by_index import heard, plans
+from tests.storage.plans import analyze, heard, plans
 
 MANY = 3000
 
@@ -47,8 +47,7 @@ def _lived_in(store: str, time: SetClock) -> None:
             "id": new_id(), "account_id": one["id"], "number": 1, "key": str(number), "rule": "filed", "points": 5,
             "balance": 5, "limited": False, "day": date(2026, 3, 2), "case_id": new_id(), "report_id": new_id(),
             "by_kind": "system", "at": at, "previous": "x", "hash": "x"} for number, one in enumerate(accounts)])
-    with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("ANALYZE"))
+    analyze()
 
 
 def scanned(store: str, said: list[tuple[str, object]], table: str) -> list[str]:

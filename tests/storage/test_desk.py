@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import insert, select, update
 
 from casework import clock
 from casework.cases import desk, sifting
@@ -14,13 +14,13 @@ from casework.cases.desk import Queue
 from casework.cases.sifting import Sieve
 from casework.cases.workflow import OPEN, Status
 from casework.identity.people import Actor, actor_of, create_post
-from casework.storage.database import engine, new_id, reading, transaction
+from casework.storage.database import new_id, reading, transaction
 from tests import people
 from tests.conftest import SetClock
 from tests.factories import GRIDS, small_city
 from tests.people import Cast
 from tests.storage.bare_cases import bare_cases
-from tests.storage.test_reads_by_index import heard, plans
+from tests.storage.plans import analyze, heard, plans
 
 OURS = {Status.DISPATCHED, Status.HANDLING}
 
@@ -169,8 +169,7 @@ def test_a_queue_is_read_by_its_index(store: str, cast: Cast, queue: Queue, inde
         db.execute(insert(Assignment), [
             {"id": new_id(), "case_id": one, "department_id": water, "part": Part.ASSIST,
              "why": "协助", "since": clock.now(), "done_at": clock.now()} for one in many])
-    with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("ANALYZE"))
+    analyze()
     with heard() as said, reading() as db:
         desk.page(db, cast.water_handler, queue, limit=5)
     (plan,) = plans(store, said, "looked")

@@ -2,7 +2,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import insert
 
 from casework import clock
 from casework.fieldwork import coverage, presence, rounds, surveys, tasks, tracks
@@ -11,10 +11,10 @@ from casework.fieldwork.presence import Check, Fix, Subject
 from casework.fieldwork.rounds import CheckIn, Round
 from casework.fieldwork.tasks import Kind, State, Task, Wanted
 from casework.identity.people import User
-from casework.storage.database import engine, new_id, reading, transaction
+from casework.storage.database import new_id, reading, transaction
 from tests.factories import GRIDS, at_grid
 from tests.storage.city import City
-from tests.storage.test_reads_by_index import heard, plans
+from tests.storage.plans import analyze, heard, plans
 
 MANY = 4000
 
@@ -45,8 +45,7 @@ def long_ago(city: City) -> City:
         for number in range(3):
             tasks.create(db, city.cast.supervisor, task_id=new_id(), kind=Kind.VISIT, title="走访", area_code=GRIDS[number],
                          due_at=now + timedelta(hours=1))
-    with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("ANALYZE"))
+    analyze()
     return city
 
 

@@ -3,7 +3,6 @@ import random
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
 
 from casework import clock
 from casework.identity.people import Actor, Role, actor_of, create_post, create_user
@@ -12,13 +11,13 @@ from casework.performance.early_warning import days, history, lateness, repeats
 from casework.performance.early_warning.grid import day_of, hour_of
 from casework.sla import calendar
 from casework.storage import outbox
-from casework.storage.database import engine, new_id, reading, transaction
+from casework.storage.database import new_id, reading, transaction
 from casework.storage.outbox import Event
 from tests import people
 from tests.conftest import SetClock
 from tests.factories import GRIDS
+from tests.storage.plans import analyze, heard, plans
 from tests.storage.seasons import usual
-from tests.storage.test_reads_by_index import heard, plans
 
 
 @pytest.fixture
@@ -26,8 +25,7 @@ def _a_year(cast: people.Cast, time: SetClock) -> None:
     with transaction() as db:
         calendar.seed(db)
     usual(random.Random(3), clock.now(), 365)
-    with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("ANALYZE"))
+    analyze()
 
 
 @pytest.mark.usefixtures("_a_year")

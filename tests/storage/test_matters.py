@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import bindparam, event, insert, select, text, update
+from sqlalchemy import bindparam, event, insert, select, update
 from sqlalchemy.orm import selectinload
 
 from casework import clock
@@ -22,6 +22,7 @@ from tests.factories import GRIDS, small_city
 from tests.people import Cast
 from tests.storage.bare_cases import bare_cases
 from tests.storage.pages import listed
+from tests.storage.plans import analyze
 
 MANY = 3000
 APPLICANTS = [None] * 6 + ["extend", "suspend"]
@@ -52,8 +53,7 @@ def cast(store: str) -> Cast:
         db.execute(insert(Assignment), [
             {"id": new_id(), "case_id": chance.choice(ids), "department_id": chance.choice(leads), "part": Part.ASSIST,
              "why": "协助", "since": now} for _ in range(300)])
-    with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("ANALYZE"))
+    analyze()
     return cast
 
 

@@ -3,7 +3,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import insert
 
 from casework import clock
 from casework.identity.people import Actor, HeldPost, Role, User, actor_with, create_department, create_post, create_user
@@ -11,10 +11,10 @@ from casework.notifications import dead_letters, inbox, preferences, readers
 from casework.notifications.dead_letters import State
 from casework.notifications.messages import Message
 from casework.notifications.rules import Kind, Via
-from casework.storage.database import engine, new_id, reading, transaction
+from casework.storage.database import new_id, reading, transaction
 from tests.conftest import SetClock
 from tests.storage.bare_cases import bare_cases
-from tests.storage.test_reads_by_index import heard, plans
+from tests.storage.plans import analyze, heard, plans
 
 MANY = 3000
 EACH = 3
@@ -29,8 +29,7 @@ def head(store: str, time: SetClock) -> Actor:
         user: User = create_user(db, "head", "某局长")
         create_post(db, "局长", Role.DEPARTMENT_HEAD, department_id=departments[0], holder_id=user.id)
         db.execute(insert(Message), [_row(case, number, departments) for number in range(MANY)])
-    with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("ANALYZE"))
+    analyze()
     return actor_with(user.id, "某局长", [HeldPost(Role.DEPARTMENT_HEAD, departments[0], None)])
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 
 from casework import clock
 from casework.cases import subscribers
@@ -16,10 +16,10 @@ from casework.community.subscriptions.news import Wanted
 from casework.identity.people import Citizen
 from casework.identity.privacy import blind_index, seal
 from casework.notifications import digests
-from casework.storage.database import engine, new_id, reading, transaction
+from casework.storage.database import new_id, reading, transaction
 from tests import people
+from tests.storage.plans import analyze, heard, plans
 from tests.storage.test_public_by_index import BOX, cast
-from tests.storage.test_reads_by_index import heard, plans
 
 __all__ = ["cast"]
 
@@ -46,8 +46,7 @@ def holder(cast: people.Cast) -> Holder:
                           due_at=now + timedelta(hours=-1 if late else 9), told_until=now - timedelta(days=1)))
             db.add(Follow(subscriber_id=own, what="both", area_code="440301001", category_code="10101", rhythm=Rhythm.DAILY,
                           due_at=now + timedelta(hours=9)))
-    with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("ANALYZE"))
+    analyze()
     return Holder("citizen_id", holders[7][0])
 
 

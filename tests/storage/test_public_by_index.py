@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import bindparam, insert, select, text, update
+from sqlalchemy import bindparam, insert, select, update
 
 from casework import clock
 from casework.cases import moderation, public_lists, publication
@@ -17,13 +17,13 @@ from casework.exchange import open311
 from casework.geography.coordinates import Point
 from casework.geography.squares import blurred, tile_of
 from casework.identity.people import HeldPost, Role, actor_with
-from casework.storage.database import engine, new_id, reading, transaction
+from casework.storage.database import new_id, reading, transaction
 from casework.taxonomy import Category, Standard
 from tests import people
 from tests.conftest import SetClock
 from tests.factories import small_city
 from tests.storage.bare_cases import bare_cases
-from tests.storage.test_reads_by_index import heard, plans
+from tests.storage.plans import analyze, heard, plans
 
 MANY = 2000
 BOX = Box(114.02, 22.62, 114.06, 22.66)
@@ -59,8 +59,7 @@ def cast(store: str, time: SetClock) -> people.Cast:
             lat=bindparam("exact_lat"), channel="pda"), rows)
         names = [column.name for column in Publication.__table__.columns]
         db.execute(insert(Publication), [{name: row[name] for name in names if name in row} for row in rows])
-    with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("ANALYZE"))
+    analyze()
     return cast
 
 

@@ -18,11 +18,11 @@ from casework.media.blurring.public_photo import PublicPhoto, State
 from casework.media.photo import Thinned
 from casework.retention import files as thinning
 from casework.storage import blobs, outbox
-from casework.storage.database import engine, new_id, reading, transaction
+from casework.storage.database import new_id, reading, transaction
 from tests.factories import a_photo
 from tests.storage.bare_cases import bare_cases
 from tests.storage.city import City
-from tests.storage.test_reads_by_index import heard, plans
+from tests.storage.plans import analyze, heard, plans
 from workers import upkeep
 
 WHERE = Rectangle(0.1, 0.1, 0.2, 0.2)
@@ -215,8 +215,7 @@ def _crowd(receipt: Receipt) -> None:
              "looked_at": clock.now() if at % 100 else None} for at, one in enumerate(made)])
     enter(receipt)
     looking.look_at([one.photo_id for one in rows()], alone=True)
-    with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("ANALYZE")
+    analyze()
 
 
 @pytest.mark.usefixtures("_crowd")

@@ -1,11 +1,9 @@
 """What is asked again and again costs what is new, not what the city ever had: it is read by index on both databases."""
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import bindparam, event, insert, select, text, update
+from sqlalchemy import bindparam, insert, select, update
 
 from casework import clock
 from casework.cases import alarms, anchors
@@ -14,10 +12,11 @@ from casework.cases.history import GENESIS, Entry
 from casework.cases.workflow import Status
 from casework.notifications import messages
 from casework.performance import board, days
-from casework.storage.database import engine, new_id, reading, transaction
+from casework.storage.database import new_id, reading, transaction
 from casework.storage.outbox import Event
 from tests.conftest import SetClock
 from tests.storage.bare_cases import bare_cases
+from tests.storage.plans import analyze, heard, plans
 
 MANY = 3000
 
@@ -35,27 +34,7 @@ def _two_weeks(store: str, time: SetClock) -> None:
         db.connection().execute(closed, [{"one": one, "at": at} for one, at in zip(made, ago, strict=True)])
         db.execute(insert(Event), [{"name": names[number % len(names)], "subject": new_id(), "detail": {}, "happened_at": at,
                                     "relayed_at": at} for number, at in enumerate(reversed(ago))])
-    with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("ANALYZE"))
-
-
-@contextmanager
-def heard() -> Iterator[list[tuple[str, Any]]]:
-    """The statements that are sent meanwhile."""
-    said: list[tuple[str, Any]] = []
-
-    def hear(_connection: Any, _cursor: Any, sql: str, values: Any, *_: Any) -> None:
-        said.append((sql, values))
-    event.listen(engine(), "before_cursor_execute", hear)
-    yield said
-    event.remove(engine(), "before_cursor_execute", hear)
-
-
-def plans(store: str, said: list[tuple[str, Any]], about: str) -> list[str]:
-    """How the database answers the statements that speak of this."""
-    explain = "EXPLAIN QUERY PLAN" if store.startswith("sqlite") else "EXPLAIN"
-    with engine().connect() as connection:
-        return [str(connection.exec_driver_sql(f"{explain} {sql}", values).all()) for sql, values in said if about in sql]
+    analyze()
 
 
 @pytest.mark.usefixtures("_two_weeks")
@@ -85,8 +64,7 @@ def test_the_anchor_of_a_day_reads_the_lines_of_two_days(store: str) -> None:
             {"case_id": one, "number": 1, "action": "report", "target": "reported", "actor_kind": "system", "facts": {},
              "at": clock.now() - timedelta(days=14) * number / MANY, "previous": GENESIS, "hash": GENESIS}
             for number, one in enumerate(ids)])
-    with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("ANALYZE"))
+    analyze()
     with transaction() as db:
         anchors.anchor_next(db)
     with heard() as said, transaction() as db:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select, text, update
+from sqlalchemy import event, func, select, update
 
 from casework import clock
 from casework.cases import recounting
@@ -22,6 +22,7 @@ from tests.conftest import SetClock
 from tests.factories import at_grid
 from tests.storage.bare_cases import bare_cases
 from tests.storage.city import City
+from tests.storage.plans import analyze
 from workers import recounting as jobs
 from workers import upkeep
 
@@ -223,8 +224,7 @@ def test_the_search_for_open_clocks_reads_only_their_indexes(store: str, time: S
         timers.start_many(db, [Start(one, Stage.SIGN, LIMIT, clock.now()) for one in bare_cases(db, 2000)])
         db.execute(Timer.__table__.update().values(state=TimerState.STOPPED))
         timers.start_many(db, [Start(one, Stage.SIGN, LIMIT, clock.now()) for one in bare_cases(db, 10)])
-    with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("ANALYZE"))
+    analyze()
     asked: list[tuple[str, Any]] = []
     event.listen(engine(), "before_cursor_execute", lambda _c, _cursor, sql, values, *_: asked.append((sql, values)))
     with transaction() as db:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, insert, select, text
+from sqlalchemy import event, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from casework import clock, settings
@@ -21,6 +21,7 @@ from casework.storage.database import engine, reading, transaction
 from casework.storage.outbox import Event
 from tests.conftest import SetClock
 from tests.storage.bare_cases import bare_cases
+from tests.storage.plans import analyze
 
 WORK_HOURS = Limit(8, Unit.WORK_HOUR)
 URGENT = Limit(2, Unit.URGENT_HOUR)
@@ -378,8 +379,7 @@ def _crowd(store: str, time: SetClock) -> None:
     with transaction() as db:
         calendar.load(db)
         timers.start_many(db, [Start(case_id, Stage.HANDLE, WORK_HOURS, clock.now()) for case_id in bare_cases(db, 3000)])
-    with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("ANALYZE"))
+    analyze()
 
 
 @pytest.mark.usefixtures("_crowd")

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select
 
 from casework import clock
 from casework.cases import dossier
@@ -15,10 +15,10 @@ from casework.identity.people import SYSTEM
 from casework.media import Photo
 from casework.sla.limits import Stage, Unit
 from casework.sla.timers import Timer, TimerState
-from casework.storage.database import engine, new_id, reading, together, transaction
+from casework.storage.database import new_id, reading, together, transaction
 from tests.conftest import SetClock
 from tests.storage.bare_cases import bare_cases
-from tests.storage.test_reads_by_index import heard, plans
+from tests.storage.plans import analyze, heard, plans
 
 MANY = 4000
 LARGE = ("case_history", "comments", "photos", "timers", "cases")
@@ -43,8 +43,7 @@ def numbers(store: str, time: SetClock) -> list[str]:
             {"id": new_id(), "case_id": one, "stage": Stage.HANDLE, "limit_value": 1, "limit_unit": Unit.WORK_DAY,
              "policy_version": "1", "state": TimerState.RUNNING, "started_at": now} for one in ids])
         found = list(db.scalars(select(Case.number).where(Case.id.in_(ids[::MANY // FEW]))))
-    with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("ANALYZE"))
+    analyze()
     return found
 
 

@@ -18,7 +18,7 @@ from tests.pages.phone import browser_is_there
 from tests.stories import pictures
 from tests.stories.test_up import environ, free_port, processes_of, until
 
-REPORTS = int(os.environ.get("DEMO_REPORTS", "60"))
+REPORTS = int(os.environ.get("DEMO_REPORTS", "40"))
 
 
 class Demonstration:
