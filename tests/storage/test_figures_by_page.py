@@ -1,11 +1,9 @@
 """Pages of grids and grid workers: whole months from their sums, the days around them from the facts, by key."""
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import LargeBinary, event, func, literal, select, union_all
+from sqlalchemy import LargeBinary, func, literal, select, union_all
 
 from casework.cases.case import Case
 from casework.cases.report import Channel
@@ -13,10 +11,11 @@ from casework.geography.codes import Level
 from casework.performance import figures, rollups
 from casework.performance.figures import By, Wanted
 from casework.performance.rollups import ONLY_BY_MONTH, Rollup, Span
-from casework.storage.database import engine, reading, transaction
+from casework.storage.database import reading, transaction
 from tests.conftest import SetClock
 from tests.factories import GRIDS, at_grid
 from tests.storage.city import City
+from tests.storage.plans import heard
 
 SINCE, UNTIL = date(2026, 3, 31), date(2026, 6, 3)
 WHOLE = {"since": date(2026, 4, 1), "until": date(2026, 6, 1)}
@@ -40,18 +39,6 @@ def found(city: City, **narrowed: Any) -> dict[str, Any]:
     with reading() as db:
         page = figures.page(db, city.cast.leader, Wanted(**({"since": SINCE, "until": UNTIL} | narrowed)))
     return {one["key"]: one["values"]["received"] for one in page["items"]}
-
-
-@contextmanager
-def heard() -> Iterator[list[str]]:
-    """The statements that are sent meanwhile."""
-    said: list[str] = []
-
-    def hear(_connection: Any, _cursor: Any, sql: str, *_: Any) -> None:
-        said.append(sql)
-    event.listen(engine(), "before_cursor_execute", hear)
-    yield said
-    event.remove(engine(), "before_cursor_execute", hear)
 
 
 def test_months_and_the_days_around_them_come_together(spread: City) -> None:
@@ -85,7 +72,7 @@ def test_a_page_begins_where_the_one_before_ended_whatever_it_is_read_from(sprea
 def test_of_whole_months_no_fact_is_read(spread: City, narrowed: dict[str, Any]) -> None:
     with heard() as said:
         assert found(spread, **narrowed, **WHOLE)
-    assert not [sql for sql in said if "performance_facts" in sql]
+    assert not [sql for sql, _ in said if "performance_facts" in sql]
 
 
 def test_what_is_as_small_as_a_grid_has_no_sums_by_day(spread: City) -> None:
