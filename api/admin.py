@@ -261,13 +261,13 @@ def create_post(body: dict[str, Any]) -> dict[str, Any]:
 @blueprint.operation("POST", "/posts/<uuid:post_id>/holder", requires("posts.manage"), body=HolderIn(), answer=HeldPostOut(),
                      example={"holder_id": None})
 def hold(post_id: uuid.UUID, body: dict[str, uuid.UUID | None]) -> dict[str, Any]:
-    """Give a post to somebody, or leave it vacant."""
+    """Give a post to somebody, or leave it vacant; 409 for that of the last administrator."""
     with transaction() as db:
         post = db.get(Post, post_id)
         if post is None:
             raise NotFound("no such post")
         if body["holder_id"] is None:
-            people.vacate(post)
+            people.vacate(db, post)
         else:
             with named_in("holder_id"):
                 people.assign(db, post, body["holder_id"])

@@ -11,7 +11,7 @@ from api.blueprint import Blueprint
 from api.fields import Cursor, Moment, PageIn, Text, Whole, page_of, rows
 from api.listing import plain
 from api.media import shown
-from api.points import language_of
+from api.wording import language_of
 from casework.community.adoption import care, check_ins, kinds, occasions, shops
 from casework.community.adoption.kinds import Kind, Weather
 from casework.community.adoption.occasions import Forecast, Occasion

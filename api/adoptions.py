@@ -11,7 +11,7 @@ from api.choosing import LanguageIn
 from api.citizen import StepOut, UploadedIn
 from api.fields import TO_WGS84, Moment, Place, Text, Whole
 from api.media import shown
-from api.points import language_of
+from api.wording import language_of
 from casework.cases.wording import Language
 from casework.community.adoption import adopting, check_ins, components, following, kinds, shops
 from casework.community.adoption.adopting import Adoption, Ended

@@ -61,6 +61,7 @@ class CaseRowOut(ma.Schema):
     category_code = ma.fields.String(allow_none=True)
     category = ma.fields.String(allow_none=True)
     area_code = ma.fields.String(allow_none=True)
+    area_name = ma.fields.String(allow_none=True, metadata={"description": "of the smallest area, with the one above it"})
     lon = ma.fields.Float(allow_none=True)
     lat = ma.fields.Float(allow_none=True)
     address = ma.fields.String(allow_none=True)

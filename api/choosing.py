@@ -2,11 +2,12 @@
 from typing import Any
 
 import marshmallow as ma
-from flask import Response, request
+from flask import Response
 
 from api.auth import requires
 from api.blueprint import Blueprint
 from api.fields import Text, encode
+from api.wording import language_of
 from casework.cases.wording import Language
 from casework.intake import choices
 
@@ -79,11 +80,6 @@ def typing() -> str:
     return "600 per minute"
 
 
-def spoken(query: dict[str, Any]) -> Language:
-    """The language asked for, else the browser's, else Chinese."""
-    return query.get("lang") or Language(request.accept_languages.best_match(list(Language), default=Language.ZH))
-
-
 @blueprint.operation("GET", "/categories", requires("report.create.citizen"), query=LanguageIn(), answer=GroupsOut(),
                      problems=("not-found",))
 def categories(query: dict[str, Any]) -> Response:
@@ -91,7 +87,7 @@ def categories(query: dict[str, Any]) -> Response:
 
     To choose is not needed: what is left out is found from the words.
     """
-    answer = encode({"items": choices.offered(choices.lately(), spoken(query))})
+    answer = encode({"items": choices.offered(choices.lately(), language_of(query))})
     answer.headers.update({"Cache-Control": f"public, max-age={KEPT_SECONDS}", "Vary": "Accept-Language"})
     return answer
 
@@ -104,7 +100,7 @@ def suggestions(query: dict[str, Any], body: dict[str, str]) -> dict[str, Any]:
     `call` is there when the words, or the category that is surely meant, are an emergency. A report that is sent all the same
     is taken.
     """
-    language = spoken(query)
+    language = language_of(query)
     found = choices.guesses(body["text"], language)
     meant = next((one.code for one in found if one.sure), None)
     return {"items": [vars(one) for one in found], "call": choices.call_for(body["text"], meant, language)}

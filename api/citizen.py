@@ -12,10 +12,11 @@ from api import limits, refusals
 from api.auth import caller, requires, tracking_credential
 from api.blueprint import Blueprint
 from api.cases import public_number
-from api.choosing import CallOut, LanguageIn, spoken
+from api.choosing import CallOut, LanguageIn
 from api.fields import Cursor, Moment, PageIn, Place, Text, Whole, page_of, rows
 from api.media import ONE, kept, one_file
 from api.senders import offering, sender
+from api.wording import language_of
 from casework import resolution
 from casework.cases import comments, search
 from casework.cases.case import Case
@@ -219,7 +220,7 @@ def report(body: dict[str, Any]) -> dict[str, Any]:
         receipt = citizen.report(db, caller(), photos=photos, sender=sender(), **body)
         held = guard.held(db, receipt.id)
     g.case_number = receipt.number  # for the log
-    call = choices.call_for(body["text"], body.get("category"), spoken({}))
+    call = choices.call_for(body["text"], body.get("category"), language_of({}))
     return {"number": receipt.number, "received_at": receipt.received_at, "token": tracking_credential(receipt.id),
             "held": held, "call": call}
 
@@ -229,14 +230,14 @@ def mine(query: dict[str, Any]) -> Response:
     """The reports that I sent, the latest first: with a proved phone all from it, with a tracking token the one."""
     with reading() as db:
         return rows(*tracking.reports_of(db, caller(), after=query.get("cursor"), limit=query["limit"],
-                                         language=spoken(query)))
+                                         language=language_of(query)))
 
 
 @blueprint.operation("GET", "/reports/<number>", requires("tracking.read"), query=LanguageIn(), answer=ProgressOut())
 def progress(number: str, query: dict[str, Any]) -> dict[str, Any]:
     """Where my report stands, who has it and until when, what was said, and what I was told."""
     with reading() as db:
-        return _progress(db, find_report(db, number), spoken(query))
+        return _progress(db, find_report(db, number), language_of(query))
 
 
 @blueprint.operation("POST", "/reports/<number>/rating", requires("rating.create"), body=RatingIn(), answer=RatedOut(),
@@ -330,7 +331,7 @@ def _followed(db: Session, number: str) -> tuple[Report, Case]:
 
 def _progress(db: Session, found: Report, language: Language | None = None) -> dict[str, Any]:
     news = [{"at": one.created_at, "words": one.text} for one in messages.told(db, found)]
-    language = language or spoken({})
+    language = language or language_of({})
     return tracking.progress(db, found, caller(), language) | {"news": news, "notice": marks.notice(db, found.id, language)}
 
 

@@ -2,19 +2,20 @@
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import marshmallow as ma
 import orjson
 import structlog
-from flask import Flask, Response, current_app, g, has_request_context, request
+from flask import Flask, Response, current_app, g, request
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from api.limits import limiter
+from api.wording import reads_english, said, worded
 from casework import errors
 from casework.errors import Fault
 
@@ -123,7 +124,7 @@ class ProblemOut(ma.Schema):
     type = ma.fields.String(metadata={"description": "address of a page that explains this kind of problem"})
     title = ma.fields.String(metadata={"description": "the kind in words, Chinese or English by Accept-Language"})
     status = ma.fields.Integer()
-    detail = ma.fields.String(metadata={"description": "a sentence to act on"})
+    detail = ma.fields.String(metadata={"description": "a sentence to act on, in the same language"})
     instance = ma.fields.String(metadata={"description": "the request's id, as in X-Request-Id and in our log"})
     errors = ma.fields.List(ma.fields.Nested(FaultOut()))
     limit = ma.fields.String(metadata={"description":
@@ -140,15 +141,16 @@ class ProblemOut(ma.Schema):
 
 def problem(name: str, detail: str, *, faults: tuple[Fault, ...] = (), **facts: Any) -> Response:
     """The problem document of this kind; `facts` become further members where they do not hide the standard ones."""
-    kind = PROBLEMS[name]
-    english = has_request_context() and request.accept_languages.best_match(["zh", "en"], "zh") == "en"
+    kind, english = PROBLEMS[name], reads_english()
     document: dict[str, Any] = {
         **facts, "type": f"/problems/{name}", "title": kind.english if english else kind.chinese,
-        "status": kind.status, "detail": detail, "instance": g.get("request_id", "")}
+        "status": kind.status, "detail": said(detail), "instance": g.get("request_id", "")}
     if faults:
-        document["errors"] = [{"field": fault.field, "reason": fault.reason} for fault in faults]
+        document["errors"] = worded(asdict(fault) for fault in faults)
     response = Response(orjson.dumps(document, option=orjson.OPT_UTC_Z, default=str), kind.status, mimetype=MIMETYPE)
     response.headers["Cache-Control"] = "no-store"
+    response.headers["Content-Language"] = "en" if english else "zh"
+    response.vary.add("Accept-Language")
     if kind.status == 401:
         response.headers["WWW-Authenticate"] = CHALLENGE
     return response
@@ -184,7 +186,7 @@ def _http(error: HTTPException) -> Response:
     if error.response is not None or status < 400:
         return current_app.make_response(error.get_response())  # a redirect, or an answer that is ready
     name = OF_STATUS.get(status, "bad-request" if status < 500 else "internal")
-    detail = error.description or PROBLEMS[name].english
+    detail = _described(error, PROBLEMS[name])
     if status == 413:
         detail = f"A body may have {(request.max_content_length or 0) // 1024} kilobytes here."
     response = problem(name, detail)
@@ -195,6 +197,13 @@ def _http(error: HTTPException) -> Response:
     if status == 429:
         response.headers["Retry-After"] = str(_wait_of_limit())
     return response
+
+
+def _described(error: HTTPException, kind: Problem) -> str:
+    """What whoever raised it said; what the library says of every error of this status, we say better."""
+    if error.description and error.description != type(error).description:
+        return error.description
+    return kind.advice if reads_english() else kind.advice_chinese
 
 
 def _wait_of_limit() -> int:

@@ -9,6 +9,7 @@ from api.auth import caller, requires
 from api.blueprint import Blueprint
 from api.bodies import Uploads
 from api.fields import Moment, Text, encode
+from api.wording import said
 from casework.errors import Fault, Invalid
 from casework.fieldwork.forms import library, xlsform
 from casework.fieldwork.forms.library import CollectionForm
@@ -130,4 +131,5 @@ def _kind(filename: str) -> Kind:
 
 
 def _plain(one: CollectionForm, shape: ma.Schema) -> dict[str, Any]:
-    return {name: getattr(one, name) for name in shape.fields}
+    told = {name: getattr(one, name) for name in shape.fields}
+    return told | {"remarks": [said(remark) for remark in told["remarks"]]} if "remarks" in told else told

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from api.auth import admit, by_token, public, requires
 from api.blueprint import Blueprint
 from api.fields import encode
+from api.wording import said
 from casework import clock
 from casework.cases import turns
 from casework.cases.report import Report
@@ -133,7 +134,7 @@ def ready() -> Response:
         with reading() as db:
             db.execute(text("SELECT 1"))
             behind = measured(db)
-            warnings = [sentence for warn in WARNINGS for sentence in warn(db)]
+            warnings = [said(sentence) for warn in WARNINGS for sentence in warn(db)]
     except Exception:  # whatever it is, the answer is the same: not ready
         log.exception("not ready")
         return encode({"status": "unavailable", "database": "unavailable", "queue": "ok" if queue else "unavailable",
@@ -141,7 +142,7 @@ def ready() -> Response:
     late = [probe.name for probe in PROBES if (behind[probe.name] or 0) > probe.worry]
     return encode({"status": "ok" if queue and not late else "degraded", "database": "ok",
                    "queue": "ok" if queue else "unavailable", "behind": behind, "channels": channels(),
-                   "warnings": warnings + [f"{name} is too high" for name in late]})
+                   "warnings": warnings + [said(f"{name} is too high") for name in late]})
 
 
 def measured(db: Session) -> dict[str, float | None]:

@@ -1,6 +1,6 @@
 """What the 12345 platform calls, or an operator at the telephone: tickets, one or many, with an answer for each."""
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import marshmallow as ma
@@ -11,6 +11,7 @@ from api.auth import caller, requires
 from api.blueprint import Blueprint
 from api.errors import ProblemOut, faults_of
 from api.fields import Moment, Place, Text, encode
+from api.wording import worded
 from casework.cases.report import Channel
 from casework.errors import Conflict, Fault, Invalid
 from casework.intake import hotline
@@ -128,11 +129,11 @@ def _result(ticket: Ticket, answer: Answer) -> dict[str, Any]:
         return _refused(Refused(ticket.number, list(answer.faults)))
     if isinstance(answer, Conflict):
         return {"ticket": ticket.number, "status": 409, "number": None,
-                "errors": [{"field": "number", "reason": "a colleague took another ticket under this number"}]}
+                "errors": worded([{"field": "number", "reason": "a colleague took another ticket under this number"}])}
     return {"ticket": ticket.number, "status": 200 if isinstance(answer, Updated) else 201, "number": answer.number,
             "errors": []}
 
 
 def _refused(one: Refused) -> dict[str, Any]:
     return {"ticket": one.number, "status": 422, "number": None,
-            "errors": [{"field": fault.field, "reason": fault.reason} for fault in one.faults]}
+            "errors": worded(asdict(fault) for fault in one.faults)}

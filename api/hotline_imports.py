@@ -12,6 +12,7 @@ from api.blueprint import Blueprint
 from api.bodies import Uploads, named_in
 from api.fields import Moment, Text, encode
 from api.media import one_file
+from api.wording import worded
 from casework.cases.report import Channel
 from casework.geography.coordinates import System
 from casework.intake.hotline import importing, mappings, sheets
@@ -118,7 +119,8 @@ def import_tickets(body: dict[str, Any], files: list[FileStorage]) -> Response:
     if sheet.bad and not body["dry_run"]:
         with transaction() as db:
             importing.count_refused(db, sheet)
-    return encode(asdict(report))
+    told = asdict(report)
+    return encode(told | {"bad": worded(told["bad"])})
 
 
 @blueprint.operation("GET", "/mappings", requires("mappings.manage"), answer=MappingsOut())

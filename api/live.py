@@ -14,8 +14,8 @@ from casework import settings
 
 blueprint = Blueprint("live", __name__, url_prefix="/api/v1", description="实时 What happens now")
 
-HEARTBEAT_SECONDS = 15
-"""So often something goes over the line, or a page that is gone would hold its thread for ever."""
+HEARTBEAT_SECONDS = 5
+"""So often something goes over the line: only so is it noticed that a page is gone, and until then it takes another's room."""
 
 LIFE_SECONDS = 300
 """A stream ends after about so long, and the page opens the next: who was logged out or lost a post is then refused."""

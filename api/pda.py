@@ -15,6 +15,7 @@ from api.bodies import Uploads
 from api.cases import CaseRowOut, page
 from api.fields import Cursor, Moment, PageIn, Place, Text, Whole, page_of
 from api.media import kept
+from api.wording import worded
 from casework import clock
 from casework.cases.report import Channel
 from casework.cases.search import Wanted
@@ -124,8 +125,8 @@ def receipt(report_id: str) -> dict[str, Any]:
     """
     with reading() as db:
         found = pda.own_report(db, caller(), report_id)
-        files = [asdict(one) | {"upload": f"/api/v1/uploads/{one.upload}" if one.upload else None}
-                 for one in awaited.receipt(db, found.id)]
+        files = worded(asdict(one) | {"upload": f"/api/v1/uploads/{one.upload}" if one.upload else None}
+                       for one in awaited.receipt(db, found.id))
     return {"number": found.number, "received_at": found.received_at, "files": files,
             "complete": all(one["state"] in {awaited.State.ARRIVED, awaited.State.REFUSED} for one in files)}
 

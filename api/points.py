@@ -3,7 +3,7 @@ import uuid
 from typing import Any
 
 import marshmallow as ma
-from flask import Response, request
+from flask import Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -14,8 +14,8 @@ from api.cases import public_number
 from api.choosing import LanguageIn
 from api.fields import Cursor, Moment, PageIn, Text, Whole, page_of
 from api.listing import listed, plain
+from api.wording import language_of
 from casework.cases import search
-from casework.cases.wording import Language
 from casework.community import persons
 from casework.community.points import explaining, ledger, rewards, rules
 from casework.community.points.ledger import Account
@@ -334,8 +334,3 @@ def _redemption(db: Session, one: Redemption) -> dict[str, Any]:
 
 def _rule(one: Rule) -> dict[str, Any]:
     return plain(one, PointRuleOut) | {"branches": list(one.branches)}
-
-
-def language_of(query: dict[str, Any]) -> Language:
-    """As the query says, else as the browser does."""
-    return query.get("lang") or Language(request.accept_languages.best_match(list(Language), default=Language.ZH))

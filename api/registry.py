@@ -33,6 +33,7 @@ from api.registry_shapes import (
     StatementsIn,
     VisitsIn,
 )
+from api.wording import worded
 from casework import clock
 from casework.errors import CaseworkError
 from casework.geography.coordinates import Point, System
@@ -80,7 +81,8 @@ def fields() -> dict[str, Any]:
 def entry(entry_id: uuid.UUID) -> dict[str, Any]:
     """One entry: its statements (who, when, by what right, what), relations, visits, conflicts; personal values masked."""
     with reading() as db:
-        return entries.detail(db, entries.find(db, caller(), entry_id))
+        told = entries.detail(db, entries.find(db, caller(), entry_id))
+    return told | {"statements": worded(told["statements"])}
 
 
 @blueprint.operation("POST", "/<uuid:entry_id>/reveal", requires("registry.reveal"), body=EntryRevealIn(), answer=PlainOut(),
@@ -164,7 +166,8 @@ def import_register(body: dict[str, Any], files: list[FileStorage]) -> Response:
                 area_code=body.get("area"), source=Source(body["source"]), dry_run=body["dry_run"],
                 skip_bad=body["skip_bad"], trust=body["trust"])
     with transaction() as db:
-        return encode(asdict(import_file(db, caller(), file.read(), file.filename or "", plan)))
+        told = asdict(import_file(db, caller(), file.read(), file.filename or "", plan))
+    return encode(told | {"bad": worded(told["bad"])})
 
 
 def _field(one: Field) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from api.auth import caller, requires
 from api.blueprint import Blueprint
 from api.fields import Cursor, Moment, PageIn, Text, page_of, rows
 from api.openrosa import perform
+from api.wording import said, worded
 from casework.fieldwork.forms import effects, submissions
 from casework.fieldwork.forms.submissions import State, SubmittedFile
 from casework.storage.database import reading, transaction
@@ -106,5 +107,6 @@ def look(submission_id: uuid.UUID, body: dict[str, str]) -> dict[str, str]:
 
 
 def _plain(one: submissions.Submission, files: Sequence[SubmittedFile]) -> dict[str, Any]:
+    plain = {name: getattr(one, name) for name in SubmissionOut().fields if name not in {"files", "reason", "faults"}}
     of_file = [{name: getattr(file, name) for name in FileOut().fields} for file in files if file.submission_id == one.id]
-    return {name: getattr(one, name) for name in SubmissionOut().fields if name != "files"} | {"files": of_file}
+    return plain | {"reason": one.reason and said(one.reason), "faults": worded(one.faults), "files": worded(of_file)}

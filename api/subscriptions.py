@@ -14,6 +14,7 @@ from api import limits
 from api.auth import caller, requires
 from api.blueprint import Blueprint
 from api.fields import Cursor, Moment, PageIn, Place, Text, page_of, rows
+from api.wording import language_of
 from casework.cases.subscribers import Follow, Rhythm
 from casework.cases.wording import Language
 from casework.community import subscriptions
@@ -126,7 +127,7 @@ def followed(query: dict[str, Any]) -> Response:
     """What is new of all that I follow, the latest first: cases that became public or went on."""
     holder = _holder()
     with reading() as db:
-        found, last = news.followed(db, holder, after=query.get("cursor"), limit=query["limit"], language=_language(query))
+        found, last = news.followed(db, holder, after=query.get("cursor"), limit=query["limit"], language=language_of(query))
         again = news.is_seen_again(db, holder)
     if again:
         with transaction() as db:
@@ -152,11 +153,7 @@ def _holder() -> Holder:
 
 
 def _described(db: Session, found: Sequence[Follow], language: Language | None) -> list[dict[str, Any]]:
-    return following.described(db, found, language or _language({}))
-
-
-def _language(query: dict[str, Any]) -> Language:
-    return query.get("lang") or Language(request.accept_languages.best_match(list(Language), default=Language.ZH))
+    return following.described(db, found, language or language_of({}))
 
 
 def _item(one: news.Item) -> dict[str, Any]:

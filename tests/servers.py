@@ -1,4 +1,4 @@
-"""Servers as messages meet them, on this machine: an SMS gateway that checks signatures, and a mail server with TLS."""
+"""Servers as others run them, on this machine: an SMS gateway that checks signatures, a mail server with TLS, a plain one."""
 import base64
 import datetime as dt
 import http.server
@@ -78,6 +78,27 @@ def gateway(*answers: int | str) -> Iterator[Gateway]:
     with _running(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as port:
         made.url = f"http://127.0.0.1:{port}/send?city=1"
         yield made
+
+
+@contextmanager
+def always(content: bytes, media_type: str) -> Iterator[tuple[str, list[str]]]:
+    """A server that answers every GET with this, as long as the block: its address, and the paths that it was asked for."""
+    asked: list[str] = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(200)
+            self.send_header("Content-Type", media_type)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its own name
+            pass
+
+    with _running(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as port:
+        yield f"http://127.0.0.1:{port}", asked
 
 
 @dataclass

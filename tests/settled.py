@@ -1,4 +1,5 @@
 """The small city with its people in an empty database, again and again: made once a run, then copied from beside."""
+import shutil
 import sqlite3
 from pathlib import Path
 from tempfile import mkdtemp
@@ -23,7 +24,7 @@ _kept: dict[str, tuple[people.Cast, "Sqlite | Postgresql"]] = {}
 
 
 class Sqlite:
-    """A file beside; its rows are copied by the database itself."""
+    """A file beside; copied as a file, or its rows by the database itself."""
 
     def __init__(self) -> None:
         self.file = Path(mkdtemp()) / "settled.db"
@@ -32,12 +33,20 @@ class Sqlite:
             self.tables = [one for one in database.Base.metadata.sorted_tables
                            if connection.execute(f'SELECT 1 FROM "{one.name}" LIMIT 1').fetchone()]  # noqa: S608 - our names
 
-    def restore(self, *, over_others: bool = False) -> None:
-        """Into empty tables, or in the place of whatever is there; all at once for whoever else reads."""
+    def restore(self) -> None:
+        """In the place of a file that nobody has open but this process."""
+        database.engine().dispose()
+        path = Path(database.engine().url.database or "")
+        for beside in ("-wal", "-shm"):
+            path.with_name(path.name + beside).unlink(missing_ok=True)
+        shutil.copy(self.file, path)
+
+    def restore_under_readers(self) -> None:
+        """In the place of whatever is there; all at once for whoever else reads."""
         connection = sqlite3.connect(database.engine().url.database or "", timeout=30)
         connection.execute("ATTACH ? AS settled", (str(self.file),))
         with connection:
-            for one in database.Base.metadata.sorted_tables if over_others else ():
+            for one in database.Base.metadata.sorted_tables:
                 connection.execute(f'DELETE FROM "{one.name}"')  # noqa: S608 - our names
             for one in self.tables:
                 connection.execute(_copied(one, f'"{one.name}"', f'settled."{one.name}"'))

@@ -6,7 +6,7 @@ import structlog
 from casework import clock
 from casework.performance.early_warning import clusters, days, history, keeping, lateness, repeats, silence, topics
 from casework.performance.early_warning.warning import Kind
-from casework.storage.database import reading, transaction
+from casework.storage.database import transaction
 
 MOST_DAYS = 30
 """Days that one run counts: a city that is just set up is learnt in a few, and is not held up."""
@@ -18,12 +18,8 @@ log = structlog.get_logger("zhiwang.warnings")
 
 
 def count_days() -> None:
-    """Count the days that are over and not counted, each by itself, and once more those that have settled."""
-    with reading() as db:
-        wanted = days.uncounted(db, MOST_DAYS)
-    for day in wanted:
-        with transaction() as db:
-            days.count(db, day)
+    """Days that are over, and not more than one run can count."""
+    wanted = days.catch_up(MOST_DAYS)
     if wanted:
         log.info("days_counted", days=len(wanted), last=wanted[0].isoformat())
 

@@ -25,7 +25,7 @@ class Assignment(Keyed, Base):
 
     __tablename__ = "assignments"
     case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("cases.id"), index=True)
-    department_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("departments.id"), index=True)
+    department_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("departments.id"))
     part: Mapped[Part]
     why: Mapped[str]
     since: Mapped[datetime]

@@ -21,6 +21,7 @@ INDEXES = (
     partial_index("ix_cases_applied", "due_at", "id", where="applied_for IS NOT NULL"),
     partial_index("ix_cases_appealed", "due_at", "id", where="appealed_timer_id IS NOT NULL"),
     partial_index("ix_cases_supervised", "due_at", "id", where="feedback_owed"),
+    partial_index("ix_cases_overdue", "due_at", "id", where="is_open AND overdue"),
     partial_index("ix_cases_flagged", "due_at", "id", where="flagged"),
     partial_index("ix_cases_open_handler", "handler_id", "due_at", "id", where="is_open"),
     partial_index("ix_cases_waits", "lead_department_id", "due_at", "id", where=WAITS),

@@ -65,7 +65,9 @@ class Sieve:
 
 def _stands_in(word: str) -> ColumnElement[bool]:
     said = select(Report.id).where(Report.case_id == CASES.id, Report.text.icontains(word, autoescape=True))
-    return or_(CASES.title.icontains(word, autoescape=True), CASES.address.icontains(word, autoescape=True), said.exists())
+    # As one value, not EXISTS: for that PostgreSQL may read the reports of the whole city first, to look a case up in them.
+    told = said.limit(1).scalar_subquery().is_not(None)
+    return or_(CASES.title.icontains(word, autoescape=True), CASES.address.icontains(word, autoescape=True), told)
 
 
 def page(db: Session, ways: Sequence[Way], sieve: Sieve | None = None, *, after: Position | None = None,

@@ -45,7 +45,7 @@ def up(home: Path, port: int) -> None:
     os.umask(0o077)  # whatever the folder is, what is written into it is nobody else's
     folder = homes.opened(home)
     with homes.alone(folder):
-        _refuse_busy(port)
+        refuse_busy(port)
         valkey_port = _free_port()
         environ = homes.environment(folder, port, valkey_port, os.environ)
         prepare(environ)
@@ -116,7 +116,8 @@ daemonize no
     return shlex.join([str(binary), str(folder / "valkey.conf")])
 
 
-def _refuse_busy(port: int) -> None:
+def refuse_busy(port: int) -> None:
+    """One sentence when somebody else listens on this port."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from casework.errors import Conflict, Unauthenticated
 from casework.identity import passwords
-from casework.identity.people import Post, Role, User, create_post, create_user, user_by_id
+from casework.identity.people import Post, Role, User, an_administrator_is_left, create_post, create_user, posts_of, user_by_id
 from casework.identity.sessions.devices import revoke_all
 from casework.identity.sessions.refusals import Attempt, Pace, refuse
 from casework.identity.sessions.tokens import end_all
@@ -66,10 +66,16 @@ def change_password(db: Session, user_id: uuid.UUID, old: str, new: str) -> None
 
 
 def deactivate(db: Session, user_id: uuid.UUID) -> None:
-    """The person has left: log-ins and devices end, posts become vacant. The user stays, for the history."""
+    """The person has left: log-ins and devices end, posts become vacant. The user stays, for the history.
+
+    Raises NotFound, Conflict for the last administrator.
+    """
     user = user_by_id(db, user_id)
     user.active = False
+    administers = any(post.role is Role.ADMINISTRATOR for post in posts_of(db, user_id))
     db.execute(update(Post).where(Post.holder_id == user.id).values(holder_id=None))
+    if administers:
+        an_administrator_is_left(db)
     end_all(db, user.id)
     revoke_all(db, user.id)
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from casework import clock
 from casework.errors import Conflict, Fault, Invalid, NotFound, Unauthenticated
 from casework.identity.sealing import Sealed, SealedText, seal
-from casework.storage.database import Base, Keyed
+from casework.storage.database import Base, Keyed, one_at_a_time
 
 
 class Role(StrEnum):
@@ -278,9 +278,20 @@ def assign(db: Session, post: Post, user_id: uuid.UUID) -> None:
     post.holder_id = user.id
 
 
-def vacate(post: Post) -> None:
-    """Nobody holds the post from now on."""
+def vacate(db: Session, post: Post) -> None:
+    """Nobody holds the post from now on. Raises Conflict for that of the last administrator."""
     post.holder_id = None
+    if post.role is Role.ADMINISTRATOR:
+        an_administrator_is_left(db)
+
+
+def an_administrator_is_left(db: Session) -> None:
+    """Raises Conflict when this transaction would leave nobody who can give posts: that could not be undone."""
+    one_at_a_time(db, "administrators")  # else two could send each other away at once
+    db.flush()
+    held = select(Post.id).join(User, User.id == Post.holder_id).where(Post.role == Role.ADMINISTRATOR, User.active)
+    if db.scalar(held.limit(1)) is None:
+        raise Conflict("nobody else administers the system; give another person such a post first")
 
 
 def abolish(db: Session, post_id: uuid.UUID) -> None:

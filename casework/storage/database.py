@@ -105,9 +105,11 @@ class Keyed:
 def partial_index(name: str, *columns: Any, where: str, unique: bool = False) -> Index:
     """An index over only the rows that a queue looks at: its size follows the open work, not the history.
 
-    `where` is SQL that both databases understand, or the bare name of a true-or-false column.
+    `where` is SQL that both databases understand, or bare names of true-or-false columns joined by AND.
     """
-    on_sqlite = f"{where} = 1" if where.isidentifier() else where  # what SQLAlchemy renders there, and SQLite compares
+    names = where.split(" AND ")
+    bare = all(name.isidentifier() for name in names)
+    on_sqlite = " AND ".join(f"{name} = 1" for name in names) if bare else where  # as SQLAlchemy asks there; SQLite compares
     return Index(name, *columns, unique=unique, postgresql_where=text(where), sqlite_where=text(on_sqlite))
 
 

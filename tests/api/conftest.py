@@ -1,23 +1,19 @@
 """The application as a test wants it: on an empty database, with rate limits only where they are the subject."""
-from collections.abc import Iterator
-
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from api import board
 from casework.settings import Settings
-from casework.storage import database
 from tests.api.town import Town, served
 from tests.conftest import SetClock
 
 
 @pytest.fixture
-def app(config: Settings, store: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+def app(config: Settings, store: str, monkeypatch: pytest.MonkeyPatch) -> Flask:
     """The whole application, on both databases, one after the other."""
     board.forget()
-    yield served(config, store, monkeypatch)
-    database.engine().dispose()
+    return served(config, store, monkeypatch)
 
 
 @pytest.fixture

@@ -33,6 +33,29 @@ def test_a_new_department_with_a_handler_can_be_worked_with_at_once(town: Town) 
     ok(town.stranger.post("/api/v1/sessions", log_in | {"password": "another good one"}), 201)
 
 
+def test_the_last_administrator_cannot_go(town: Town) -> None:
+    admin = town.administrator
+    (own,) = ok(admin.get(f"{ADMIN}/posts", role="administrator"))["items"]
+    leaves = f"{ADMIN}/posts/{own['id']}/holder"
+    problem(admin.post(leaves, {"holder_id": None}), 409)
+    assert ok(admin.get(f"{ADMIN}/posts", role="administrator"))["items"] == [own]
+
+    user = ok(admin.post(f"{ADMIN}/users", {"login": "second", "name": "二", "password": "correct horse battery", "post": {
+        "title": "管理员", "role": "administrator"}}), 201)
+    second = Caller(town.app, {"Authorization": "Bearer " + ok(town.stranger.post(
+        "/api/v1/sessions", {"login": "second", "password": "correct horse battery"}), 201)["access"]})
+    (other,) = ok(admin.get(f"{ADMIN}/posts", holder_id=user["id"]))["items"]
+    with ThreadPoolExecutor(2) as pool:  # each sends the other away at the same moment
+        answers = [pool.submit(second.post, f"{ADMIN}/users/{own['holder_id']}/deactivate"),
+                   pool.submit(admin.post, f"{ADMIN}/posts/{other['id']}/holder", {"holder_id": None})]
+        told = sorted(answer.result().status_code for answer in answers)
+    assert told[0] in {200, 204}
+    assert told[1] >= 400
+    left = admin if answers[1].result().status_code == 200 else second
+    held = ok(left.get(f"{ADMIN}/posts", role="administrator"))["items"]
+    assert len([post for post in held if post["holder_id"]]) == 1
+
+
 def test_what_is_taken_is_a_conflict_and_what_is_unknown_is_named(town: Town) -> None:
     admin = town.administrator
     problem(admin.post(f"{ADMIN}/departments", {"code": "water", "name": "水"}), 409)

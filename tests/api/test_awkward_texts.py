@@ -28,10 +28,13 @@ Sent = Mapping[str, str]
 Door = Callable[[Town, Mapping[str, str]], Sent]
 
 
-def by_database(store: str, texts: Mapping[str, str], longest: int = 4000) -> Mapping[str, str]:
+def by_database(store: str, texts: Mapping[str, str]) -> Mapping[str, str]:
     """Each by itself on SQLite; on PostgreSQL as many in one as fit, where a request for each would take a minute."""
-    if store.startswith("sqlite"):
-        return texts
+    return texts if store.startswith("sqlite") else in_bunches(texts, 4000)
+
+
+def in_bunches(texts: Mapping[str, str], longest: int) -> Mapping[str, str]:
+    """As many in one as fit."""
     bunches = [""]
     for text in texts.values():
         fits = len(bunches[-1]) + len(text) < longest
@@ -113,11 +116,11 @@ def test_forms_and_xml_carry_every_text_that_xml_can(town: Town, door: Door, sto
     assert kept(door(town, texts)) == texts
 
 
-def test_wechat_carries_every_text(town: Town, config: Settings, store: str) -> None:
+def test_wechat_carries_every_text(town: Town, config: Settings) -> None:
     settings.configure(with_account(config))
     short = {name: text for name, text in PLAIN.items() if len(text) < 600}
     assert len(short) > 300
-    texts = by_database(store, short, longest=600)
+    texts = in_bunches(short, longest=600)  # a conversation for each would take a minute
     assert kept(by_wechat(town, texts)) == {name: f"话{text}" for name, text in texts.items()}
 
 

@@ -1,8 +1,7 @@
 """What a citizen may choose from, what is guessed while he types, and what is no matter for a form."""
-from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from casework import settings
 from casework.cases.report import Report
@@ -10,9 +9,9 @@ from casework.intake import choices
 from casework.media.blurring import detectors
 from casework.media.blurring.public_photo import PublicPhoto
 from casework.settings import Settings
-from casework.storage import database
 from casework.storage.database import reading
 from tests.api.town import Json, Town, citizen_report, jpeg, ok, problem
+from tests.statements import heard
 from workers import media as jobs
 
 GROUPS, GUESSES, REPORTS = "/api/v1/citizen/categories", "/api/v1/citizen/suggestions", "/api/v1/citizen/reports"
@@ -48,15 +47,8 @@ def test_a_guess_is_one_of_those_offered_and_asks_no_database(town: Town) -> Non
     assert {one["code"] for one in first} <= set(chosen(town))
     assert all(0 < one["confidence"] <= 1 for one in first)
     assert first == sorted(first, key=lambda one: -one["confidence"])
-    asked: list[str] = []
-
-    def note(*said: Any) -> None:
-        asked.append(said[2])
-    event.listen(database.engine(), "before_cursor_execute", note)
-    try:
+    with heard() as asked:
         guessed(town, "路边的井盖没了，很危险")
-    finally:
-        event.remove(database.engine(), "before_cursor_execute", note)
     assert asked == []
 
 

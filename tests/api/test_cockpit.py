@@ -16,9 +16,9 @@ from casework.registry.records import Entry
 from casework.settings import Settings
 from casework.storage.database import transaction
 from tests.api.town import Caller, Json, Town, citizen_report, key, ok, pda_report, point, problem
-from tests.benchmarks.test_lists import statements
 from tests.conftest import SetClock
 from tests.factories import GRIDS
+from tests.statements import heard
 from workers import upkeep
 
 MAP = "/api/v1/cockpit/map"
@@ -211,6 +211,6 @@ def test_a_look_takes_few_queries_however_much_there_is(town: Town, path: str) -
         ok(town.li.post("/api/v1/pda/reports", pda_report(place=point(number % 2, 200 * (number // 2)))))
     town.jobs()
     town.leader.get(path)  # areas and taxonomy are read once a process
-    with statements() as seen:
+    with heard() as seen:
         ok(town.leader.get(path))
     assert len(seen) <= 6, seen

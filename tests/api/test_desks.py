@@ -3,9 +3,9 @@ import pytest
 
 from casework.sla import timers
 from casework.storage.database import transaction
-from tests.api.test_dossier import counted
 from tests.api.town import Json, Town, citizen_report, ok, pda_report, point, problem
 from tests.conftest import SetClock
+from tests.statements import heard
 
 
 def left(town: Town, text: str = "路边井盖不见了，有人摔倒") -> str:
@@ -85,7 +85,7 @@ def test_more_rulings_cost_no_more_statements(town: Town, time: SetClock) -> Non
     for number in cases:
         time.passes(minutes=1)
         town.act(town.water_head, number, "hand_back", ground="三定方案")
-        with counted() as asked:
+        with heard() as asked:
             ok(town.adjudicator.get(f"/api/v1/cases/{cases[-1]}/rulings"))
         seen.append(len(asked))
         town.act(town.adjudicator, number, "overrule", reason="属供水")
@@ -115,7 +115,7 @@ def test_supervision_has_in_one_answer_what_each_of_its_lists_has(town: Town, ti
         assert timers.sweep(db)
     town.jobs()
     ok(town.supervisor.get("/api/v1/supervision"))
-    with counted() as asked:
+    with heard() as asked:
         told = ok(town.supervisor.get("/api/v1/supervision"))
     assert len(asked) <= 5  # who calls, what is late, orders and what each wants, alarms
     assert told == {"late": ok(town.supervisor.get("/api/v1/cases", overdue="true")),

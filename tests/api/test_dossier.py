@@ -1,34 +1,16 @@
 """One case on one page: all of it in few statements, the form of each action from the table, and what lies around."""
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from casework.cases.asking import KINDS, OFFERS
 from casework.cases.workflow import STEPS, Facts
-from casework.storage import database
 from tests.api.test_cases import CASES, reported
 from tests.api.town import Caller, Json, Town, ok, point, problem
 from tests.conftest import SetClock
+from tests.statements import heard
 
 ON_LOG_IN = 1
 """Who calls."""
-
-
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """The statements that the database is asked meanwhile."""
-    asked: list[str] = []
-
-    def note(*said: Any) -> None:
-        asked.extend([said[2]] if said[2] != "BEGIN" else [])
-    event.listen(database.engine(), "before_cursor_execute", note)
-    try:
-        yield asked
-    finally:
-        event.remove(database.engine(), "before_cursor_execute", note)
 
 
 def read(caller: Caller, number: str) -> Json:
@@ -103,10 +85,10 @@ def test_who_has_it_and_to_whom_it_was_handed_over_has_a_name(town: Town, number
 
 def test_a_long_life_costs_no_more_statements(town: Town, number: str) -> None:
     read(town.supervisor, number)
-    with counted() as young:
+    with heard() as young:
         read(town.supervisor, number)
     lived(town, number)
-    with counted() as old:
+    with heard() as old:
         read(town.supervisor, number)
     assert len(old) <= len(young) <= 5 + ON_LOG_IN
 
@@ -115,12 +97,12 @@ def test_sheets_of_many_cases_cost_as_many_statements_as_one(town: Town, number:
     numbers = [number, str(reported(town, place=point(0, 300))["number"])]
     lived(town, numbers[1])
     alone = [ok(town.supervisor.get(f"{CASES}/{one}")) for one in numbers]
-    with counted() as asked:
+    with heard() as asked:
         together = ok(town.supervisor.get(f"/api/v1/sheets?number={numbers[1]}&number={number}&number=AJ260302-AAAAA-AAAAA"))
     assert len(asked) <= 3 + ON_LOG_IN
     for one, same in zip(reversed(alone), together["items"], strict=True):
         assert without_links(one) == without_links(same)
-    with counted() as asked:
+    with heard() as asked:
         ok(town.supervisor.get(f"{CASES}/{number}"))
     assert len(asked) <= 3 + ON_LOG_IN
     assert ok(town.roads_handler.get("/api/v1/sheets", number=number))["items"] == []

@@ -9,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from api import wording
 from api.errors import OF_CASEWORK, PROBLEMS, faults_of
 from casework import errors
 from casework.settings import Settings
@@ -33,7 +34,7 @@ def document_of(answer: TestResponse, name: str) -> dict[str, Any]:
     document: dict[str, Any] = orjson.loads(answer.data)
     assert document["type"] == f"/problems/{name}"
     assert document["status"] == answer.status_code == PROBLEMS[name].status
-    assert document["title"] == PROBLEMS[name].chinese
+    assert document["title"] == PROBLEMS[name].english
     assert document["detail"]
     assert document["instance"] == answer.headers["X-Request-Id"]
     return document
@@ -286,9 +287,22 @@ def test_a_query_must_be_utf8(web: FlaskClient) -> None:
     document_of(web.get("/trial/numbers?kind=%ff"), "bad-request")
 
 
-def test_the_title_speaks_the_readers_language(web: FlaskClient) -> None:
-    answer = web.get("/api/v1/nothing", headers={"Accept-Language": "en-GB,en;q=0.8"})
-    assert orjson.loads(answer.data)["title"] == "Not found"
+@pytest.mark.parametrize(("wish", "language"), [
+    ("", "zh"), ("en-GB,en;q=0.8", "en"), ("zh-CN,en;q=0.5", "zh"), ("fr", "zh"), ("en;q=0.2,zh;q=0.9", "zh"),
+    ("en;q=0,fr", "zh"), ("fr,en", "en")])
+def test_it_speaks_the_readers_language_and_chinese_first(web: FlaskClient, wish: str, language: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wording, "FIRST", "zh")
+        headers = {"Accept-Language": wish} if wish else {}
+        wrong = web.post("/trial/notes", json={"text": 7, "other": 1}, headers=headers)
+        nowhere = web.get("/api/v1/nothing", headers=headers)
+    assert wrong.headers["Content-Language"] == nowhere.headers["Content-Language"] == language
+    assert "Accept-Language" in wrong.headers["Vary"]
+    document = orjson.loads(wrong.data)
+    told = [document["title"], document["detail"], *(one["reason"] for one in document["errors"])]
+    told += [orjson.loads(nowhere.data)[part] for part in ("title", "detail")]
+    assert len(told) >= 5
+    assert [text.isascii() for text in told] == [language == "en"] * len(told)
 
 
 @pytest.mark.parametrize(("sent", "kept"), [

@@ -274,7 +274,7 @@ def test_nobody_else_knows_of_an_export_and_who_lost_the_permission_loses_the_fi
     problem(busy.li.get(EXPORTS), 403)
     problem(busy.stranger.get(EXPORTS), 401)
     post = next(one for one in ok(busy.administrator.get("/api/v1/admin/posts"))["items"] if one["role"] == "administrator")
-    ok(busy.administrator.post(f"/api/v1/admin/posts/{post['id']}/holder", {"holder_id": None}))
+    ok(busy.administrator.post(f"/api/v1/admin/posts/{post['id']}/holder", {"holder_id": str(busy.cast.leader.id)}))
     problem(busy.administrator.get(f"{EXPORTS}/{made['id']}/file"), 403)
 
 

@@ -1,6 +1,7 @@
 """Each kind of operation that a PDA makes offline: what it does, what it waits for, and what stands in its way."""
 import hashlib
 import random
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -150,7 +151,7 @@ def test_a_conflict_says_both_values_and_is_decided_by_an_operation(town: Town) 
     assert (late["outcome"], late["current"]["contested"]["rooms"]) == ("conflict", {"current": 3, "stated": 6})
     assert "13900139000" not in str(late)
     with reading() as db:
-        assert "139" not in str(db.scalars(select(FieldOperation.answer)).all())
+        assert not re.search(r"139[\d*]{8}", str(db.scalars(select(FieldOperation.answer)).all()))
     (conflict,) = ok(town.li.get("/api/v1/registry/conflicts"))["items"]
     (decided,) = done(town.li, operation("decision", conflict=conflict["id"], keep="stated", base=late["current"]["head"]))
     with reading() as db:

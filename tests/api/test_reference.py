@@ -9,8 +9,8 @@ from casework import taxonomy
 from casework.storage.database import transaction
 from casework.taxonomy import sheets
 from tests.api.town import Json, Town, key, ok, pda_report, point, problem
-from tests.benchmarks.test_lists import statements
 from tests.factories import GRIDS, SIDE, SOUTH, WEST, small_map
+from tests.statements import heard
 
 AREAS, TAXONOMY, RULES = "/api/v1/areas", "/api/v1/taxonomy", "/api/v1/rules"
 
@@ -54,7 +54,7 @@ def test_a_map_is_given_the_outlines_down_to_communities_and_asks_again_for_noth
 
 def test_outlines_are_made_once_for_each_map(town: Town) -> None:
     ok(town.stranger.get(f"{AREAS}/outlines"))
-    with statements() as seen:
+    with heard() as seen:
         ok(town.stranger.get(f"{AREAS}/outlines"))
     assert [one for one in seen if "areas.outline" in one] == []
     changed = copy.deepcopy(small_map())

@@ -1,12 +1,16 @@
-"""Each benchmark runs twice: tiny in the ordinary suite, so that it cannot rot; at full size with `-m benchmark`."""
+"""Each benchmark runs tiny in the ordinary suite, so that it cannot rot, on PostgreSQL where there is one, else on SQLite; at
+full size, on both, with `-m benchmark`."""
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.benchmarks import harness
 from tests.benchmarks.ground import KINDS, Ground, ground
 from tests.benchmarks.harness import FULL, SMOKE, Scale
+from tests.conftest import POSTGRES
 
 Folders = pytest.TempPathFactory
 
@@ -16,6 +20,27 @@ Folders = pytest.TempPathFactory
 def scale(request: pytest.FixtureRequest) -> Scale:
     made: Scale = request.param
     return made
+
+
+@functools.cache
+def smoke_kind() -> str:
+    """Both databases would cost a minute more of each run, and show no more: what the product does is tested on both."""
+    try:
+        psycopg.connect(f"{POSTGRES}/postgres", connect_timeout=3).close()
+    except psycopg.OperationalError:
+        return "sqlite"
+    return "postgresql"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the small runs on the other database."""
+    def is_left_out(item: pytest.Item) -> bool:
+        chosen = getattr(item, "callspec", None)
+        kind = chosen and chosen.params.get("kind")
+        return bool(kind and chosen.params.get("scale") is SMOKE and kind != smoke_kind())
+    left = {item for item in items if is_left_out(item)}
+    config.hook.pytest_deselected(items=left)
+    items[:] = [item for item in items if item not in left]
 
 
 @pytest.fixture(scope="session", params=KINDS)

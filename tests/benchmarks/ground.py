@@ -16,7 +16,7 @@ from casework.identity.people import Actor, Department, Post, Role, create_post,
 from casework.identity.sessions.tokens import begin
 from casework.settings import Settings
 from casework.sla import calendar
-from casework.storage import database
+from casework.storage import database, migrations
 from casework.storage.database import transaction
 from tests import people
 from tests.benchmarks import crowd
@@ -91,7 +91,7 @@ def ground(kind: str, folder: Path, template: Path, cases: int = 0, over: float 
         settings.configure(config)
         storage.connect(config)
         if kind == "postgresql":
-            database.Base.metadata.create_all(database.engine())
+            migrations.upgrade()
         made = _people(kind, config)
         if cases:
             made.crowd = crowd.fill(database.engine(), cases, over)

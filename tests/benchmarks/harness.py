@@ -117,7 +117,8 @@ def environment(settings: Settings) -> dict[str, str]:
     kept = {name: text for name, text in os.environ.items() if not name.startswith("ZHIWANG_")}
     account = {"ZHIWANG_WECHAT_APP_ID": settings.wechat_app_id, "ZHIWANG_WECHAT_SECRET": settings.wechat_secret,
                "ZHIWANG_WECHAT_TOKEN": settings.wechat_token, "ZHIWANG_WECHAT_URL": settings.wechat_url}
-    return kept | (account if settings.wechat else {}) | {
+    base_map = {"ZHIWANG_TILES": settings.tiles_url, "ZHIWANG_TILES_ATTRIBUTION": settings.tiles_attribution}
+    return kept | (account if settings.wechat else {}) | (base_map if settings.tiles_url else {}) | {
         "DATABASE_URL": settings.database_url, "REDIS_URL": settings.redis_url, "BLOB_URL": settings.blob_url,
         "ZHIWANG_HOME": str(settings.home), "ZHIWANG_SIGNING_KEY": key(settings.signing_key),
         "ZHIWANG_INDEX_KEY": key(settings.index_key), "ZHIWANG_ACCESS_MINUTES": "120",

@@ -6,7 +6,7 @@ from flask.testing import FlaskClient
 from api import app as application
 from tests.benchmarks.ground import Ground, area_desk
 from tests.benchmarks.harness import Scale, get, load, milliseconds, post, record, repeat
-from tests.benchmarks.test_lists import statements
+from tests.statements import heard
 
 DESK, SEARCH = "/api/v1/desk", "/api/v1/cases/search"
 MOST_QUERIES = 4
@@ -28,7 +28,7 @@ def test_a_desk_takes_four_queries_whatever_is_sifted(web: FlaskClient, crowded:
         headers = {"Authorization": f"Bearer {token}"}
         for asked in ("queue=handle", "queue=open&urgent=false", f"queue=open&words={NOWHERE}"):
             web.get(f"{DESK}?{asked}", headers=headers)  # the taxonomy is read once a process
-            with statements() as seen:
+            with heard() as seen:
                 answer = web.get(f"{DESK}?{asked}", headers=headers)
             assert answer.status_code == 200
             assert len(seen) <= MOST_QUERIES, seen

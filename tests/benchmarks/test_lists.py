@@ -1,19 +1,15 @@
 """What must not grow with the number of cases: pages, the inbox, the sweep of clocks, and a case's whole life."""
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import orjson
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from api import app as application
 from casework import clock
 from casework.cases.case import Case
 from casework.sla import timers
 from casework.sla.timers import Timer
-from casework.storage import database
 from casework.storage.database import reading, transaction
 from tests.benchmarks import lives
 from tests.benchmarks.ground import Ground, area_desk
@@ -32,6 +28,7 @@ from tests.benchmarks.harness import (
     under_load,
 )
 from tests.factories import a_photo
+from tests.statements import heard
 
 MOST_QUERIES = 2
 SWEEP = 1000
@@ -40,19 +37,6 @@ SWEEP = 1000
 def case_page(token: str, **query: object) -> bytes:
     asked = "&".join(f"{name}={value}" for name, value in query.items())
     return get(f"/api/v1/cases?{asked}", Authorization=f"Bearer {token}")
-
-
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    """The statements that this process sends meanwhile."""
-    seen: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if statement != "BEGIN":
-            seen.append(statement)
-    event.listen(database.engine(), "before_cursor_execute", note)
-    yield seen
-    event.remove(database.engine(), "before_cursor_execute", note)
 
 
 @pytest.fixture
@@ -81,7 +65,7 @@ def test_an_inbox_takes_two_queries_and_shows_what_is_due_first(web: FlaskClient
     for name, token in crowded.desks.items():
         headers = {"Authorization": f"Bearer {token}"}
         web.get("/api/v1/cases?limit=20", headers=headers)  # the taxonomy is read once a process
-        with statements() as seen:
+        with heard() as seen:
             answer = web.get("/api/v1/cases?limit=20", headers=headers)
         shown = orjson.loads(answer.data)["items"]
         assert answer.status_code == 200

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import select as choose
 
+from api.live import HEARTBEAT_SECONDS
 from casework.cases.case import Case
 from casework.identity.people import Role, create_post, create_user
 from casework.identity.sessions.tokens import begin
@@ -83,6 +84,7 @@ def test_a_request_beside_open_streams(crowded: Ground, scale: Scale) -> None:
             time.sleep(scale.seconds)
             idle = (server.cpu() - idle) / (time.perf_counter() - began)
         rounds.append((alone, beside))
+        time.sleep(2 * HEARTBEAT_SECONDS if scale.full else 0)  # until it is noticed that the pages are gone
     without = sum((one for one, _ in rounds), Measured())
     with_them = sum((one for _, one in rounds), Measured())
     record(scale, f"a page of 50 beside {number} open streams, p95 ({crowded.kind})", milliseconds(with_them.at(0.95)),

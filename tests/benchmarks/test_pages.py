@@ -28,7 +28,7 @@ from tests.benchmarks.conftest import Folders
 from tests.benchmarks.crowd import GRIDS_AROUND
 from tests.benchmarks.ground import Ground, area_desk, ground
 from tests.benchmarks.harness import Measured, Scale, milliseconds, record, timed
-from tests.benchmarks.test_lists import statements
+from tests.statements import heard
 
 SCREENS = Path(application.__file__).parent / "pages" / "staff" / "screens"
 OVER = 0.9
@@ -177,7 +177,7 @@ def fewest(opens: Any) -> list[str]:
     """Its statements when the process knows what it keeps; what it only looks at once a second does not count."""
     looks = []
     for _ in range(3):
-        with statements() as seen:
+        with heard() as seen:
             opens()
         looks.append(seen)
     return min(looks, key=len)

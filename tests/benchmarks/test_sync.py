@@ -1,5 +1,6 @@
 """A thousand PDAs come back into the network at once, each with fifty operations of its own, beside the same rows copied in."""
 import random
+import re
 import threading
 import time
 import uuid
@@ -142,10 +143,8 @@ class Copies:
             made = self.bare.execute("SELECT sql FROM sqlite_master WHERE tbl_name = ? AND sql IS NOT NULL ORDER BY type DESC",
                                      (table,)).fetchall()
             for (sql,) in made:
-                for before, after in ((f"TABLE {table} ", f"TABLE beside_{table} "), (f" ON {table} ", f" ON beside_{table} "),
-                                      ("INDEX ", "INDEX beside_")):
-                    sql = sql.replace(before, after)  # noqa: PLW2901 - step by step
-                self.bare.execute(sql)
+                beside = re.sub(rf'(TABLE|ON) "?{table}"? ', rf"\1 beside_{table} ", sql)
+                self.bare.execute(beside.replace("INDEX ", "INDEX beside_"))
             rows: list[Any] = self.bare.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608 - our names
             return rows
         self.bare.execute(f"CREATE TABLE beside_{table} (LIKE {table} INCLUDING DEFAULTS INCLUDING INDEXES)")

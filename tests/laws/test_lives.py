@@ -21,7 +21,7 @@ from tests.laws.belief import Person
 from tests.laws.lives import Life, Stage
 from tests.people import hire
 
-LIVES = int(os.environ.get("LIVES", "160"))
+LIVES = int(os.environ.get("LIVES", "40"))
 SEED = int(os.environ.get("LIVES_SEED", "3"))
 STEPS = 16
 AS_IN_EVERY_RUN = settings(stateful_step_count=STEPS, deadline=None, database=None, print_blob=False,

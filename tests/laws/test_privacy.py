@@ -106,7 +106,7 @@ def test_who_joins_reads_nothing_that_a_neighbour_said(store: str, time: SetCloc
     assert NAME in _everything_read(mine)
     assert "几点在家" in _everything_read(mine)
     assert "路边少了一个井盖" in _everything_read(other)
-    assert not [private for private in (NAME, "1502", "几点在家", "answered") if private in _everything_read(other)]
+    assert not [private for private in (NAME, "1502室", "几点在家", "answered") if private in _everything_read(other)]
 
 
 def _comes_in(**facts: object) -> Receipt:

@@ -1,6 +1,5 @@
 """Who has no credential finds no phone, name, identity number, exact place, hidden field or camera's note, wherever he asks."""
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,7 +10,6 @@ from api.blueprint import Blueprint
 from api.fields import encode
 from casework.geography.coordinates import Point
 from casework.settings import Settings
-from casework.storage import database
 from tests.api.town import Town, served
 from tests.conftest import SetClock
 from tests.laws.public_town import RELEASED, Planted, photo_with_position
@@ -19,11 +17,10 @@ from tests.laws.public_walk import CLOSED, Walk
 
 
 @pytest.fixture
-def planted(config: Settings, store: str, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Planted]:
+def planted(config: Settings, store: str, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> Planted:
     """The town, and more: a group of routes that tell too much, which only the tests of the walk itself walk."""
     app = served(config, store, monkeypatch, leaks)
-    yield Planted(Town.built(app))
-    database.engine().dispose()
+    return Planted(Town.built(app))
 
 
 leaks = Blueprint("leaks", __name__, description="What must be noticed")

@@ -79,7 +79,7 @@ def server_of_city(_city_that_runs: tuple[City, Settings, Sqlite]) -> Iterator[t
     city, config, first = _city_that_runs
     settings.configure(config)
     storage.connect(config)
-    first.restore(over_others=True)
+    first.restore_under_readers()
     forget()
     auth._seen.clear()
     city.town.known.clear()

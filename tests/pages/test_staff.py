@@ -182,6 +182,12 @@ def test_who_has_no_such_post_sees_neither_page_nor_link(window: Window) -> None
     assert page.locator("#nav a").count() == 0
 
 
+def test_an_address_that_leads_nowhere_says_so_also_when_it_was_cut_off_in_a_letter(window: Window) -> None:
+    window.log_in("operator", PASSWORD, CALLS)
+    for path in ("/desk/nothing/here", "/desk/cases/%E4%B8"):
+        expect(window.visit(path).locator("#screen")).to_contain_text("没有这个页面")
+
+
 def test_a_log_in_that_runs_out_is_renewed_over_the_page(window: Window) -> None:
     page = window.log_in("operator", PASSWORD, CALLS)
     typed_call(page, "路灯不亮，登录过期时写的")
@@ -401,7 +407,7 @@ def test_an_export_is_tried_mended_taken_and_its_bad_rows_come_back(window: Wind
     page.get_by_role("button", name="试运行").click()
     page.get_by_role("heading", name="试运行结果").wait_for()
     assert figures(page) == ["3", "2", "0", "0", "1"]
-    expect(page.locator("tbody")).to_contain_text("is empty")
+    expect(page.locator("tbody")).to_contain_text("群众说的话为空")
     window.is_sound()
     page.get_by_role("button", name="正式导入 2 行").focus()
     page.keyboard.press("Enter")

@@ -202,7 +202,7 @@ def test_areas_are_tried_and_then_taken_in(window: Window, city: City, tmp_path:
     pane.get_by_label("坐标系").select_option("wgs84")
     pane.get_by_label("整体替换的区域").fill("440301001002")
     pane.get_by_role("button", name="试导入", exact=True).click()
-    expect(pane.locator(".refused")).to_contain_text("does not lie in")  # the whole city is no part of a community
+    expect(pane.locator(".refused")).to_contain_text("不在 440301001002 之内")  # the whole city is no part of a community
     pane.get_by_label("整体替换的区域").fill("4403")
     pane.get_by_role("button", name="试导入", exact=True).click()
     expect(pane.get_by_role("heading", name="试导入结果")).to_be_visible()
@@ -289,7 +289,7 @@ def test_shifts_are_entered_for_the_days_of_a_week(window: Window, city: City) -
     pane.get_by_label("角色").select_option("dispatcher")
     pane.get_by_role("button", name="排班").click()
     sure(page, "08:00 至 18:00，共 5 个班次")
-    expect(pane.locator(".fault:visible")).to_contain_text("holds no such post")
+    expect(pane.locator(".fault:visible")).to_contain_text("没有这样的岗位")
     pane.get_by_label("角色").select_option("supervisor")
     pane.get_by_role("button", name="排班").click()
     sure(page, "共 5 个班次")

@@ -83,7 +83,9 @@ def test_a_handler_signs_and_answers_by_keys_alone(window: Window, city: City, n
     expect(page.locator('[data-action="resolve"]')).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_label("给诉求人的答复")).to_have_value("井盖已更换")
+    expect(page.get_by_label("给诉求人的答复")).to_be_focused()
     page.keyboard.press("Tab")
+    expect(page.locator(".action-form input[type=file]").first).to_be_focused()
     with page.expect_file_chooser() as choosing:
         page.keyboard.press("Space")
     choosing.value.set_files(PHOTO)

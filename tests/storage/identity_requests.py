@@ -5,14 +5,13 @@ from threading import Barrier
 from typing import TypeVar
 
 import pytest
-from sqlalchemy import event
 
 from casework.errors import CaseworkError
 from casework.identity import passwords, sessions
 from casework.identity.accounts import Hire, hire
 from casework.identity.people import Actor, Role, User
-from casework.storage import database
 from casework.storage.database import reading, transaction
+from tests.statements import heard
 
 T = TypeVar("T")
 PASSWORD, HERE, PHONE = "correct horse", "10.0.0.1", "13812341234"
@@ -58,15 +57,6 @@ def at_once(count: int, verb: Callable[..., object], *facts: object) -> list[obj
 
 def statements(verb: Callable[[], object]) -> int:
     """How many statements reach the database, beginning and ending not counted."""
-    sent: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if not statement.startswith("BEGIN"):
-            sent.append(statement)
-    engine = database.engine()
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+    with heard() as sent:
         verb()
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
     return len(sent)

@@ -1,11 +1,10 @@
 """How the database answers a statement: by which index, with statistics of what is in its tables."""
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Iterable
 
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from casework.storage.database import engine
+from tests.statements import Statement
 
 
 def analyze() -> None:
@@ -15,19 +14,7 @@ def analyze() -> None:
     engine().dispose()
 
 
-@contextmanager
-def heard() -> Iterator[list[tuple[str, Any]]]:
-    """The statements that are sent meanwhile."""
-    said: list[tuple[str, Any]] = []
-
-    def hear(_connection: Any, _cursor: Any, sql: str, values: Any, *_: Any) -> None:
-        said.append((sql, values))
-    event.listen(engine(), "before_cursor_execute", hear)
-    yield said
-    event.remove(engine(), "before_cursor_execute", hear)
-
-
-def plans(store: str, said: list[tuple[str, Any]], about: str) -> list[str]:
+def plans(store: str, said: Iterable[Statement], about: str) -> list[str]:
     """How the database answers the statements that speak of this."""
     explain = "EXPLAIN QUERY PLAN" if store.startswith("sqlite") else "EXPLAIN"
     with engine().connect() as connection:

@@ -84,7 +84,7 @@ def test_what_an_outage_held_up_is_heard_once_late_with_what_was_missed(city: Ci
 def test_posts_that_nobody_held_stand_in_the_line_and_in_the_list(city: City, handled: Receipt, time: SetClock) -> None:
     with transaction() as db:
         for post in db.scalars(select(Post).where(Post.role.in_((Role.HANDLER, Role.DEPARTMENT_HEAD)))):
-            vacate(post)
+            vacate(db, post)
     time.passes(hours=1, minutes=1)
     (line,) = heard(Stage.HANDLE)
     assert (line["role"], line["skipped"]) == ("supervisor", ["水务局·处置人员", "水务局·部门负责人"])

@@ -2,7 +2,7 @@
 from collections import Counter
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from casework import clock, dispatch
 from casework.cases.case import Case
@@ -12,13 +12,13 @@ from casework.cases.workflow import STEPS, Facts, Status
 from casework.errors import Conflict
 from casework.sla import timers
 from casework.sla.limits import Stage
-from casework.storage import database
 from casework.storage.database import reading, transaction
 from casework.storage.outbox import Event
 from casework.triage import automatic
 from tests import people
 from tests.conftest import SetClock
 from tests.factories import a_report, at_grid
+from tests.statements import heard
 
 
 def received(count: int, **facts: object) -> list[object]:
@@ -82,26 +82,20 @@ def test_one_more_voice_does_not_read_what_was_said_before(time: SetClock) -> No
     automatic.triage(received(1))
     for _ in range(5):
         automatic.triage(received(1))
-    seen: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        seen.append(statement)
-    event.listen(database.engine(), "before_cursor_execute", note)
-    automatic.triage(received(1))
-    event.remove(database.engine(), "before_cursor_execute", note)
+    with heard() as seen:
+        automatic.triage(received(1))
     with reading() as db:
         case = db.scalars(select(Case)).one()
         assert case.report_count == len(case.reports) == len(db.scalars(select(Report)).all()) == 7
         assert [line.action for line in case.history] == ["report", "file", *["join"] * 6]
-    assert not [one for one in seen if one.startswith("SELECT case_history")]
+    assert not [one for one in seen if one.sql.startswith("SELECT case_history")]
 
 
 @pytest.mark.usefixtures("cast")
 def test_a_batch_takes_fewer_statements_than_it_has_reports() -> None:
-    ids, seen = received(40, claimed_category="20101"), []
-    event.listen(database.engine(), "before_cursor_execute", note := lambda *_: seen.append(1))
-    automatic.triage(ids)
-    event.remove(database.engine(), "before_cursor_execute", note)
+    ids = received(40, claimed_category="20101")
+    with heard() as seen:
+        automatic.triage(ids)
     with reading() as db:
         assert len(db.scalars(select(Case.id)).all()) == 40
     assert len(seen) < 40

@@ -1,10 +1,10 @@
 """Reference data on a device: told again only where it changed; and what a page costs."""
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from casework.fieldwork.changes import sections
@@ -12,10 +12,10 @@ from casework.fieldwork.forms import library
 from casework.fieldwork.forms.library import CollectionForm
 from casework.fieldwork.forms.xlsform import Kind
 from casework.geography.areas import Area, touch
-from casework.storage import database
 from casework.storage.database import new_id, transaction
 from casework.taxonomy import Category, Standard, TaxonomyVersion, activate
 from tests.factories import GRIDS
+from tests.statements import heard
 from tests.storage.city import City
 from tests.storage.field import Device, World, follow
 
@@ -116,19 +116,7 @@ def test_what_changes_between_two_looks_of_one_page_is_told_with_the_next(city: 
 
 # ---- what it costs
 
-@pytest.fixture
-def statements(city: City) -> Iterator[list[str]]:
-    """Every statement that reaches the database."""
-    heard: list[str] = []
-
-    def hear(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        heard.append(statement)
-    event.listen(database.engine(), "before_cursor_execute", hear)
-    yield heard
-    event.remove(database.engine(), "before_cursor_execute", hear)
-
-
-def test_a_page_asks_the_database_the_same_few_things_however_much_it_tells(city: City, statements: list[str]) -> None:
+def test_a_page_asks_the_database_the_same_few_things_however_much_it_tells(city: City) -> None:
     world = World(city)
     device = Device(city.cast.li).pull()
     counts = []
@@ -138,12 +126,12 @@ def test_a_page_asks_the_database_the_same_few_things_however_much_it_tells(city
             world.send_to_look(0, 3)
             world.state(0, 3 * number)
         follow()
-        del statements[:]
-        device.pull()
-        counts.append(len(statements))
+        with heard() as asked:
+            device.pull()
+        counts.append(len(asked))
         assert len(device.told) > many
     assert counts[1] <= counts[0] <= 24
     device.pull()
-    del statements[:]
-    device.pull()
-    assert len(statements) <= 10
+    with heard() as asked:
+        device.pull()
+    assert len(asked) <= 10

@@ -18,8 +18,9 @@ from casework.registry.records import Entry
 from casework.storage.database import new_id, transaction
 from tests.conftest import SetClock
 from tests.factories import at_grid
+from tests.statements import heard
 from tests.storage.bare_cases import bare_cases
-from tests.storage.plans import analyze, heard, plans
+from tests.storage.plans import analyze, plans
 
 MANY = 3000
 

@@ -2,7 +2,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from casework import clock
 from casework.cases.case import Case
@@ -11,9 +11,10 @@ from casework.performance.days import span_of
 from casework.performance.departments import by_department
 from casework.sla.limits import Stage
 from casework.sla.timers import Timer
-from casework.storage.database import engine, reading
+from casework.storage.database import reading
 from tests.conftest import SetClock
 from tests.factories import at_grid
+from tests.statements import heard
 from tests.storage.city import City
 
 
@@ -99,12 +100,6 @@ def test_a_span_holds_what_was_given_in_it(city: City, handled: Receipt, time: S
 
 
 def test_all_departments_cost_one_statement(city: City, handled: Receipt) -> None:
-    said: list[str] = []
-
-    def hear(_connection: Any, _cursor: Any, sql: str, *_: Any) -> None:
-        said.append(sql)
-    event.listen(engine(), "before_cursor_execute", hear)
-    with reading() as db:
+    with heard() as said, reading() as db:
         by_department(db, *span_of(clock.now()))
-    event.remove(engine(), "before_cursor_execute", hear)
-    assert len([sql for sql in said if sql.startswith("SELECT")]) == 1
+    assert len([one for one in said if one.sql.startswith("SELECT")]) == 1

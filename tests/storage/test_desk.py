@@ -11,6 +11,7 @@ from casework.cases import desk, sifting
 from casework.cases.assignment import Assignment, Part
 from casework.cases.case import Case, Priority
 from casework.cases.desk import Queue
+from casework.cases.report import Report
 from casework.cases.sifting import Sieve
 from casework.cases.workflow import OPEN, Status
 from casework.identity.people import Actor, actor_of, create_post
@@ -19,8 +20,9 @@ from tests import people
 from tests.conftest import SetClock
 from tests.factories import GRIDS, small_city
 from tests.people import Cast
+from tests.statements import heard
 from tests.storage.bare_cases import bare_cases
-from tests.storage.plans import analyze, heard, plans
+from tests.storage.plans import analyze, plans
 
 OURS = {Status.DISPATCHED, Status.HANDLING}
 
@@ -173,7 +175,24 @@ def test_a_queue_is_read_by_its_index(store: str, cast: Cast, queue: Queue, inde
     with heard() as said, reading() as db:
         desk.page(db, cast.water_handler, queue, limit=5)
     (plan,) = plans(store, said, "looked")
-    if not (queue is Queue.ASSIST and "ix_assignments_assisting" in plan):  # SQLite takes the one for the other
-        assert index in plan
+    assert index in plan
     assert "SCAN cases" not in plan
     assert "Seq Scan on cases" not in plan
+
+
+@pytest.mark.usefixtures("cast")
+def test_words_are_looked_for_in_the_reports_of_the_cases_looked_through(store: str) -> None:
+    """Not in those of the whole city."""
+    with transaction() as db:
+        many = bare_cases(db, 3000)
+        db.execute(update(Case.__table__).where(Case.id.in_(many)).values(is_open=True))
+        db.execute(insert(Report), [
+            {"number": f"AJ{number}", "channel": "pda", "source": "pda", "key": str(number), "digest": "", "text": "路灯不亮",
+             "received_at": clock.now(), "case_id": one} for number, one in enumerate(many)])
+    analyze()
+    with heard() as said, reading() as db:
+        sifting.page(db, [[Case.__table__.c.is_open]], Sieve(words="没有这个"), limit=5)
+    (plan,) = plans(store, said, "looked")
+    assert "ix_reports_case_id" in plan
+    assert "SCAN reports" not in plan
+    assert "Seq Scan on reports" not in plan

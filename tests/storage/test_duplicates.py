@@ -4,7 +4,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, func, insert, select
+from sqlalchemy import func, insert, select
 
 from casework import clock
 from casework.cases import duplicates, lookout, sameness
@@ -15,10 +15,11 @@ from casework.cases.report import Channel, Outcome, Receipt, Report
 from casework.cases.sameness import Asked
 from casework.errors import Conflict, Invalid, NotFound
 from casework.media import Photo, check_in, photo
-from casework.storage.database import engine, new_id, reading, transaction
+from casework.storage.database import new_id, reading, transaction
 from casework.triage import automatic
 from tests.conftest import SetClock
 from tests.factories import a_photo, at_grid
+from tests.statements import heard
 from tests.storage.callers import COPIED, PARKING, SAME_SITE, SITE, calls, outcome, proposals, triaged
 from tests.storage.city import City
 
@@ -219,14 +220,9 @@ def test_a_choice_needs_our_own_token_and_holds_an_hour(city: City, time: SetClo
 
 def test_a_batch_is_looked_up_in_a_few_statements(city: City) -> None:
     def statements(*receipts: Receipt) -> int:
-        seen: list[str] = []
-
-        def note(_connection: object, _cursor: object, sql: str, *_: object) -> None:
-            seen.append(sql)
-        event.listen(engine(), "before_cursor_execute", note)
-        city.triages(*receipts)
-        event.remove(engine(), "before_cursor_execute", note)
-        return len([one for one in seen if "advisory" not in one])
+        with heard() as seen:
+            city.triages(*receipts)
+        return len([one for one in seen if "advisory" not in one.sql])
     few = statements(calls(city, SITE), calls(city, PARKING))
     places = ("春晖苑", "望江楼小学", "秋水广场", "东湖公园", "丰收村", "长虹路", "明德中学", "建设大厦", "和平桥头", "育才巷")
     many = statements(*[calls(city, (f"{place}门口积水", f"下雨以后{place}门口积水很深，{number}号楼出不来"))

@@ -13,8 +13,9 @@ from casework.fieldwork.tasks import Kind, State, Task, Wanted
 from casework.identity.people import User
 from casework.storage.database import new_id, reading, transaction
 from tests.factories import GRIDS, at_grid
+from tests.statements import heard
 from tests.storage.city import City
-from tests.storage.plans import analyze, heard, plans
+from tests.storage.plans import analyze, plans
 
 MANY = 4000
 

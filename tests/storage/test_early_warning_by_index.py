@@ -16,7 +16,8 @@ from casework.storage.outbox import Event
 from tests import people
 from tests.conftest import SetClock
 from tests.factories import GRIDS
-from tests.storage.plans import analyze, heard, plans
+from tests.statements import heard
+from tests.storage.plans import analyze, plans
 from tests.storage.seasons import usual
 
 

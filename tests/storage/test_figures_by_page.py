@@ -14,8 +14,8 @@ from casework.performance.rollups import ONLY_BY_MONTH, Rollup, Span
 from casework.storage.database import reading, transaction
 from tests.conftest import SetClock
 from tests.factories import GRIDS, at_grid
+from tests.statements import heard
 from tests.storage.city import City
-from tests.storage.plans import heard
 
 SINCE, UNTIL = date(2026, 3, 31), date(2026, 6, 3)
 WHOLE = {"since": date(2026, 4, 1), "until": date(2026, 6, 1)}

@@ -136,7 +136,7 @@ def test_each_bad_row_is_named_and_comes_back_to_be_corrected(city: City) -> Non
     assert lines[0] == ",".join([*HEADINGS, "错误原因"])
     assert len(lines) == 6
     assert lines[5].startswith("B5,'=1+1,"), "what would be a formula is guarded"
-    assert "诉求类别 is not a category" in lines[5]
+    assert "诉求类别 不是类别" in lines[5]
     text = content.decode("utf-8-sig").replace("没听过的类", "大类/城乡建设").replace("\r\n,停水", "\r\nB1,停水")
     again = text.encode("utf-8-sig")
     report = brings(city.cast.operator, again, name)

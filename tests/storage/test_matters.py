@@ -3,10 +3,9 @@ import itertools
 import random
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import bindparam, event, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import selectinload
 
 from casework import clock
@@ -16,13 +15,14 @@ from casework.cases.case import Case
 from casework.cases.search import MATTERS, Wanted
 from casework.cases.workflow import OPEN, Status
 from casework.identity.people import Actor
-from casework.storage.database import engine, new_id, reading, transaction
+from casework.storage.database import new_id, reading, transaction
 from tests import people
 from tests.factories import GRIDS, small_city
 from tests.people import Cast
+from tests.statements import heard
 from tests.storage.bare_cases import bare_cases
 from tests.storage.pages import listed
-from tests.storage.plans import analyze
+from tests.storage.plans import analyze, plans
 
 MANY = 3000
 APPLICANTS = [None] * 6 + ["extend", "suspend"]
@@ -99,15 +99,21 @@ def test_a_matter_can_be_narrowed_like_any_list(cast: Cast) -> None:
     ("applications", "ix_cases_applied"), ("appeals", "ix_cases_appealed"), ("supervised", "ix_cases_supervised"),
     ("flagged", "ix_cases_flagged")])
 def test_a_matter_is_read_by_the_index_of_its_own(cast: Cast, store: str, name: str, matter: str, index: str) -> None:
-    said: list[tuple[str, Any]] = []
-
-    def hear(_connection: Any, _cursor: Any, sql: str, values: Any, *_: Any) -> None:
-        said.append((sql, values))
-    event.listen(engine(), "before_cursor_execute", hear)
-    with reading() as db:
+    with heard() as said, reading() as db:
         search.page(db, getattr(cast, name), Wanted(matter=matter))
-    event.remove(engine(), "before_cursor_execute", hear)
-    (sql, values), = [(sql, values) for sql, values in said if "ORDER BY cases.due_at" in sql]
-    explain = "EXPLAIN QUERY PLAN" if store.startswith("sqlite") else "EXPLAIN"
-    with engine().connect() as connection:
-        assert index in str(connection.exec_driver_sql(f"{explain} {sql}", values).all())
+    (plan,) = plans(store, said, "ORDER BY cases.due_at")
+    assert index in plan
+
+
+def test_late_cases_of_a_city_are_read_by_an_index_that_holds_no_others(cast: Cast, store: str) -> None:
+    with transaction() as db:
+        some = db.scalars(select(Case.id).where(Case.is_open).order_by(Case.id).limit(9)).all()
+        db.execute(update(Case.__table__).where(Case.id.in_(some)).values(overdue=True))
+        late = db.scalars(select(Case.number).where(Case.is_open, Case.overdue).order_by(Case.due_at, Case.id)).all()
+    analyze()
+    with heard() as said:
+        assert listed(cast.dispatcher, Wanted(overdue=True)) == late
+    for plan in plans(store, said, "ORDER BY cases.due_at"):
+        assert "ix_cases_overdue" in plan
+    assert late
+    assert not set(listed(cast.dispatcher, Wanted(overdue=False))) & set(late)

@@ -13,8 +13,9 @@ from casework.notifications.messages import Message
 from casework.notifications.rules import Kind, Via
 from casework.storage.database import new_id, reading, transaction
 from tests.conftest import SetClock
+from tests.statements import heard
 from tests.storage.bare_cases import bare_cases
-from tests.storage.plans import analyze, heard, plans
+from tests.storage.plans import analyze, plans
 
 MANY = 3000
 EACH = 3

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from casework.settings import Settings
 from casework.storage import database, migrations
 
 STEP = '''
@@ -76,7 +77,8 @@ def test_changing_a_table_keeps_the_rows_of_its_children(bare: str, tmp_path: Pa
             assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
 
 
-def test_a_step_that_leaves_rows_pointing_nowhere_is_refused(sqlite: str, tmp_path: Path) -> None:
+def test_a_step_that_leaves_rows_pointing_nowhere_is_refused(config: Settings, tmp_path: Path) -> None:
+    database.configure(config.database_url)
     step(tmp_path, "0001", None, '''op.create_table("parents", sa.Column("id", sa.Integer(), primary_key=True))
     op.create_table("children", sa.Column("parent", sa.Integer(), sa.ForeignKey("parents.id")))
     op.execute("INSERT INTO children VALUES (7)")''')

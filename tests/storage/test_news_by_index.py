@@ -18,7 +18,8 @@ from casework.identity.privacy import blind_index, seal
 from casework.notifications import digests
 from casework.storage.database import new_id, reading, transaction
 from tests import people
-from tests.storage.plans import analyze, heard, plans
+from tests.statements import heard
+from tests.storage.plans import analyze, plans
 from tests.storage.test_public_by_index import BOX, cast
 
 __all__ = ["cast"]

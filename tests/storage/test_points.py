@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
-from sqlalchemy import delete, event, select, text, update
+from sqlalchemy import delete, select, text, update
 
 from casework.cases.case import Case
 from casework.cases.report import Channel, Receipt
@@ -23,6 +23,7 @@ from casework.triage.desk import VERBS as TRIAGE
 from tests import people
 from tests.conftest import SetClock
 from tests.factories import a_report, at_grid, case_of
+from tests.statements import heard
 from tests.storage.adopters import citizen
 
 MINE, HERS = "13800138000", "13900139000"
@@ -360,17 +361,9 @@ def test_a_crowd_costs_a_look_for_those_only_who_have_not_counted(cast: people.C
     settle(case_id)
     with reading() as db:
         assert len({case_of(db, one).id for one in crowd}) == 1
-    heard: list[str] = []
-
-    def hear(_connection: object, _cursor: object, sql: str, *_: object) -> None:
-        heard.append(sql)
-    with transaction() as db:
-        event.listen(db.get_bind(), "before_cursor_execute", hear)
-        try:
-            awards.settle(db, case_id)
-        finally:
-            event.remove(db.get_bind(), "before_cursor_execute", hear)
-    assert len(heard) < 10
+    with heard() as asked, transaction() as db:
+        awards.settle(db, case_id)
+    assert len(asked) < 10
 
 
 def test_a_case_that_falls_takes_back_what_its_reports_were_given_before_it_was_merged(cast: people.Cast) -> None:

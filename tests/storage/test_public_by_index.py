@@ -22,8 +22,9 @@ from casework.taxonomy import Category, Standard
 from tests import people
 from tests.conftest import SetClock
 from tests.factories import small_city
+from tests.statements import heard
 from tests.storage.bare_cases import bare_cases
-from tests.storage.plans import analyze, heard, plans
+from tests.storage.plans import analyze, plans
 
 MANY = 2000
 BOX = Box(114.02, 22.62, 114.06, 22.66)

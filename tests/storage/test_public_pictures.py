@@ -20,9 +20,10 @@ from casework.retention import files as thinning
 from casework.storage import blobs, outbox
 from casework.storage.database import new_id, reading, transaction
 from tests.factories import a_photo
+from tests.statements import heard
 from tests.storage.bare_cases import bare_cases
 from tests.storage.city import City
-from tests.storage.plans import analyze, heard, plans
+from tests.storage.plans import analyze, plans
 from workers import upkeep
 
 WHERE = Rectangle(0.1, 0.1, 0.2, 0.2)

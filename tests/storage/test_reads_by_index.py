@@ -15,8 +15,9 @@ from casework.performance import board, days
 from casework.storage.database import new_id, reading, transaction
 from casework.storage.outbox import Event
 from tests.conftest import SetClock
+from tests.statements import heard
 from tests.storage.bare_cases import bare_cases
-from tests.storage.plans import analyze, heard, plans
+from tests.storage.plans import analyze, plans
 
 MANY = 3000
 

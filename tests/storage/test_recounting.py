@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select, update
+from sqlalchemy import func, select, update
 
 from casework import clock
 from casework.cases import recounting
@@ -16,13 +16,14 @@ from casework.sla.limits import Stage
 from casework.sla.policies import Policy
 from casework.sla.timers import Start, Timer, TimerState
 from casework.storage import outbox
-from casework.storage.database import engine, reading, transaction
+from casework.storage.database import reading, transaction
 from casework.storage.outbox import Event
 from tests.conftest import SetClock
 from tests.factories import at_grid
+from tests.statements import heard
 from tests.storage.bare_cases import bare_cases
 from tests.storage.city import City
-from tests.storage.plans import analyze
+from tests.storage.plans import analyze, plans
 from workers import recounting as jobs
 from workers import upkeep
 
@@ -225,13 +226,8 @@ def test_the_search_for_open_clocks_reads_only_their_indexes(store: str, time: S
         db.execute(Timer.__table__.update().values(state=TimerState.STOPPED))
         timers.start_many(db, [Start(one, Stage.SIGN, LIMIT, clock.now()) for one in bare_cases(db, 10)])
     analyze()
-    asked: list[tuple[str, Any]] = []
-    event.listen(engine(), "before_cursor_execute", lambda _c, _cursor, sql, values, *_: asked.append((sql, values)))
-    with transaction() as db:
+    with heard() as asked, transaction() as db:
         recounting.announce(db, "因", after, 10)
-    (sql, values) = next((sql, values) for sql, values in asked if "UNION" in sql)
-    with engine().connect() as connection:
-        explain = "EXPLAIN QUERY PLAN" if store.startswith("sqlite") else "EXPLAIN"
-        plan = str(connection.exec_driver_sql(f"{explain} {sql}", values).all())
+    plan, *_ = plans(store, asked, "UNION")
     assert "uq_timers_open_case" in plan
     assert "uq_timers_open_assignment" in plan

@@ -5,7 +5,7 @@ import uuid
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from casework import clock
 from casework.errors import Conflict, Invalid, NotFound, Refused
@@ -17,10 +17,11 @@ from casework.registry.history import statements_of
 from casework.registry.records import Entry, Source, State, Statement
 from casework.registry.statements import Judged, Stated, receive
 from casework.registry.subjects import Subject
-from casework.storage.database import engine, new_id, reading, transaction
+from casework.storage.database import new_id, reading, transaction
 from casework.storage.outbox import Event
 from tests.conftest import SetClock
 from tests.factories import GRIDS, at_grid
+from tests.statements import heard
 from tests.storage.city import City
 
 
@@ -400,15 +401,7 @@ def test_entries_are_shown_masked_and_listed_by_area(city: City) -> None:
 
 def test_many_are_taken_in_with_few_statements_of_the_database(city: City) -> None:
     several = [stated(values={"address": f"{number}号", "owner_phone": "13800138000"}) for number in range(300)]
-    run: list[str] = []
-
-    def hear(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        run.append(statement)
-    event.listen(engine(), "before_cursor_execute", hear)
-    try:
-        for batch in (several, [again(one) for one in several], [again(one, values={"gas": "pipe"}) for one in several]):
-            run.clear()
+    for batch in (several, [again(one) for one in several], [again(one, values={"gas": "pipe"}) for one in several]):
+        with heard() as run:
             assert {one.state for one in takes(city.cast.li, *batch)} == {State.APPLIED}
-            assert len(run) < 20, run
-    finally:
-        event.remove(engine(), "before_cursor_execute", hear)
+        assert len(run) < 20, run

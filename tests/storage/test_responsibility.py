@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from casework import responsibility, taxonomy
@@ -11,8 +11,9 @@ from casework.errors import Conflict, Invalid, NotFound
 from casework.geography.areas import Area, Level, touch
 from casework.identity.people import Department, create_department
 from casework.responsibility import Question, Rule
-from casework.storage.database import engine, reading, transaction
+from casework.storage.database import reading, transaction
 from tests.conftest import SetClock
+from tests.statements import heard
 
 AREAS = (("4403", "示范市", Level.CITY), ("440305", "云湖区", Level.DISTRICT), ("440305001", "东街", Level.STREET),
          ("440305002", "西街", Level.STREET), ("440305001001", "一社区", Level.COMMUNITY))
@@ -67,12 +68,10 @@ def test_a_batch_costs_a_constant_number_of_queries(store: str) -> None:
     with transaction() as db:
         by = ids(city(db))
         responsibility.add_rule(db, "供水", by["water"], category_code="10101")
-    asked: list[str] = []
-    event.listen(engine(), "before_cursor_execute", lambda _c, _k, statement, *_more: asked.append(statement))
-    with reading() as db:
+    with heard() as asked, reading() as db:
         many = responsibility.find_many(db, [Question("10101", f"440305001001{number:03}") for number in range(500)])
     assert {one.lead for one in many} == {by["water"]}
-    assert len([statement for statement in asked if statement.startswith("SELECT")]) <= 6
+    assert len([one for one in asked if one.sql.startswith("SELECT")]) <= 6
 
 
 def test_a_retired_rule_holds_no_more_but_stays(store: str, time: SetClock) -> None:

@@ -94,7 +94,7 @@ def test_who_left_the_post_or_the_house_is_on_duty_no_more(centre: Centre) -> No
     centre.enters(centre.shift("water_handler", Role.HANDLER, "water"), centre.shift("supervisor", Role.SUPERVISOR))
     with transaction() as db:
         for post in db.scalars(select(Post).where(Post.holder_id == centre.cast.water_handler.id)):
-            vacate(post)
+            vacate(db, post)
         db.get_one(User, centre.cast.supervisor.id).active = False
     assert centre.reached(Role.HANDLER, "water") == centre.reached(Role.SUPERVISOR) == []
 

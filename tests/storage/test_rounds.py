@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy import LargeBinary, event, select, type_coerce
+from sqlalchemy import LargeBinary, select, type_coerce
 
 from casework import clock, settings
 from casework.errors import Conflict, Invalid, NotFound
@@ -17,10 +17,10 @@ from casework.fieldwork.tracks import Batch, Kept, Track
 from casework.geography.coordinates import Point, metres_between
 from casework.identity.people import Actor, Post, actor_of
 from casework.identity.privacy import Access
-from casework.storage import database
 from casework.storage.database import new_id, reading, transaction
 from tests.conftest import SetClock
 from tests.factories import GRIDS, at_grid
+from tests.statements import heard
 from tests.storage.city import City
 
 
@@ -220,11 +220,8 @@ def test_many_batches_cost_as_many_statements_as_one(city: City) -> None:
 
     def statements(batches: int) -> int:
         asked = [Batch(new_id(), ids[number % 3], points(began)) for number in range(batches)]
-        run: list[str] = []
-        event.listen(database.engine(), "before_cursor_execute", listener := lambda *said: run.append(said[2]))
-        with transaction() as db:
+        with heard() as run, transaction() as db:
             assert rounds.track_many(db, city.cast.li, asked) == [Kept(10, 0)] * batches
-        event.remove(database.engine(), "before_cursor_execute", listener)
         return len(run)
     assert statements(40) <= statements(2) + 1
     assert statements(40) <= 9

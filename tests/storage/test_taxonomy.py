@@ -1,19 +1,17 @@
 """The taxonomy in both databases: loaded, replaced as a whole, out and in again, and read without asking twice."""
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from casework import taxonomy
 from casework.errors import Invalid, NotFound
 from casework.settings import Settings
-from casework.storage import database
 from casework.storage.database import reading, transaction
 from casework.taxonomy import Category, Kind, LimitUnit, Standard, TaxonomyVersion, Window
+from tests.statements import heard
 
 CATEGORIES = """编码,类型,名称,危险,重复半径(米),重复时间(小时),相近组
 101,部件,公用设施,,,,
@@ -32,17 +30,6 @@ STANDARDS = """分类编码,序号,立案条件,结案条件,时限,时限单位
 
 def small(db: Session, categories: str = CATEGORIES, standards: str = STANDARDS) -> TaxonomyVersion:
     return taxonomy.import_csv(db, "小", categories.encode(), standards.encode())
-
-
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    seen: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
-        seen.append(statement)
-    event.listen(database.engine(), "before_cursor_execute", note)
-    yield seen
-    event.remove(database.engine(), "before_cursor_execute", note)
 
 
 def test_without_a_taxonomy_it_is_said_so(store: str) -> None:
@@ -151,13 +138,13 @@ def test_a_batch_asks_the_database_once(store: str) -> None:
         taxonomy.activate(db, small(db).id)
     with reading() as db:
         taxonomy.category(db, "10101")
-    with statements() as seen, reading() as db:
+    with heard() as seen, reading() as db:
         for _ in range(1000):
             taxonomy.category(db, "10101")
             taxonomy.standards(db, "10102")
             taxonomy.neighbours(db, "10101")
-    assert len([statement for statement in seen if "taxonomy_versions" in statement]) == 1
-    assert len([statement for statement in seen if statement.startswith("SELECT")]) == 1
+    assert len([one for one in seen if "taxonomy_versions" in one.sql]) == 1
+    assert len([one for one in seen if one.sql.startswith("SELECT")]) == 1
 
 
 def test_what_is_kept_in_memory_belongs_to_no_session(store: str) -> None:

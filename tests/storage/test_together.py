@@ -17,8 +17,9 @@ from casework.sla.limits import Stage, Unit
 from casework.sla.timers import Timer, TimerState
 from casework.storage.database import new_id, reading, together, transaction
 from tests.conftest import SetClock
+from tests.statements import heard
 from tests.storage.bare_cases import bare_cases
-from tests.storage.plans import analyze, heard, plans
+from tests.storage.plans import analyze, plans
 
 MANY = 4000
 LARGE = ("case_history", "comments", "photos", "timers", "cases")

@@ -82,7 +82,7 @@ def inspector_leaves(db: Session, number: str) -> None:
 def leave(db: Session, *roles: Role) -> None:
     """Nobody holds these posts any more."""
     for post in db.scalars(select(Post).where(Post.role.in_(roles))):
-        vacate(post)
+        vacate(db, post)
     db.flush()
 
 
@@ -175,7 +175,7 @@ def test_who_was_asked_to_help_and_who_is_to_agree_must_be_there_too(lives: Live
         assert without_party(db) == [(lives["handling"], "水务局没有部门负责人在岗，延期申请无人初审")]
     with reading() as db:
         for post in db.scalars(select(Post).where(Post.department_id == roads)):
-            vacate(post)
+            vacate(db, post)
         db.flush()
         assert without_party(db) == [(lives["handling"], "道路养护中心（协办）没有任何人在岗：既无处置人员，也无部门负责人")]
         city.act(db, case.id, cast.roads_handler, "assisted", reply="已配合")

@@ -26,7 +26,7 @@ from tests.factories import small_city
 from tests.stories.cutting_proxy import CuttingProxy, cutting
 from tests.stories.field_devices import FieldDevice
 
-REPORTS, PHOTOS, DEVICES = int(os.environ.get("NETWORK_REPORTS", "60")), 3, 4
+REPORTS, PHOTOS, DEVICES = int(os.environ.get("NETWORK_REPORTS", "32")), 3, 4
 MEAN_UP, MEAN_DOWN = 120_000, 2_500
 """Bytes until a connection is cut: two or three files, or half a dozen answers."""
 

@@ -28,7 +28,7 @@ from tests.conftest import Say
 from tests.factories import at_grid, small_city
 from tests.wechat import ADDRESS, User, with_account
 
-MESSAGES = int(os.environ.get("BURST", "400"))
+MESSAGES = int(os.environ.get("BURST", "200"))
 SENDERS = 64
 TWICE = 0.05
 """The share of messages that WeChat sends a second time though the first is under way or answered."""

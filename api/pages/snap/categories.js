@@ -7,14 +7,21 @@ let fresh = null;
 
 const flat = (groups) => groups.flatMap(({name: group, items}) => items.map((one) => ({...one, group})));
 
-/** [{code, name, group, call}], the latest that is known; `call` {number, words} where somebody is to be called at once. */
-export async function categories() {
-  fresh ??= ifThere(open("GET", `/api/v1/citizen/categories?lang=${language()}`));
-  const told = await fresh;
+async function latest() {
+  const told = await ifThere(open("GET", `/api/v1/citizen/categories?lang=${language()}`));
   fresh = null;
-  if (!told) return flat(await store.get("meta", "categories") ?? []);
-  await store.put("meta", told.items, "categories").catch(() => {}); // a full phone asks again
-  return flat(told.items);
+  if (told) await store.put("meta", told.items, "categories").catch(() => {}); // a full phone asks again
+  return told?.items;
+}
+
+/** [{code, name, group, call}], first what this phone has kept, for a slow network, then the city's, if it answers; `call`
+ * {number, words} where somebody is to be called at once. */
+export async function* categories() {
+  fresh ??= latest();
+  const kept = await store.get("meta", "categories");
+  if (kept) yield flat(kept);
+  const told = await fresh;
+  if (told && JSON.stringify(told) !== JSON.stringify(kept)) yield flat(told); // an open list is not drawn anew for nothing
 }
 
 /** Up to three categories for these words, and whom to call if they tell of an emergency: {items, call}. */

@@ -13,13 +13,13 @@ export function sentence(error) {
 }
 
 /** Why the server refused, as children of an element: who works on it; or the kind of refusal, where a case stands now, and the
- * server's own sentence, which is English whatever the page is. `error` may be the problem document of one of many. */
+ * server's own sentence. `error` may be the problem document of one of many. */
 export function because(error) {
   const {title, detail, holder, held_until: until, changed} = error.document ?? (error instanceof Error ? {} : error);
   if (holder) return [say("held_until", {name: holder, time: when(until)})];
   if (!title) return [sentence(error)];
   const status = changed?.at(-1)?.target;
-  return [title, say("colon"), status ? say("stands_at", {status: sayOr(`status.${status}`, status)}) : "", make("span", {lang: "en"}, detail ?? "")];
+  return [title, say("colon"), status ? say("stands_at", {status: sayOr(`status.${status}`, status)}) : "", detail ?? ""];
 }
 
 /** A place for what is refused. `controls` are inputs by the server's name of the field; `names` are what people call the

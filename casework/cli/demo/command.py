@@ -1,4 +1,5 @@
 """`zhiwang demo`: `zhiwang up` in a process beside this one, with a district put in before and a day played after."""
+import logging
 import os
 import secrets
 import signal
@@ -13,12 +14,15 @@ from typing import Any
 
 import click
 import httpx
+import structlog
 from rich.console import Console
+from rich.progress import track
 
-from casework import settings, storage
+from casework import clock, settings, storage
 from casework.classification import training
 from casework.cli import home as homes
-from casework.cli.demo import district, sentences
+from casework.cli import up
+from casework.cli.demo import district, past, sentences
 from casework.cli.demo.callers import City, DayEnded
 from casework.cli.demo.day import Day
 from casework.cli.demo.district import District
@@ -38,6 +42,8 @@ WHOLE_CITY = {"ZHIWANG_RATE_REPORTS": "60000 per minute", "ZHIWANG_RATE_LOGIN": 
               "ZHIWANG_FLOOD": "none"}
 """A whole city calls from one address here; somebody who sets these is obeyed."""
 TRAINING = "demo-training.csv"
+BROKEN_OFF = "demo-broken-off"
+"""A file that is there from the first row that is put in until the system runs."""
 
 
 @click.command()
@@ -47,21 +53,32 @@ TRAINING = "demo-training.csv"
               help="Port of the web server on this machine.")
 @click.option("--reports", type=click.IntRange(20, 20_000), default=1000, show_default=True,
               help="How many good reports; wrong and hostile ones come on top.")
+@click.option("--past", "before", type=click.IntRange(0, 20_000), default=400, show_default=True,
+              help="How many reports of the weeks before; without, leaders have nothing to compare with.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed plans the same day.")
-def demo(home: Path, port: int, reports: int, seed: int) -> None:
-    """Run everything with a demonstration district, play a day of its life through the HTTP API, and leave it running.
+def demo(home: Path, port: int, reports: int, before: int, seed: int) -> None:
+    """Run everything with a demonstration district that has a past, play a day of its life through the HTTP API, and leave it
+    running.
 
     Ctrl-C stops all. A second start on the same folder only runs it: what was played is still there.
     """
     console = Console()
     signal.signal(signal.SIGTERM, _as_interrupt)
+    os.umask(0o077)  # as `zhiwang up` does
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))  # the screen is for the bars
     folder = homes.opened(home)
     environ = {**WHOLE_CITY, **os.environ}
     try:
-        with console.status("zhiwang up …") as status, _running(folder, port, environ) as system:
-            status.update("areas, departments, people, rules, a model …")
+        with homes.alone(folder):
+            up.refuse_busy(port)
+            _refuse_broken_off(folder)
             begun = _put_in(folder, port, environ, console)
+            if begun and before:
+                _lead(begun, before, seed, console)
+        database.engine().dispose()
+        with console.status("zhiwang up …") as status, _running(folder, port, environ) as system:
             status.stop()
+            (folder / BROKEN_OFF).unlink(missing_ok=True)
             if begun:
                 _play(begun, port, reports, seed, console)
             else:
@@ -76,20 +93,39 @@ def demo(home: Path, port: int, reports: int, seed: int) -> None:
 
 def _put_in(folder: Path, port: int, environ: dict[str, str], console: Console) -> District | None:
     """The district in the database of this folder; None when it is there already."""
-    settings.configure(settings.load(homes.environment(folder, port, 6379, environ)))  # no queue is used here
-    storage.connect(settings.current())
-    database.load_models()
-    with reading() as db:
-        if district.is_there(db):
-            return None
-    password = f"demo-{secrets.token_hex(4)}"
-    _train(folder, console)
-    known = folder / homes.LOG_INS
-    with transaction() as db:
-        made = district.seed(db, password)
-        admin = known.read_text() if known.exists() else ""  # before the commit: better told twice
-        homes.write_private(known, admin + "".join(f"{login}  {password}  {title}\n" for login, title in LOG_INS))
-    return made
+    with console.status("areas, departments, people, rules, a model …"):
+        up.prepare(homes.environment(folder, port, 6379, environ))  # no queue is used here
+        storage.connect(settings.current())
+        with reading() as db:
+            if district.is_there(db):
+                return None
+        password = f"demo-{secrets.token_hex(4)}"
+        _train(folder, console)
+        known = folder / homes.LOG_INS
+        with transaction() as db:
+            made = district.seed(db, password)
+            homes.write_private(folder / BROKEN_OFF, "")
+            admin = known.read_text() if known.exists() else ""  # before the commit: better told twice
+            homes.write_private(known, admin + "".join(f"{login}  {password}  {title}\n" for login, title in LOG_INS))
+        return made
+
+
+def _refuse_broken_off(folder: Path) -> None:
+    if (folder / BROKEN_OFF).exists():
+        raise click.ClickException(f"What was put into {folder} was broken off before the system ran: empty that folder, and "
+                                   "the database if it is another, or choose another --home.")
+
+
+def _lead(begun: District, reports: int, seed: int, console: Console) -> None:
+    """The weeks before, as far as they go by now."""
+    now = clock.now()
+    courses = past.courses(spots(), reports, seed, now)
+    whole, started = past.Past(begun, now), time.monotonic()
+    for _ in track(whole.lead(courses), "此前的日子 the weeks before", len(courses), console=console, transient=True):
+        pass
+    past.tell(now, whole.person("supervisor1"))
+    console.print(f"The weeks before, with {len(courses)} reports, took {time.monotonic() - started:.0f} seconds: made up, but "
+                  "each step taken at its time and by the rules.", soft_wrap=True, highlight=False)
 
 
 LOG_INS = (("leader1", "领导"), ("dispatcher1", "派遣员（dispatcher2 同）"), ("triage1", "受理员（triage2、triage3 同）"),
@@ -115,7 +151,7 @@ def _running(folder: Path, port: int, environ: dict[str, str]) -> Iterator[subpr
     with log.open("wb") as output:
         system = subprocess.Popen(  # noqa: S603 - our own command
             command, env=environ, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, process_group=0,
-            preexec_fn=_die_with_demo)  # noqa: PLW1509 - one thread runs yet
+            preexec_fn=_die_with_demo)  # noqa: PLW1509 - it calls prctl and takes no lock
     try:
         _await(f"http://127.0.0.1:{port}/health/ready", system, log)
         yield system
@@ -156,7 +192,7 @@ def _play(begun: District, port: int, reports: int, seed: int, console: Console)
     limits = httpx.Limits(max_connections=20)
     with httpx.Client(timeout=60, limits=limits, trust_env=False) as http:
         city = City(f"http://127.0.0.1:{port}", http)
-        day = Day(city, begun, plan(_spots(), reports, seed), seed, console)
+        day = Day(city, begun, plan(spots(), reports, seed), seed, console)
         started = time.monotonic()
         console.print(f"A day with {reports} reports, played through the API only (seed {seed}):")
         try:
@@ -167,7 +203,8 @@ def _play(begun: District, port: int, reports: int, seed: int, console: Console)
         day.tell()
 
 
-def _spots() -> list[Spot]:
+def spots() -> list[Spot]:
+    """The places of the district that is put in, each with its grid."""
     places = demo_district.demo_places()
     points = [Point(*one["geometry"]["coordinates"]) for one in places["features"]]
     with reading() as db:

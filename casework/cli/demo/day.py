@@ -86,7 +86,8 @@ class Day:
         if channels:
             self.console.print(table.drawn(channels))
             self.console.print(f"{len(self.planned)} of the reports were planned; the rest is well-formed nonsense and trial "
-                               "tickets. Clocks ran in real time: a day that is over in minutes is hardly ever late.",
+                               "tickets. Clocks ran in real time: a day that is over in minutes is hardly ever late, and early "
+                               "warning, which looks every quarter of an hour, will call it a surge.",
                                soft_wrap=True, highlight=False)
         answers = " ".join(f"{status}×{count}" for status, count in sorted(self.city.answers.items()))
         self.console.print(f"HTTP answers: {answers}")

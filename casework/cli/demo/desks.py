@@ -3,7 +3,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from casework import clock
@@ -35,6 +35,7 @@ class Shift:
     applications: list[tuple[str, str]] = field(default_factory=list)
     """What waits for the dispatcher: "allow" or "suspend", and the case."""
     asked: set[str] = field(default_factory=set)
+    began: datetime = field(default_factory=clock.now)
     ordered: set[str] = field(default_factory=set)
     """Cases with an order from above on which nobody has reported back."""
 
@@ -43,6 +44,10 @@ class Shift:
         if login not in self.desks:
             self.desks[login] = Desk(self.city, login, self.district.password)
         return self.desks[login]
+
+    def is_older(self, row: Row) -> bool:
+        """It lay here when the day began."""
+        return datetime.fromisoformat(row["opened_at"]) < self.began
 
     def likely(self, what: str, row: Row, share: float) -> bool:
         """Whether fate says so for this case; the same every time it is asked, and on every day of this seed."""
@@ -83,10 +88,12 @@ def triage(shift: Shift, number: int) -> None:
     desk = shift.desk(f"triage{number}")
     for row in desk.pages("/api/v1/cases", queue="triage"):
         truth = shift.truths.get(row["title"])
-        if sum(map(ord, row["number"])) % 3 + 1 != number or row["title"].startswith(TRIAL):
-            continue  # another operator's, or the dispatchers' matter
+        if sum(map(ord, row["number"])) % 3 + 1 != number or row["title"].startswith(TRIAL) or shift.is_older(row):
+            continue  # another operator's, the dispatchers' matter, or of the weeks before
         if truth is None:
             shift.step(desk, row, "reject", reason="内容无效或不在本市范围，无法受理；如有具体问题请重新上报")
+        elif shift.likely("read tomorrow", row, 0.12):
+            continue
         elif (row["waiting_for"] or "").startswith(LOOKED):
             if "未发现" in row["waiting_for"]:
                 shift.step(desk, row, "reject", reason="经网格员现场核实，未发现所反映的问题")
@@ -130,7 +137,8 @@ def dispatch(shift: Shift) -> None:
     """派遣: what the rules could not send, extensions, suspensions, and trial tickets, which two people void."""
     one, other = shift.desk("dispatcher1"), shift.desk("dispatcher2")
     for row in one.pages("/api/v1/cases", queue="dispatch"):
-        if row["waiting_for"]:  # without a reason the rules have not looked yet
+        # Without a reason the rules have not looked yet.
+        if row["waiting_for"] and not shift.likely("sent tomorrow", row, 0.3):
             shift.step(one, row, "dispatch", lead=shift.owner_id(row), reason=f"人工派遣：{row['waiting_for']}"[:300])
     for row in one.pages("/api/v1/cases", queue="triage"):
         if row["title"].startswith(TRIAL):
@@ -206,6 +214,8 @@ def adjudicate(shift: Shift) -> None:
     names = {row["name"]: row["id"] for row in (desk.do("GET", "/api/v1/admin/departments") or {"items": ()})["items"]}
     for row in desk.pages("/api/v1/cases", queue="adjudicate"):
         owner = shift.owner_id(row)
+        if shift.likely("ruled tomorrow", row, 0.2):
+            continue
         if names.get(row["department"]) == owner:
             shift.step(desk, row, "overrule", reason="依据权责清单，该事项由你单位主责")
         elif shift.likely("named at once", row, 0.7):

@@ -15,6 +15,7 @@ from casework.geography.coordinates import TO_WGS84, Point
 from casework.intake.hotline import columns
 from casework.intake.hotline.columns import CATEGORY, FIELDS, LAT, LON, NEEDED, PLACE, REASON, Headings, Plan
 from casework.intake.hotline.tickets import Ticket
+from casework.sentences import in_chinese
 from casework.taxonomy import tables
 from casework.taxonomy.tables import Line, Table
 
@@ -54,7 +55,7 @@ class Sheet:
             return None
         why: dict[int, list[str]] = defaultdict(list)
         for one in self.bad:
-            why[one.row].append(f"{one.column} {one.reason}".strip())
+            why[one.row].append(f"{one.column} {in_chinese(one.reason)}".strip())
         told = [at for at, name in enumerate(self.headings.names) if name != REASON]
         lines = [[*(self.headings.names[at] for at in told), REASON]]
         lines += [[*(cells[at] if at < len(cells) else "" for at in told), "；".join(why[row]),

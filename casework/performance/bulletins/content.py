@@ -41,7 +41,7 @@ def compose(period: Period, read: Read, printed: Mapping[str, Any] | None) -> di
                        "closed": one["values"].get("closed") or 0} for one in days["items"]]}]
     for code, zh, en in SECTIONS:
         items = _items(now[code]["items"], then[code]["items"], _printed(printed, code))
-        said = [*sentences.movers(items, compared)]
+        said = [*sentences.movers(items, compared)] if city.before.get("received") else []
         if code == "department":
             said += sentences.performers(items, compared)
         made.append({"code": code, "zh": zh, "en": en, "items": [_kept(one) for one in items], "sentences": said})

@@ -69,7 +69,10 @@ def whole(city: Item, compared: Compared) -> Iterator[Sentence]:
     if not now and not before:
         yield {"zh": f"{zh}没有受理案件。", "en": f"{en} no case came in."}
         return
-    if before and count_changed(now, before, compared.exposure, ALONE):
+    if not before:
+        yield {"zh": f"{zh}受理 {now:,} 件；{zh_before}没有受理案件，无从比较。",
+               "en": f"{en} {now:,} cases came in; {en_before} had none to compare with."}
+    elif count_changed(now, before, compared.exposure, ALONE):
         more, share = now > before * compared.exposure, _share(now, before * compared.exposure)
         each = compared.exposure != 1
         yield {"zh": f"{zh}受理 {now:,} 件，{'日均' if each else ''}比{zh_before}{'多' if more else '少'} {share}。",

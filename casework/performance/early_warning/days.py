@@ -14,7 +14,7 @@ from casework.cases.workflow import Status
 from casework.performance.early_warning import words
 from casework.performance.early_warning.expectation import HISTORY_DAYS
 from casework.performance.early_warning.grid import GROUP, day_of, hour_of, number_of, span_of, square_of
-from casework.storage.database import Base, one_at_a_time
+from casework.storage.database import Base, one_at_a_time, reading, transaction
 
 CROWD = 2
 """Reports of one case that count in a span: everybody sees one case of which many speak, and it is no outbreak. Fewer than
@@ -99,6 +99,17 @@ def uncounted(db: Session, most: int) -> list[date]:
         if day not in counted or counted[day] < settled <= now:
             found.append(day)
     return found[:most]
+
+
+def catch_up(most: int) -> list[date]:
+    """Count the days that are over and not counted, and once more those that have settled, each in a transaction of its own;
+    which they were, the latest first."""
+    with reading() as db:
+        wanted = uncounted(db, most)
+    for day in wanted:
+        with transaction() as db:
+            count(db, day)
+    return wanted
 
 
 def count(db: Session, day: date) -> None:

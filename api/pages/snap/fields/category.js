@@ -70,8 +70,7 @@ export function categoryField(state, {onchange, oncall}) {
   box.pick = pick;
   box.nameOf = () => of(state.category)?.name ?? "";
   (async () => {
-    known = await categories();
-    draw();
+    for await (known of categories()) draw();
   })();
   return box;
 }

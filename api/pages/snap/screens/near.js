@@ -31,8 +31,18 @@ class Near {
     this.more = button(say("more"), () => this.load(this.next, this.within), {kind: "quiet wide", hidden: true});
     this.status = make("select", {onchange: () => this.start()},
       ["all", "open", "closed"].map((value) => make("option", {value: value === "all" ? "" : value}, say(`near.status_${value}`))));
-    this.category = make("select", {onchange: () => this.start()}, make("option", {value: ""}, say("near.any")));
-    categories().then((all) => this.category.append(...all.map(({code, name}) => make("option", {value: code}, name))));
+    this.category = make("select", {onchange: () => this.start()});
+    this.offer([]);
+    (async () => {
+      for await (const all of categories()) this.offer(all);
+    })();
+  }
+
+  offer(all) {
+    const chosen = all.find(({code}) => code === this.category.value)?.code ?? "";
+    this.category.replaceChildren(make("option", {value: ""}, say("near.any")),
+      ...all.map(({code, name}) => make("option", {value: code}, name)));
+    this.category.value = chosen;
   }
 
   get wanted() { return {status: this.status.value, category: this.category.value}; }

@@ -18,12 +18,21 @@ export const faceOf = (path) => (path.startsWith("/command/admin") ? "admin" : p
 
 export const mayOpen = (me, screen) => screen.needs.some((permission) => me.permissions.includes(permission));
 
-function parts(pattern, path) {
-  const [wanted, given] = [pattern.split("/"), path.split("/")];
+/** What an address says of itself; null for one that somebody cut off in the middle of a letter. */
+function readable(path) {
+  try {
+    return path.split("/").map(decodeURIComponent);
+  } catch {
+    return null;
+  }
+}
+
+function parts(pattern, given) {
+  const wanted = pattern.split("/");
   if (wanted.length !== given.length) return null;
   const found = {};
   for (const [at, word] of wanted.entries()) {
-    if (word.startsWith(":")) found[word.slice(1)] = decodeURIComponent(given[at]);
+    if (word.startsWith(":")) found[word.slice(1)] = given[at];
     else if (word !== given[at]) return null;
   }
   return found;
@@ -31,8 +40,9 @@ function parts(pattern, path) {
 
 /** The screen of an address with what the address says, {screen, args}; null when there is none. */
 export function find(path) {
-  for (const screen of SCREENS) {
-    const args = parts(screen.path, path);
+  const given = readable(path);
+  for (const screen of given ? SCREENS : []) {
+    const args = parts(screen.path, given);
     if (args) return {screen, args};
   }
   return null;

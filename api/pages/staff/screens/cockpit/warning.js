@@ -11,8 +11,11 @@ import {view} from "./view.js";
 
 const fact = (name, value) => make("div", {class: "figure"}, make("dt", {}, name), make("dd", {}, value));
 
+/** What was to be expected, as early_warning/wording.py says it. */
+const usual = (count) => (count < 0.1 ? "< 0.1" : written(count));
+
 function facts(one) {
-  return make("dl", {class: "figures"}, fact(say("warning.count"), String(one.count)), fact(say("warning.expected"), written(one.expected)),
+  return make("dl", {class: "figures"}, fact(say("warning.count"), String(one.count)), fact(say("warning.expected"), usual(one.expected)),
     fact(say("warning.confidence"), written(one.confidence, "ratio")),
     one.metres && fact(say("warning.metres"), say("metres_short", {n: one.metres})));
 }

@@ -48,7 +48,7 @@ export function bench(room, me, {queue, work}) {
     make("span", {class: "bench-title"}, one.title),
     make("span", {class: "bench-chips"}, urgentChip(one), dueChip(one),
       hold && !hold.mine && make("span", {class: "chip wait"}, say("command.held_by", {name: hold.holder}))),
-    make("span", {class: "quiet"}, [one.category ?? say("command.no_category"), one.address, say("calls.reports", {n: one.report_count})].filter(Boolean).join(" · ")));
+    make("span", {class: "quiet"}, [one.category ?? say("command.no_category"), one.address ?? one.area_name, say("calls.reports", {n: one.report_count})].filter(Boolean).join(" · ")));
     return make("li", {}, open);
   }
 

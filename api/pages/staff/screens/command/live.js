@@ -4,7 +4,7 @@ import {say} from "../../language.js";
 import * as session from "../../session.js";
 
 const PATH = "/api/v1/live";
-const SILENT = 45_000; // three heartbeats
+const SILENT = 20_000; // four heartbeats
 const LONGEST = 15_000;
 const AGAIN = 1000; // at most so long after a stream has ended as it does, so that nothing that closes it is run against
 

@@ -31,7 +31,7 @@ function cells(one) {
   const title = make("a", {class: "open", href: `/desk/cases/${one.number}`}, one.title);
   return [
     [title, make("span", {class: "below"}, make("span", {class: "number"}, one.number), " ", marks(one))],
-    one.category ?? NOTHING, one.address ?? NOTHING, sayOr(`status.${one.status}`, one.status), one.handler ?? NOTHING, dueOf(one)];
+    one.category ?? NOTHING, one.address ?? one.area_name ?? NOTHING, sayOr(`status.${one.status}`, one.status), one.handler ?? NOTHING, dueOf(one)];
 }
 
 function row(one, choice) {
