@@ -228,11 +228,24 @@ def a_line_that_breaks_keeps_what_arrived(server: Server, client: TusClient, car
         with socket.create_connection(("127.0.0.1", server.port)) as line:
             head = request(path, carrier, Transfer_Encoding="chunked", Upload_Offset=at)
             line.sendall(head + f"{came - at:x}\r\n".encode() + HEAVY[at:came] + b"\r\n")
-            time.sleep(0.3)
             if torn_off:
+                handed_over(line)
                 line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         reached(path, came)
     client.uploader(file_stream=io.BytesIO(HEAVY), url=url).upload()
+
+
+def handed_over(line: socket.socket) -> None:
+    """Wait until the server has taken all that was sent: with a line that is torn off goes what its kernel still holds."""
+    here, there = (f":{one[1]:04X}" for one in (line.getsockname(), line.getpeername()))
+    while True:
+        lines = [one.split() for one in Path("/proc/net/tcp").read_text("ascii").splitlines()[1:]]
+        ends = [(own, queues) for _, own, other, _, queues, *_ in lines if {own[8:], other[8:]} == {here, there}]
+        sent = all(queues.startswith("00000000:") for own, queues in ends if own.endswith(here))
+        taken = all(queues.endswith(":00000000") for own, queues in ends if own.endswith(there))
+        if sent and taken:
+            break
+        time.sleep(0.05)
 
 
 def reached(path: str, offset: int) -> None:

@@ -149,6 +149,23 @@ def test_in_a_crowd_one_touch_lets_a_report_through(phone: Phone) -> None:
     assert phone.stored("outbox") == []
 
 
+def test_what_is_sent_at_once_for_the_first_time_comes_from_one_device(phone: Phone) -> None:
+    sent: list[str] = []
+
+    def hear(route: Route) -> None:
+        sent.append(route.request.headers["x-device"])
+        route.fulfill(json={})
+
+    phone.page.route("**/heard", hear)
+    phone.page.evaluate("""async (address) => {
+        const [server, store] = await Promise.all(["server", "store"].map(name => import(`${address}/${name}.js`)));
+        await store.remove("meta", "device");
+        await Promise.all([1, 2, 3].map(() => server.json("POST", "/heard", {body: {}})));
+        await server.json("POST", "/heard", {body: {}});
+    }""", releases.of("snap").address)
+    assert (len(sent), len(set(sent))) == (4, 1)
+
+
 def test_whoever_is_not_let_in_reads_why_and_may_object(phone: Phone) -> None:
     objections: list[Json] = []
     phone.page.route("**/api/v1/citizen/reports", lambda route: route.fulfill(

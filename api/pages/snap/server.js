@@ -8,11 +8,12 @@ export {Away, Problem, speak};
 
 /** A random key of this browser's own, by which the city counts how much one device sends; it says nothing about it. */
 async function device() {
-  const known = await store.get("meta", "device");
-  if (known) return known;
-  const made = newKey();
-  await store.put("meta", made, "device");
-  return made;
+  return await store.get("meta", "device") ?? await store.write(["meta"], async (meta) => {
+    const first = await store.answer(meta.get("device")); // of two requests at once, or of two open pages, one makes it
+    const own = first ?? newKey();
+    if (!first) meta.put(own, "device");
+    return own;
+  });
 }
 
 async function send(method, path, {token = null, headers: own = {}, ...options} = {}) {
