@@ -32,11 +32,11 @@ class CodeNameOut(ma.Schema):
     name = ma.fields.String()
 
 
-class LongLatOut(ma.Schema):
+class LonLatOut(ma.Schema):
     """A point, in degrees of WGS-84."""
 
-    longitude = ma.fields.Float()
-    latitude = ma.fields.Float()
+    lon = ma.fields.Float()
+    lat = ma.fields.Float()
 
 
 class BothOut(ma.Schema):
@@ -57,7 +57,7 @@ class EarlyWarningOut(ma.Schema):
     ended_at = Moment(allow_none=True)
     area = ma.fields.Nested(CodeNameOut(), allow_none=True, metadata={"description": "null is the whole city"})
     category = ma.fields.Nested(CodeNameOut(), allow_none=True)
-    place = ma.fields.Nested(LongLatOut(), allow_none=True, metadata={"description": "the middle of where it is"})
+    place = ma.fields.Nested(LonLatOut(), allow_none=True, metadata={"description": "the middle of where it is"})
     metres = ma.fields.Integer(allow_none=True, metadata={"description": "how far from there it reaches"})
     since = Moment(metadata={"description": "the span that was counted begins"})
     until = Moment(metadata={"description": "and ends"})

@@ -136,7 +136,8 @@ class Said:
     """What a channel understood, in the words of the domain. `source` names who sends, `key` is the sender's own.
 
     A device whose clock is wrong says `device_at`, and `happened_at` is that corrected. `files` are the hashes of those that
-    come later; they are kept elsewhere, and count here for telling one report from another.
+    come later; they are kept elsewhere, and count here for telling one report from another. `proved_phone` is the one by
+    which the sender is signed in, and stands where no `reporter_phone` was said.
     """
 
     channel: Channel
@@ -155,6 +156,7 @@ class Said:
     reporter_id: uuid.UUID | None = None
     reporter_name: str | None = None
     reporter_phone: str | None = None
+    proved_phone: str | None = None
     external_number: str | None = None
     confidential: bool = False
     taken_by_id: uuid.UUID | None = None
@@ -163,11 +165,14 @@ class Said:
     @cached_property
     def digest(self) -> str:
         """Tells a resend from another report that took the same key by mistake. How a clock was corrected is not said by
-        the sender, so the device's own time stands in for it."""
-        unsaid = {"channel", "source", "key", "device_at", "taken_by_id"}
+        the sender, so the device's own time stands in for it. Nor is who he is by a log-in: a citizen's may begin or end
+        before an answer has reached him."""
+        unsaid = {"channel", "source", "key", "device_at", "taken_by_id", "proved_phone"}
         unsaid |= {name for name in ("files", "confidential") if not getattr(self, name)}  # before they were, none was said
-        said = [getattr(self, one.name) if one.name != "happened_at" else self.device_at or self.happened_at
-                for one in fields(self) if one.name not in unsaid]
+        instead = {"happened_at": self.device_at or self.happened_at}
+        if self.channel is Channel.CITIZEN:
+            instead["reporter_id"] = None
+        said = [instead.get(one.name, getattr(self, one.name)) for one in fields(self) if one.name not in unsaid]
         return blind_index("said", repr(said))  # keyed: a phone number is soon guessed from a plain hash
 
 
@@ -224,6 +229,7 @@ def receive_one(db: Session, said: Said) -> Receipt:
 
 
 def _row(one: Said, at: datetime) -> dict[str, Any]:
+    phone = one.reporter_phone or one.proved_phone
     return {
         "id": new_id(), "number": public_number("ZW", at), "channel": one.channel, "source": one.source, "key": one.key,
         "digest": one.digest, "received_at": at, "happened_at": one.happened_at,
@@ -232,8 +238,8 @@ def _row(one: Said, at: datetime) -> dict[str, Any]:
         "lat": one.place.lat if one.place else None, "accuracy": one.accuracy, "address": one.address,
         "handled_on_the_spot": one.handled_on_the_spot, "urgent": one.urgent, "reporter_id": one.reporter_id,
         "reporter_name": seal(one.reporter_name) if one.reporter_name else None,
-        "reporter_phone": seal(one.reporter_phone) if one.reporter_phone else None,
-        "reporter_phone_index": phone_index(one.reporter_phone),
+        "reporter_phone": seal(phone) if phone else None,
+        "reporter_phone_index": phone_index(phone),
         "external_number": one.external_number, "confidential": one.confidential, "taken_by_id": one.taken_by_id,
     }
 

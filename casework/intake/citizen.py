@@ -39,7 +39,7 @@ def report(db: Session, actor: Actor, *, key: uuid.UUID, text: str, place: Point
     receipt = receive_one(db, Said(
         channel=Channel.CITIZEN, source="web", key=str(key), text=text, place=place, address=address,
         claimed_category=category or (thing.category if thing else None),
-        reporter_name=name, reporter_phone=known.phone.open() if known else phone, reporter_id=actor.id))
+        reporter_name=name, reporter_phone=phone, proved_phone=known.phone.open() if known else None, reporter_id=actor.id))
     if thing and receipt.is_new:
         about.concerns(db, receipt.id, thing.id)
     if receipt.is_new:

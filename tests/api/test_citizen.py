@@ -285,6 +285,18 @@ def test_who_is_logged_in_reports_under_the_proved_phone(town: Town, texts: Memo
     assert ok(me.get(f"{REPORTS}/{receipt['number']}"))["number"] == receipt["number"]
 
 
+@pytest.mark.parametrize("signed_in_first", [True, False])
+def test_a_report_sent_again_after_a_log_in_began_or_ended_is_the_same(
+        town: Town, texts: MemorySender, signed_in_first: bool) -> None:
+    me, body = logged_in(town, texts, "13900139000"), citizen_report()
+    first, again = (me, town.stranger) if signed_in_first else (town.stranger, me)
+    receipt = ok(first.post(REPORTS, body), 201)
+    assert ok(again.post(REPORTS, body), 201) == receipt
+    assert [one["number"] for one in ok(me.get(REPORTS))["items"]] == [receipt["number"]] * signed_in_first
+    problem(again.post(REPORTS, body | {"phone": "13700137000"}), 409)
+    assert stored() == 1
+
+
 def test_staff_do_not_report_as_citizens(town: Town) -> None:
     problem(town.operator.post(REPORTS, citizen_report()), 403)
     problem(town.platform().post(REPORTS, citizen_report()), 403)

@@ -47,7 +47,7 @@ def test_a_warning_says_what_where_how_much_and_how_sure(town: Town) -> None:
         made, "cluster", "open", 14, 1.7, 0.998)
     assert shown["area"] == {"code": GRIDS[0], "name": "网格1"}
     assert shown["category"] == {"code": "10101", "name": "上水井盖"}
-    assert shown["place"] == {"longitude": 114.005, "latitude": 22.605}
+    assert shown["place"] == {"lon": 114.005, "lat": 22.605}
     assert shown["sentence"]["zh"] == "网格1约600米范围内近8小时聚集“上水井盖”14件，通常约1.7件。"
     assert "14 of “上水井盖” in the last 8 hours" in shown["sentence"]["en"]
     assert (shown["acknowledged_by"], shown["acknowledged_at"], shown["outcome"], shown["ended_at"]) == (None,) * 4

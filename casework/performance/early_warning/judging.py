@@ -135,7 +135,7 @@ def _plain(one: EarlyWarning, who: Mapping[uuid.UUID, str], named: Named) -> dic
         "id": one.id, "kind": one.kind, "state": one.state, "raised_at": one.raised_at, "updated_at": one.updated_at,
         "ended_at": one.ended_at, "area": {"code": one.area_code, "name": named.area} if one.area_code else None,
         "category": {"code": one.category_code, "name": named.category} if one.category_code else None,
-        "place": {"longitude": one.lon, "latitude": one.lat} if one.lon is not None else None, "metres": one.metres,
+        "place": {"lon": one.lon, "lat": one.lat} if one.lon is not None else None, "metres": one.metres,
         "since": one.since, "until": one.until, "count": one.count, "expected": round(one.expected, 2),
         "confidence": round(one.confidence, 4), "sentence": sentence(one, named),
         "acknowledged_by": who.get(one.acknowledged_by_id) if one.acknowledged_by_id else None,

@@ -57,7 +57,7 @@ export async function show(room, me, {id}) {
   const ground = await openGround(element, say("warning.map_one"), () => {});
   await ground.backdrop();
   const load = view(room, () => call("GET", `/api/v1/warnings/${encodeURIComponent(id)}`), (one) => {
-    const middle = one.place ? [{lon: one.place.longitude, lat: one.place.latitude, text: "!", label: one.sentence[language()], kind: "late"}] : [];
+    const middle = one.place ? [{...one.place, text: "!", label: one.sentence[language()], kind: "late"}] : [];
     ground.points(middle);
     return [make("p", {}, make("a", {href: "/cockpit/warnings"}, say("warning.back"))),
       make("p", {class: "says"}, make("span", {class: "chip wait"}, say(`warning.${one.kind}`)), " ", one.sentence[language()]),

@@ -51,7 +51,7 @@ export async function show(room, me) {
   function drawn({items, next, fared}) {
     const list = make("ol", {class: "cases"}, items.map(line));
     const points = () => ground.points([...items.entries()].filter(([, one]) => one.place).map(([at, one]) =>
-      ({lon: one.place.longitude, lat: one.place.latitude, text: String(at + 1), label: one.sentence[language()], kind: "late"})));
+      ({...one.place, text: String(at + 1), label: one.sentence[language()], kind: "late"})));
     let cursor = next;
     const more = button(say("more"), async () => {
       const page = await call("GET", address(WARNINGS, {state: state(), kind: kind(), cursor}));
