@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Engine, ForeignKey, delete, func, insert, select
+from sqlalchemy import BigInteger, ColumnElement, Engine, ForeignKey, and_, delete, func, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock
@@ -107,6 +107,8 @@ class Lookout:
     """Finds for each report of a batch, given as evidence, the cases that it may belong to."""
 
     nearest = NEAREST
+    among: ColumnElement[bool] = and_(Case.is_open)
+    """The cases that may be found."""
 
     def __init__(self, catalogue: Catalogue, reports: Mapping[uuid.UUID, Evidence], worded: Collection[uuid.UUID],
                  chosen: Mapping[uuid.UUID, uuid.UUID] | None = None) -> None:
@@ -153,6 +155,10 @@ class Lookout:
                 best[known.case_id] = found
         return sorted((Match(*one) for one in best.items()), key=lambda one: _rank(one.score), reverse=True)
 
+    def found(self) -> set[uuid.UUID]:
+        """The cases to which any of these reports may belong."""
+        return {known.case_id for known in (*self._cases.values(), *self._alike.values())}
+
     def counted(self, report_id: uuid.UUID, case: Case) -> None:
         """The report counts in this case from now on: it is found by those after it, of this batch and later."""
         known = Known(case.id, replace(self.reports[report_id], category=case.category_code, place=case.place))
@@ -181,7 +187,7 @@ class Lookout:
     def _by_place(self, db: Session) -> list[Any]:
         """Open cases in the squares around the reports, and those that were chosen wherever they are."""
         wanted = select(Case.id, Case.cell, Case.title, Case.opened_at, Case.category_code, Case.lon, Case.lat,
-                        Case.area_code).where(Case.is_open)
+                        Case.area_code).where(self.among)
         found = {row.id: row for row in db.execute(wanted.where(Case.id.in_(set(self.chosen.values()))))} if self.chosen else {}
         cells = sorted({cell for one in self.reports.values() for cell in self._cells(one)})
         if cells:
@@ -209,6 +215,7 @@ class Lookout:
         likest = sorted({one for report_id in self.keys for one in self._likest(report_id)})
         wanted = select(Report.id.label("report_id"), Report.title.label("heading"), Report.text, Report.received_at, Case.id,
                         Case.category_code, Case.lon, Case.lat, Case.area_code).join(Case, Case.id == Report.case_id)
+        wanted = wanted.where(self.among)
         return [row for start in range(0, len(likest), 400)
                 for row in db.execute(wanted.where(Report.id.in_(likest[start:start + 400])))]
 

@@ -118,8 +118,9 @@ def has_state(state: State) -> ColumnElement[bool]:
     return Publication.state == literal_column(f"'{state.value}'")
 
 
-_SECRET = select(Report.id).where(Report.case_id == Case.id, Report.confidential).correlate(Case).exists()
-STANDS = and_(Case.standard_id.is_not(None), Case.status.not_in(BARRED), Case.category_code < REQUESTS, ~_SECRET)
+SECRET = select(Report.id).where(Report.case_id == Case.id, Report.confidential).correlate(Case).exists()
+"""Of a case: a report in it is confidential."""
+STANDS = and_(Case.standard_id.is_not(None), Case.status.not_in(BARRED), Case.category_code < REQUESTS, ~SECRET)
 """Of a case: nothing bars it now."""
 HOLDS = and_(has_state(State.PUBLISHED), Publication.reopens == Case.reopens)
 """Of its publication: it was published, and that is not out of date."""

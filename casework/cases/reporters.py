@@ -1,5 +1,8 @@
 """Who may know who reported: of whoever asked not to be known (保密) the operator who took the call, and supervisors."""
-from sqlalchemy import ColumnElement, and_, or_, true
+import uuid
+from collections.abc import Iterable
+
+from sqlalchemy import ColumnElement, and_, or_, select, true
 from sqlalchemy.orm import Session
 
 from casework.cases.case import Case
@@ -20,6 +23,18 @@ def known_to(actor: Actor) -> ColumnElement[bool]:
     if Role.SUPERVISOR in actor.roles:
         return true()
     return or_(Report.confidential.is_(False), and_(Report.taken_by_id.is_not(None), Report.taken_by_id == actor.id))
+
+
+def in_confidence(db: Session, case_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, frozenset[str]]:
+    """Those of these cases in which somebody asked not to be known, with the blind indexes of the phones of all who did."""
+    found = db.scalars(select(Report).where(Report.case_id.in_(list(case_ids)), Report.confidential)).all()
+    return {case_id: phones([one for one in found if one.case_id == case_id])
+            for case_id in {one.case_id for one in found if one.case_id}}
+
+
+def phones(reports: Iterable[Report]) -> frozenset[str]:
+    """The blind indexes of the phones that these reports name."""
+    return frozenset(one.reporter_phone_index for one in reports if one.reporter_phone_index)
 
 
 def masked(actor: Actor, report: Report) -> dict[str, str | None]:

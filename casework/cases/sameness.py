@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ForeignKey, and_, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock, taxonomy
@@ -13,6 +13,8 @@ from casework.cases import duplicates, wording
 from casework.cases.case import Case
 from casework.cases.cells import cells_around, moved
 from casework.cases.lookout import WIDENED, Known, Lookout, rarity
+from casework.cases.publication import REQUESTS, SECRET
+from casework.cases.report import Channel
 from casework.cases.similarity import Evidence
 from casework.cases.whereabouts import whereabouts
 from casework.errors import Fault, Invalid
@@ -69,6 +71,11 @@ class Blurred(Lookout):
     squares in which he and the case are, and on nothing nearer. A report's evidence is to be that of its blurred() place."""
 
     nearest = 40  # none is nearer than another in the same square
+    among = and_(Case.is_open, ~SECRET, or_(
+        Case.category_code < REQUESTS, and_(Case.category_code.is_(None), Case.channel != Channel.HOTLINE)))
+    """Requests and what was told in confidence are affairs of persons. Not even that there is such a case is told: who asks
+    with a name in mind would learn whether somebody has complained. Callers speak of anything until it has a category;
+    what came by another door is something in the street."""
 
     def _cells(self, one: Evidence) -> list[str]:
         reach = max(WIDENED * self.catalogue.window(one.category).metres, SQUARE_METRES)

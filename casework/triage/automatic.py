@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casework import clock, taxonomy
-from casework.cases import callers, duplicates, links, recounting, sameness
+from casework.cases import callers, duplicates, links, recounting, reporters, sameness
 from casework.cases.case import Case
 from casework.cases.consequences import Consequences
 from casework.cases.lookout import Lookout, Match, photos_of, rarity
@@ -191,6 +191,7 @@ class Belonging:
 
     def __init__(self, db: Session, lookout: Lookout) -> None:
         self.db, self.lookout = db, lookout
+        self._secret = reporters.in_confidence(db, lookout.found())
         self._held: dict[uuid.UUID, Case] = {}
         self._alike: list[Match] = []
         self._proposals: list[tuple[uuid.UUID, Match]] = []
@@ -201,13 +202,22 @@ class Belonging:
         """The case that this report surely belongs to, held for it, and why; what is merely alike is kept for opened()."""
         self._alike = self.lookout.ranked(report.id)
         mark = policies.numbers(self.db, verdict.category).join_score
-        sure = [one for one in self._alike if one.score.sure and one.score.total >= mark]
+        sure = [one for one in self._alike
+                if one.score.sure and one.score.total >= mark and self._may_join(report, one.case_id)]
         for match in sure:
             if case := self._hold(match.case_id):
                 # Two cases that a report belongs to are likely one: that is for a person to say.
                 self._proposals += [(case.id, one) for one in sure if one.case_id != case.id][:duplicates.PROPOSED]
                 return case, match.score.why
         return None
+
+    def _may_join(self, report: Report, case_id: uuid.UUID) -> bool:
+        """Whoever joins a case reads how it goes and what is answered. Where somebody spoke in confidence that is by itself
+        only for him, for who works here and for whom an operator has heard; of others a person decides."""
+        if case_id not in self._secret or report.channel is Channel.PDA:
+            return True
+        heard = report.channel is Channel.HOTLINE and self.lookout.chosen.get(report.id) == case_id
+        return heard or report.reporter_phone_index in self._secret[case_id]
 
     def joined(self, report: Report, case: Case, urgent_because: str | None) -> None:
         """The report joined this case, which that may have made urgent."""
@@ -220,6 +230,8 @@ class Belonging:
     def opened(self, report: Report, case: Case) -> None:
         """The report has a case of its own, beside which a person sees what is alike."""
         self._held[case.id] = case
+        if report.confidential:
+            self._secret[case.id] = reporters.phones([report])
         self._proposals += [(case.id, one) for one in duplicates.worth_proposing(self.db, case.category_code, self._alike)
                             if case.is_open]
         self._alike = []

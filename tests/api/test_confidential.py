@@ -10,7 +10,7 @@ from casework.identity.privacy import blind_index
 from casework.notifications import dead_letters
 from casework.sla.limits import Stage
 from casework.storage.database import reading, transaction
-from tests.api.town import Caller, Json, Town, ok, point, problem, ticket
+from tests.api.town import Caller, Json, Town, citizen_report, ok, point, problem, ticket
 from tests.conftest import SetClock
 from tests.storage.test_hotline_exports import brings, changed
 
@@ -138,3 +138,40 @@ def test_who_may_not_ask_who_calls(town: Town) -> None:
     assert "phone" in problem(town.operator.post(CALLER, {"phone": "没有"}), 422)["fields"]
     assert "phone" in problem(town.operator.post(CALLER, {}), 422)["fields"]
     assert "lat" in problem(town.operator.post(CALLER, {"phone": PHONE, "lon": 114}), 422)["fields"]
+
+
+HOLE = "鑫源棋牌室门口的井盖被老板撬走了，怕报复"
+
+
+def alike(caller: Caller, text: str = HOLE) -> list[Json]:
+    answer: list[Json] = ok(caller.post("/api/v1/citizen/similar", {"text": text, "place": point(0, 4)}))["items"]
+    return answer
+
+
+@pytest.mark.parametrize(("facts", "told"), [
+    ({"category": "10101"}, True), ({"category": "10101", "confidential": True}, False), ({"category": "301"}, False)])
+def test_of_a_person_s_affair_no_stranger_hears_that_there_is_such_a_case(
+        town: Town, facts: dict[str, object], told: bool) -> None:
+    taken(town, detail=HOLE, place=point(0), **facts)
+    assert bool(alike(town.stranger)) is told
+    assert told or not alike(town.stranger, "举报鑫源棋牌室老板")
+
+
+def test_whoever_reports_the_same_reads_nothing_of_what_was_told_in_confidence_until_a_person_says_so(town: Town) -> None:
+    first = taken(town, detail=HOLE, place=point(0), category="10101")
+    (offered,) = alike(town.stranger)
+    with transaction() as db:  # the caller asks for confidence within the hour in which the offer holds
+        db.scalars(select(Report)).one().confidential = True
+    said = {"place": point(0, 4), "text": HOLE, "category": "10101"}
+    receipt = ok(town.stranger.post("/api/v1/citizen/reports", citizen_report(same_as=offered["same_as"], **said)), 201)
+    town.jobs()
+    theirs, own = town.case_of(first), town.case_of(receipt["number"])
+    assert (own["number"] != theirs["number"], own["report_count"], theirs["report_count"]) == (True, 1, 1)
+    beside = ok(town.triage.get(f"/api/v1/cases/{own['number']}/similar"))["items"]
+    assert [one["number"] for one in beside] == [theirs["number"]], "a person decides"
+
+
+def test_the_same_caller_joins_his_own_case(town: Town) -> None:
+    said = {"detail": HOLE, "place": point(0), "category": "10101", "confidential": True}
+    first, again = taken(town, **said), taken(town, number="T-2", **said)
+    assert town.case_of(first)["number"] == town.case_of(again)["number"]
