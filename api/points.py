@@ -320,7 +320,7 @@ def _whose(db: Session, body: dict[str, Any]) -> uuid.UUID:
     if "phone" in body:
         return persons.with_tie(db, ("phone_index", blind_index("phone", body["phone"]))).id
     report, _ = search.find_report_of_case(db, caller(), public_number(body["report"]))
-    tie = persons.tie_of_report(report)
+    tie = persons.ties_of(db, [report]).get(report.id)
     if tie is None:
         raise NotFound("nobody has points for this report")
     return persons.with_tie(db, tie).id

@@ -33,6 +33,10 @@ class Channel(StrEnum):
     WECHAT = "wechat"
 
 
+FROM_WECHAT = frozenset({Channel.WECHAT, Channel.CITIZEN})
+"""Doors by which somebody reports whom WeChat knows: a message, or our page in its browser. `reporter_id` is then his."""
+
+
 class Outcome(StrEnum):
     """What triage made of a report."""
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock, settings
 from casework.cases.case import Case
-from casework.cases.report import Channel, Report
+from casework.cases.report import FROM_WECHAT, Report
 from casework.cases.wording import Language
 from casework.identity.people import Citizen
 from casework.identity.sealing import derived_key
@@ -161,7 +161,7 @@ def people_of(db: Session, subscribers: Iterable[Subscriber]) -> Mapping[uuid.UU
 
 def senders_of(report: Report) -> frozenset[Person]:
     """By what the sender of a report is known."""
-    sender = report.reporter_id if report.channel in {Channel.CITIZEN, Channel.WECHAT} else None
+    sender = report.reporter_id if report.channel in FROM_WECHAT else None
     known: tuple[Person, ...] = (("phone", report.reporter_phone_index), ("sender", sender), ("report", report.id))
     return frozenset(one for one in known if one[1])
 

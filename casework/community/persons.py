@@ -13,7 +13,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock
-from casework.cases.report import Channel, Report
+from casework.cases.report import FROM_WECHAT, Channel, Report
 from casework.errors import Unauthenticated
 from casework.identity.followers import Follower
 from casework.identity.people import Actor, Citizen
@@ -53,13 +53,22 @@ def tie_of(actor: Actor) -> Tie:
     raise Unauthenticated("log in with your phone, or in WeChat")
 
 
-def tie_of_report(report: Report) -> Tie | None:
-    """Whose report this is, as far as anybody can be told by it; None for reports of staff and of nobody."""
-    if report.channel is Channel.WECHAT and report.reporter_id:
-        return "follower_id", report.reporter_id
-    if report.channel in CITIZENS_DOORS and report.reporter_phone_index:
-        return "phone_index", report.reporter_phone_index
-    return None
+def ties_of(db: Session, reports: Iterable[Report]) -> dict[uuid.UUID, Tie]:
+    """Whose these reports are, by their ids, as far as they tell; those of staff and of nobody are missing."""
+    mine = [one for one in reports if one.channel in CITIZENS_DOORS]
+    writers, ties = _followers(db, mine), dict[uuid.UUID, Tie]()
+    for one in mine:
+        if one.reporter_id and one.reporter_id in writers:
+            ties[one.id] = "follower_id", one.reporter_id
+        elif one.reporter_phone_index:
+            ties[one.id] = "phone_index", one.reporter_phone_index
+    return ties
+
+
+def _followers(db: Session, reports: Iterable[Report]) -> set[uuid.UUID]:
+    """Those who sent any of these from WeChat, in words or by our page, which knows them by their account."""
+    senders = {one.reporter_id for one in reports if one.channel in FROM_WECHAT and one.reporter_id}
+    return set(db.scalars(select(Follower.id).where(Follower.id.in_(senders)))) if senders else set()
 
 
 def known(db: Session, actor: Actor) -> Person | None:
@@ -94,13 +103,12 @@ def with_ties(db: Session, ties: Iterable[Tie]) -> dict[Tie, uuid.UUID]:
 def proved(db: Session, reports: Iterable[Report]) -> set[uuid.UUID]:
     """Those of these reports whose senders had proved who they are: only they answer for what they said. Whoever reports on
     the web may name any phone, and must not be able to cost its holder anything."""
-    mine = list(reports)
-    holders: dict[uuid.UUID, Any] = dict(db.execute(select(Citizen.id, Citizen.phone_index).where(
-        Citizen.id.in_({one.reporter_id for one in mine if one.channel is Channel.CITIZEN and one.reporter_id}))).all())
-    return {one.id for one in mine if one.reporter_id and (
-        one.channel is Channel.WECHAT
-        or (one.channel is Channel.CITIZEN and one.reporter_phone_index is not None
-            and holders.get(one.reporter_id) == one.reporter_phone_index))}
+    mine = [one for one in reports if one.channel in FROM_WECHAT and one.reporter_id]
+    writers = _followers(db, mine)
+    holders: dict[uuid.UUID | None, Any] = dict(db.execute(select(Citizen.id, Citizen.phone_index).where(
+        Citizen.id.in_({one.reporter_id for one in mine if one.reporter_id not in writers}))).all())
+    return {one.id for one in mine if one.reporter_id in writers or (
+        one.reporter_phone_index is not None and holders.get(one.reporter_id) == one.reporter_phone_index)}
 
 
 def addressees(db: Session, person_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock, settings
 from casework.cases.case import Case, Priority
-from casework.cases.report import Channel, Report
+from casework.cases.report import FROM_WECHAT, Report
 from casework.cases.subscribers import Follow
 from casework.cases.wording import Language
 from casework.identity import followers as wechat
@@ -194,9 +194,6 @@ def _once(happening: Happening, reader: Reader, via: Via, buzzed: set[tuple[int,
 
 
 Way = tuple[Reader, Via, Language]
-
-FROM_WECHAT = frozenset({Channel.WECHAT, Channel.CITIZEN})
-"""Doors by which somebody reports whom WeChat knows: a message, or our page in its browser. `reporter_id` is then his."""
 
 
 def _in_wechat(db: Session, reports: Iterable[Report]) -> Collection[uuid.UUID]:

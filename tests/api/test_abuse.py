@@ -12,6 +12,7 @@ from casework.cases.report import Report
 from casework.identity import sessions
 from casework.intake.guard.book import Change, Entry
 from casework.intake.guard.traces import Trace
+from casework.intake.wechat import conversation
 from casework.settings import USUAL_FLOODS, Flood, Settings
 from casework.storage.database import reading, transaction
 from tests.api.town import Caller, Json, Town, citizen_report, jpeg, key, ok, pda_report, point, problem, stored, ticket
@@ -300,6 +301,33 @@ def test_in_wechat_the_list_and_the_limit_answer_in_words(town: Town, config: Se
     assert stored() == 1
     assert "申诉已收到" in user.says("申诉 不是我发的")
     assert ok(town.supervisor.get(f"{ABUSE}/{listed['id']}"))["objection"] == "不是我发的"
+
+
+@pytest.mark.parametrize("comes_back", [True, False])
+def test_in_wechat_what_was_put_off_is_kept_until_it_may_be_sent(
+        town: Town, config: Settings, time: SetClock, comes_back: bool) -> None:
+    settings.configure(replace(with_account(config), flood=(Flood("openid", 1, 24 * 3600),)))
+    user = User(town.app)
+
+    def sends(words: str) -> str:
+        user.shows()
+        user.stands_at(114.06, 22.54)
+        return user.says(words)
+    assert "已受理" in sends("路灯坏了")
+    time.passes(hours=1)
+    assert "稍后回复“提交”即可" in sends("井盖没了")
+    time.passes(hours=22, minutes=59)
+    assert "稍后回复“提交”即可" in user.says("提交")
+    time.passes(minutes=10)
+    with transaction() as db:
+        conversation.lapse_old(db, 10)
+    if comes_back:
+        assert "已受理" in user.says("提交")
+    else:
+        time.passes(minutes=31)
+        with transaction() as db:
+            conversation.lapse_old(db, 10)
+    assert stored() == 2
 
 
 def test_in_wechat_who_is_held_is_told_so(town: Town, config: Settings) -> None:

@@ -335,6 +335,15 @@ def test_who_does_not_answer_an_offer_has_reported_all_the_same(plain: User, tow
     assert stored(Report) == 4
 
 
+def test_a_number_of_an_older_report_is_no_answer_while_another_is_under_way(plain: User) -> None:
+    plain.says("路灯坏了")
+    plain.shows()
+    assert NUMBER.search(here(plain))
+    plain.says("井盖没了")
+    assert "位置" in plain.says("1")
+    assert stored(Report) == 1
+
+
 def test_an_openid_stands_nowhere_in_plain(plain: User, town: Town) -> None:
     plain.says("路灯坏了")
     plain.shows()

@@ -80,6 +80,18 @@ def test_my_reports_are_those_of_my_account_from_chat_and_page(town: Town, city:
     problem(other.get(f"{REPORTS}/{from_chat}"), 404)
 
 
+def test_what_was_reported_by_the_page_is_his_in_the_chat_too_and_earns_him_points(town: Town, city: Servers) -> None:
+    me, user = opened(town), User(town.app, openid="o-zhang")
+    number = ok(me.post(REPORTS, citizen_report(phone="13800138000", category="10101")), 201)["number"]
+    town.jobs()
+    assert number in user.says("进度")
+    assert "等待责任部门签收" in user.says(f"进度 {number}")
+    assert "您自己反映的" in user.says(f"关注 {number}")
+    town.jobs()
+    assert [one["report"] for one in ok(me.get("/api/v1/citizen/points"))["lines"]] == [number]
+    assert "没有找到" in User(town.app, openid="o-li").says(f"进度 {number}")
+
+
 def test_who_comes_from_wechat_alone_is_told_where_he_chooses_what_he_hears(town: Town, city: Servers) -> None:
     me, address = opened(town), "/api/v1/citizen/preferences"
     for answer in (me.get(address), me.post(address, {"lang": "en"})):

@@ -21,6 +21,8 @@ from casework.community.adoption.adopting import Adoption, Ended
 from casework.community.adoption.kinds import Weather
 from casework.community.adoption.reminders import Reminder
 from casework.errors import Conflict, Invalid
+from casework.identity import followers
+from casework.identity.people import Actor, Role
 from casework.registry.records import Entry
 from casework.storage.database import reading, transaction
 from casework.triage import automatic
@@ -275,6 +277,19 @@ def test_what_the_adopter_reports_on_it_is_a_sign_of_care(cast: people.Cast, tim
     for expected in (1, 0):
         with transaction() as db:
             assert following.note_reports(db, [report.id, others.id]) == expected
+    assert adoption(mine).seen_at == clock.now()
+
+
+def test_what_an_adopter_in_wechat_reports_on_it_by_the_page_is_a_sign_of_care(cast: people.Cast, time: SetClock) -> None:
+    with transaction() as db:
+        me = Actor("citizen", followers.known(db, "wx1", "o-zhang"), "市民", frozenset({Role.CITIZEN}), openid_index="x")
+    hydrant = component(cast.steward)
+    mine = adopt(me, hydrant)
+    time.passes(days=10)
+    report = said(reporter_id=me.id)
+    with transaction() as db:
+        about.concerns(db, report.id, hydrant)
+        assert following.note_reports(db, [report.id]) == 1
     assert adoption(mine).seen_at == clock.now()
 
 

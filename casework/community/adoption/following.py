@@ -47,7 +47,7 @@ def note_reports(db: Session, report_ids: Iterable[uuid.UUID]) -> int:
     rows = db.execute(select(Report, ReportComponent.component_id).join(
         ReportComponent, ReportComponent.report_id == Report.id).where(Report.id.in_(list(report_ids)))).all()
     proved = persons.proved(db, [report for report, _ in rows])
-    ties = {report.id: tie for report, _ in rows if report.id in proved and (tie := persons.tie_of_report(report))}
+    ties = persons.ties_of(db, [report for report, _ in rows if report.id in proved])
     people, known, counted = persons.with_ties(db, ties.values()), kinds.current(db), 0
     for report, component_id in rows:
         person_id = people.get(ties[report.id]) if report.id in ties else None
@@ -83,7 +83,7 @@ def _adopters(db: Session, case: Case, named: set[uuid.UUID], known: dict[str, K
 def _reporters(db: Session, case: Case) -> set[uuid.UUID]:
     """The persons who reported it."""
     reports = db.scalars(select(Report).where(Report.case_id == case.id)).all()
-    return set(persons.with_ties(db, [tie for one in reports if (tie := persons.tie_of_report(one))]).values())
+    return set(persons.with_ties(db, persons.ties_of(db, reports).values()).values())
 
 
 def _told(db: Session, case: Case, one: Adoption, kind: Kind) -> Told:

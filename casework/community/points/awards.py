@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from casework import clock
 from casework.cases.case import Case
 from casework.cases.history import Entry
-from casework.cases.report import Channel, Report
+from casework.cases.report import Report
 from casework.cases.workflow import Status
 from casework.community import persons
 from casework.community.points import ledger, rules
@@ -36,7 +36,7 @@ MOST = 500
 
 OF_CITIZENS = (
     Report.channel.in_(sorted(persons.CITIZENS_DOORS)),
-    or_(Report.reporter_phone_index.is_not(None), Report.channel == Channel.WECHAT),
+    or_(Report.reporter_phone_index.is_not(None), Report.reporter_id.is_not(None)),
 )
 
 
@@ -143,7 +143,7 @@ def _of_reports(wanted: Select[T], case: Case) -> Select[T]:
 def _accounts(db: Session, reports: Iterable[Report], beside: Iterable[uuid.UUID] = ()) -> dict[uuid.UUID, Account]:
     """By report, its sender's account. All are held, with those of the persons `beside`, in the order of the persons: so two
     cases with the same reporters never wait for each other."""
-    ties = {report.id: tie for report in reports if (tie := persons.tie_of_report(report))}
+    ties = persons.ties_of(db, reports)
     whose = {tie: persons.with_tie(db, tie).id for tie in sorted(set(ties.values()), key=str)}
     accounts = {person_id: ledger.held(db, person_id) for person_id in sorted({*whose.values(), *beside})}
     return {report_id: accounts[whose[tie]] for report_id, tie in ties.items()}

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from casework.cases import subscribers
 from casework.cases.case import Case
-from casework.cases.report import Channel, Report
+from casework.cases.report import FROM_WECHAT, Report
 from casework.cases.subscribers import Follow
 from casework.cases.wording import Language
 from casework.community.subscriptions import following
@@ -60,8 +60,8 @@ def _follow(db: Session, follower: Follower, holder: Holder, named: str) -> str 
     wish = _wish(db, named)
     if wish is None:
         return None
-    own = select(Report.id).where(Report.number == wish.what, Report.channel == Channel.WECHAT,
-                                  Report.source == str(follower.id))
+    own = select(Report.id).where(Report.number == wish.what, Report.reporter_id == follower.id,
+                                  Report.channel.in_(sorted(FROM_WECHAT)))
     if db.scalar(own):
         return OWN
     try:

@@ -74,7 +74,9 @@ def answer(db: Session, follower: Follower, message: Incoming) -> str:
     late = _lapse(db, follower, talk) if talk.changed_at < now - _span() else ""
     try:
         return late + _said(db, follower, talk, message)
-    except (Refused, TooMany) as error:  # the guard asks before anything is changed, so all that was said before stands
+    except (Refused, TooMany) as error:  # the guard asks before anything is made, so all that was said before stands
+        if isinstance(error, TooMany):
+            talk.changed_at = now + timedelta(seconds=error.retry_after)  # and waits for him from then on
         return late + answers.turned_away(error.sentence, listed=isinstance(error, Refused))
 
 
@@ -93,7 +95,7 @@ def _said(db: Session, follower: Follower, talk: Talk, message: Incoming) -> str
 
 
 def lapse_old(db: Session, batch: int) -> Sequence[Talk]:
-    """What nobody went on with: a report whose reporter did not say whether it is a known case is made, pieces are dropped."""
+    """What nobody went on with: a report of which all was said is made, pieces are dropped."""
     old = (select(Follower, Talk).join(Talk, Talk.follower_id == Follower.id)
            .where(Talk.draft_id.is_not(None), Talk.changed_at < clock.now() - _span())
            .order_by(Talk.changed_at).limit(batch).with_for_update(skip_locked=True, of=Follower))
@@ -109,8 +111,10 @@ def _span() -> timedelta:
 
 
 def _lapse(db: Session, follower: Follower, talk: Talk) -> str:
-    """Whoever was offered a case had said all that makes a report: that was acknowledged, so it is kept."""
-    made = _settled(db, follower, talk)
+    """Whoever was offered a case, or put off because he had sent too much, had said all that makes a report: that was
+    acknowledged, so it is kept."""
+    whole = talk.draft_id and talk.words and talk.place and pictures.count(db, talk.draft_id)
+    made = f"{_made(db, follower, talk)}\n" if talk.offer or whole else ""
     talk.clear()
     talk.last_draft_id = talk.last_report_id = talk.last_number = None
     return made
@@ -275,6 +279,8 @@ def _choose(db: Session, follower: Follower, talk: Talk, *, plus_one: bool) -> s
     """Said once more, it hears the same number again."""
     if talk.offer:
         return _made(db, follower, talk, plus_one=plus_one)
+    if talk.draft_id:  # the number of an older report would be taken for this one's
+        return _next(db, follower, talk)
     return answers.received(talk.last_number) if talk.last_number else answers.NOTHING
 
 
