@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, aliased
 
 from casework import clock
 from casework.errors import Conflict
+from casework.exchange.deadline import within
 from casework.exchange.feed import FeedEntry
 from casework.exchange.subscriptions import Subscription
 from casework.identity.privacy import SealedText
@@ -35,7 +36,7 @@ REST = timedelta(minutes=1)
 """So long a platform is left alone where nobody answered: each further line would only wait for its time-out."""
 
 SECONDS = 10.0
-"""For each of connecting, sending and hearing the answer; BATCH of them end before LEASE."""
+"""For all of a line, from connecting to its answer; BATCH of them end before LEASE."""
 
 BATCH = 20
 
@@ -157,7 +158,8 @@ def _post(client: httpx.Client, receiver: Receiver, parcel: Parcel) -> tuple[str
     headers = {"Content-Type": "application/json", "Idempotency-Key": key, "Authorization":
                f"ZW-HMAC key={receiver.key}, time={at}, nonce={nonce}, signature={signature}"}
     try:
-        with client.stream("POST", receiver.url, content=body, headers=headers) as answer:
+        with within(SECONDS) as limit, client.stream("POST", receiver.url, content=body, headers=headers,
+                                                     extensions=limit) as answer:
             taken = 200 <= answer.status_code < 300
             return (None if taken else f"HTTP {answer.status_code}"), False
     except httpx.HTTPError as error:

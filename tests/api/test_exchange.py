@@ -255,12 +255,13 @@ def test_more_webhooks_cost_no_more_statements_and_each_has_what_is_its_own(town
     problem(town.operator.get(STANDING), 403)
 
 
+@pytest.mark.parametrize("how", ["hang", "drip"])
 def test_a_receiver_that_hangs_or_is_away_is_left_alone_and_loses_nothing(
-        town: Town, here: Receiver, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> None:
+        town: Town, here: Receiver, time: SetClock, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
     monkeypatch.setattr(webhooks, "SECONDS", 0.3)
     platform = town.platform()
     subscribed(town, platform, here)
-    here.answer = lambda _: "hang"
+    here.answer = lambda _: how
     lived(town, platform)
     assert len(here.asked) == 1, "the others would only wait as well"
     (shown,) = ok(town.administrator.get(SUBSCRIPTIONS))["items"]

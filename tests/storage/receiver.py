@@ -15,7 +15,8 @@ from casework.identity.sessions import signature_of
 
 @dataclass
 class Receiver:
-    """What it took, in the order in which it came; `answer` says the status for a line, "hang" is silence."""
+    """What it took, in the order in which it came; `answer` says the status for a line, "hang" is silence, "drip" a head
+    that never ends."""
 
     url: str = ""
     secret: str = ""
@@ -49,6 +50,9 @@ def receiver() -> Iterator[Receiver]:
             if status == "hang":
                 time.sleep(1.5)
                 return
+            if status == "drip":
+                self.drip()
+                return
             if status in {200, 204}:
                 made.taken.append(told)
                 made.keys.append(self.headers["Idempotency-Key"])
@@ -57,6 +61,13 @@ def receiver() -> Iterator[Receiver]:
             if status == 302:
                 self.send_header("Location", "http://198.51.100.1/")
             self.end_headers()
+
+        def drip(self) -> None:
+            self.close_connection = True
+            self.wfile.write(b"HTTP/1.1 204 No Content\r\nX-Long: ")
+            for _ in range(200):
+                self.wfile.write(b"x")
+                time.sleep(0.05)
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its own name
             pass
