@@ -228,7 +228,7 @@ def test_who_only_looks_waits_for_nobody_who_works(town: Town) -> None:
     with transaction() as db:
         timers.running(db, db.scalars(select(Case.id)).one())  # somebody is in the middle of an action
         with ThreadPoolExecutor(1) as pool:
-            assert pool.submit(supervisor.get, f"{CASES}/{number}").result(timeout=10).status_code == 200
+            assert pool.submit(supervisor.get, f"{CASES}/{number}").result(timeout=120).status_code == 200
 
 
 def test_no_such_case_no_such_action_and_nothing_to_read(town: Town) -> None:

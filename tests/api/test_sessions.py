@@ -147,7 +147,7 @@ def test_a_gateway_that_does_not_answer_holds_up_nobody_and_is_said(
         def send(self, to: str, text: str, key: str) -> None:
             with ThreadPoolExecutor(1) as pool:
                 answer = pool.submit(town.stranger.post, "/api/v1/citizen/reports", citizen_report())
-                reported.append(answer.result(timeout=10).status_code)
+                reported.append(answer.result(timeout=120).status_code)
             raise senders.NotTakenError("ReadTimeout", final=False)
     monkeypatch.setattr(senders, "texts", Hanging)
     refused = town.stranger.post(f"{SESSIONS}/phone/code", {"phone": "13900139000"})

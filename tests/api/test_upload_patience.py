@@ -35,7 +35,7 @@ def test_what_came_before_the_silence_is_kept_and_the_silence_ends() -> None:
         assert 0.1 < time.monotonic() - began < 5
         assert patient.read(3) == b""  # it is not waited for again
     line.closed.set()
-    until = time.monotonic() + 5
+    until = time.monotonic() + 60
     while waiting() > before:
         assert time.monotonic() < until, "somebody still waits"
         time.sleep(0.01)

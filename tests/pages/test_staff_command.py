@@ -161,8 +161,8 @@ def test_new_work_appears_by_itself_and_a_server_that_was_killed_costs_nothing(w
     for pid in workers:
         os.kill(pid, signal.SIGKILL)
     missed = left(town, "另外一件事", grid=1)
-    expect(page.locator(f"[data-number='{missed['number']}']")).to_be_visible(timeout=30_000)
-    expect(page.locator(".chip.good")).to_contain_text("实时更新", timeout=30_000)
+    expect(page.locator(f"[data-number='{missed['number']}']")).to_be_visible(timeout=120_000)
+    expect(page.locator(".chip.good")).to_contain_text("实时更新", timeout=120_000)
 
 
 def test_without_room_for_a_stream_the_page_asks_every_few_seconds(window: Window, city: City) -> None:

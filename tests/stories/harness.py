@@ -62,7 +62,7 @@ class System:
     def stop(self) -> None:
         """As Ctrl-C does; nothing may be left."""
         self.process.send_signal(signal.SIGINT)
-        assert self.process.wait(timeout=30) == 0, self.said()[-3000:]
+        assert self.process.wait(timeout=120) == 0, self.said()[-3000:]
 
 
 def _children(parent: int) -> set[int]:

@@ -106,7 +106,7 @@ def test_a_day_is_played_told_in_numbers_left_to_look_at_and_not_played_twice(tm
         assert sum(one["properties"]["count"] for one in system.asks("/api/v1/public/map")["features"]) <= len(public)
 
         system.process.send_signal(signal.SIGINT)
-        assert system.process.wait(timeout=60) == 0
+        assert system.process.wait(timeout=120) == 0
         assert processes_of(system.home) == []
 
     with demonstration(tmp_path / "home") as system:

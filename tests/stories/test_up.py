@@ -27,7 +27,7 @@ def _written() -> None:
         absent("no migration has been written yet")
 
 
-def until(condition: Callable[[], Any], seconds: float = 90, why: str = "") -> Any:
+def until(condition: Callable[[], Any], seconds: float = 240, why: str = "") -> Any:
     """What the condition answers as soon as it is something."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
@@ -141,7 +141,7 @@ def test_a_life_of_zhiwang_up(tmp_path: Path) -> None:
         until(lambda: system.is_well() and system.asks("/health/live"), 60, "it did not heal")
 
         system.process.send_signal(signal.SIGINT)
-        assert system.process.wait(timeout=20) == 0
+        assert system.process.wait(timeout=120) == 0
         assert system.left() == []
 
     with running(home, port) as system:  # the second start, with the same data

@@ -46,6 +46,6 @@ def test_a_report_whose_photo_arrives_just_then_is_triaged_all_the_same(store: s
         check_in(db, a_photo(), channel="upload", report_id=report.id)
         db.flush()
         with ThreadPoolExecutor(1) as pool:
-            pool.submit(triage_reports, [str(report.id)]).result(timeout=20)
+            pool.submit(triage_reports, [str(report.id)]).result(timeout=120)
     with reading() as db:
         assert [one.outcome for one in db.scalars(select(Report))] == [Outcome.FILED]
