@@ -141,7 +141,8 @@ def test_a_killed_worker_leaves_no_decoder_behind() -> None:
               "os.kill(os.getpid(), signal.SIGKILL)")
     keys = {"DATABASE_URL": "sqlite:///x", "REDIS_URL": "redis://x", "BLOB_URL": "file:///x", "ZHIWANG_SIGNING_KEY": "A" * 43,
             "ZHIWANG_INDEX_KEY": "A" * 43, "ZHIWANG_DATA_KEYS": "k1:" + "A" * 43}
-    worker = subprocess.run([sys.executable, "-c", script], env=os.environ | keys, capture_output=True, check=False, timeout=120)
+    worker = subprocess.run(
+        [sys.executable, "-c", script], env=os.environ | keys, capture_output=True, check=False, timeout=120)
     pid = int(worker.stdout)
     for _ in range(200):
         if not alive(pid):
