@@ -1,0 +1,143 @@
+"""What the worker said of an entry stays on his phone after it was sent, and what he meets there he can settle."""
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from playwright.sync_api import Route, expect
+
+from casework.registry.records import Entry
+from casework.storage.database import reading
+from tests.api.town import key, ok, point
+from tests.pages.conftest import City
+from tests.pages.phone import Phone
+from tests.pages.test_pda_mishaps import FULL
+from tests.pages.test_pda_offline import fill_house, follow, offline, online, saved
+
+
+def house(city: City, phone: Phone, address: str, **values: Any) -> tuple[str, str]:
+    """A house that another has told of and that is on the phone: its id and its head."""
+    subject, first = key(), key()
+    state(city, subject, first, None, address=address, **({"usage": "self_occupied"} | values))
+    follow(city, phone)
+    phone.until(lambda: known(phone, subject), why="the entry did not come")
+    return subject, first
+
+
+def state(city: City, subject: str, name: str, base: str | None, **values: Any) -> None:
+    """Another source says something of a house."""
+    ok(city.town.li.post("/api/v1/registry/statements", {"items": [{
+        "id": name, "register": "house", "subject": subject, "base": base, "place": point(0), "values": values}]}))
+
+
+def known(phone: Phone, subject: str) -> dict[str, Any]:
+    """What the phone keeps of an entry; nothing if it has not heard of it."""
+    return next((one for one in phone.stored("items") if (one["kind"], one["id"]) == ("entry", subject)), {})
+
+
+def entry(subject: str) -> Entry:
+    with reading() as db:
+        return db.get_one(Entry, UUID(subject))
+
+
+def edit(phone: Phone, subject: str, **said: str) -> None:
+    """Change the usage or the number of people, as the worker does it."""
+    phone.go(f"#/edit/{subject}")
+    if "usage" in said:
+        phone.page.get_by_role("radio", name=said["usage"], exact=True).check()
+    if "occupants" in said:
+        phone.page.get_by_label("居住人数").fill(said["occupants"])
+    phone.page.locator("#save").click()
+    saved(phone, "entry")
+
+
+def look(phone: Phone, subject: str) -> None:
+    """Open the entry's screen anew."""
+    phone.go("#/today")
+    phone.page.locator(".screen.today").wait_for()
+    phone.go(f"#/entry/{subject}")
+    phone.page.locator(".screen.entry").wait_for()
+
+
+def test_a_new_entry_that_was_sent_is_still_on_the_phone(phone: Phone) -> None:
+    phone.go("#/edit/new/house")
+    fill_house(phone, "留存路1号", "自住")
+    phone.page.get_by_text("已定位").wait_for()
+    phone.page.locator("#save").click()
+    saved(phone, "entry")
+    phone.all_sent()
+    subject = phone.page.url.rsplit("/", 1)[1]
+    look(phone, subject)
+    expect(phone.page.locator("h2").first).to_have_text("留存路1号")
+    expect(phone.page.locator(".screen.entry .facts")).to_contain_text("自住")
+
+
+def test_an_edit_that_was_sent_is_shown_without_a_network_and_the_next_one_meets_no_conflict(
+        phone: Phone, city: City) -> None:
+    subject, _ = house(city, phone, "留存路2号")
+    edit(phone, subject, usage="出租")
+    phone.all_sent()
+    offline(phone)
+    look(phone, subject)
+    expect(phone.page.locator(".screen.entry .facts")).to_contain_text("出租")
+    edit(phone, subject, usage="空置")
+    online(phone)
+    phone.all_sent()
+    assert (entry(subject).values["usage"], entry(subject).contested) == ("vacant", [])
+    follow(city, phone)
+    phone.until(lambda: known(phone, subject)["version"] == 3, why="the phone did not hear of it again")
+    assert known(phone, subject)["head"] == str(entry(subject).head)
+
+
+@contextmanager
+def old_answer(phone: Phone) -> Iterator[list[Route]]:
+    """The next answer of the changes is made now and comes when this is over."""
+    held: list[Any] = []
+
+    def hold(route: Route) -> None:
+        held.append((route, route.fetch()))
+    phone.page.route("**/api/v1/pda/changes*", hold, times=1)
+    phone.page.evaluate("window.dispatchEvent(new Event('online'))")
+    phone.until(lambda: held, why="the phone did not ask")
+    yield held
+    (route, answer), = held
+    route.fulfill(response=answer)
+
+
+def test_an_answer_that_was_made_before_an_edit_does_not_take_it_back(phone: Phone, city: City) -> None:
+    subject, first = house(city, phone, "留存路3号", occupants=2)
+    state(city, subject, key(), first, occupants=4)
+    city.town.jobs()
+    with old_answer(phone):
+        edit(phone, subject, usage="出租")
+    phone.all_sent()
+    look(phone, subject)
+    expect(phone.page.locator(".screen.entry .facts")).to_contain_text("出租")
+    follow(city, phone)
+    phone.until(lambda: known(phone, subject)["head"] == str(entry(subject).head))
+    assert {name: entry(subject).values[name] for name in ("usage", "occupants")} == {"usage": "rented", "occupants": 4}
+
+
+def test_what_another_said_meanwhile_is_not_taken_for_seen(phone: Phone, city: City) -> None:
+    subject, first = house(city, phone, "留存路4号", occupants=2)
+    offline(phone)
+    edit(phone, subject, usage="出租")
+    state(city, subject, key(), first, occupants=3)
+    online(phone)
+    phone.all_sent()
+    edit(phone, subject, occupants="5")
+    phone.until(lambda: [one["state"] for one in phone.stored("operations")] == ["conflict"], why="3 was taken for seen")
+    assert entry(subject).contested == ["occupants"]
+
+
+def test_an_edit_is_sent_by_a_phone_that_has_no_room_to_note_it(phone: Phone, city: City) -> None:
+    phone.page.evaluate("delete ServiceWorkerRegistration.prototype.sync")  # the page itself, not its worker
+    subject, _ = house(city, phone, "留存路5号")
+    offline(phone)
+    edit(phone, subject, usage="出租")
+    phone.go("#/sync")
+    phone.page.evaluate(FULL)
+    online(phone)
+    phone.page.locator("#send").click()
+    phone.all_sent()
+    assert entry(subject).values["usage"] == "rented"
