@@ -1,4 +1,5 @@
 """What the worker said of an entry stays on his phone after it was sent, and what he meets there he can settle."""
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,7 +12,7 @@ from casework.storage.database import reading
 from tests.api.town import key, ok, point
 from tests.pages.conftest import City
 from tests.pages.phone import Phone
-from tests.pages.test_pda_mishaps import FULL
+from tests.pages.test_pda_mishaps import FULL, refuse, within
 from tests.pages.test_pda_offline import fill_house, follow, offline, online, saved
 
 
@@ -141,3 +142,144 @@ def test_an_edit_is_sent_by_a_phone_that_has_no_room_to_note_it(phone: Phone, ci
     phone.page.locator("#send").click()
     phone.all_sent()
     assert entry(subject).values["usage"] == "rented"
+
+
+def conflicted(city: City, phone: Phone, address: str, *occupants: str) -> str:
+    """A house of which another said that 3 live there while the worker, without a network, said otherwise, one after the other;
+    the phone has heard of it. Its id."""
+    subject, first = house(city, phone, address, occupants=2)
+    offline(phone)
+    for number in occupants:
+        edit(phone, subject, occupants=number)
+    state(city, subject, key(), first, occupants=3)
+    online(phone)
+    phone.until(lambda: states(phone) == ["conflict"] * len(occupants), why="no conflict")
+    follow(city, phone)
+    phone.until(lambda: known(phone, subject).get("conflicts"), why="the conflict did not come")
+    return subject
+
+
+def states(phone: Phone) -> list[str]:
+    return [one["state"] for one in phone.stored("operations")]
+
+
+def decide_elsewhere(city: City, phone: Phone, subject: str) -> None:
+    """The steward keeps what stands."""
+    (conflict,) = known(phone, subject)["conflicts"]
+    ok(city.town.steward.post(f"/api/v1/registry/conflicts/{conflict['id']}/decide", {"keep": "current"}))
+
+
+def choose(phone: Phone, choice: str) -> None:
+    phone.page.get_by_label(choice).check()
+    phone.page.get_by_role("button", name="确认").click()
+    saved(phone, "registers")
+
+
+def test_a_conflict_that_was_settled_at_a_desk_leaves_the_phone(phone: Phone, city: City) -> None:
+    subject = conflicted(city, phone, "裁定路1号", "5")
+    decide_elsewhere(city, phone, subject)
+    follow(city, phone)
+    phone.all_sent()
+    look(phone, subject)
+    expect(phone.page.locator("section.warn")).to_have_count(0)
+    expect(phone.page.locator(".screen.entry .facts")).to_contain_text("3")
+    assert entry(subject).values["occupants"] == 3
+
+
+def test_what_met_a_conflict_that_was_settled_long_ago_leaves_when_it_is_sent_again(phone: Phone, city: City) -> None:
+    subject = conflicted(city, phone, "裁定路2号", "5")
+    (left,) = phone.stored("operations")
+    decide_elsewhere(city, phone, subject)
+    follow(city, phone)
+    phone.until(lambda: not known(phone, subject)["conflicts"], why="the decision did not come")
+    within(phone, f"await store.put('operations', {json.dumps(left)}); store.tell('operations');")  # an older page left it
+    phone.go("#/sync")
+    phone.page.get_by_role("button", name="再发一次").click()
+    phone.all_sent()
+
+
+def test_one_decision_settles_all_that_met_the_conflict(phone: Phone, city: City) -> None:
+    subject = conflicted(city, phone, "裁定路3号", "5", "6")
+    look(phone, subject)
+    expect(phone.page.locator("section.warn tbody td")).to_have_text(["3", "6"])
+    offline(phone)
+    choose(phone, "新填值")
+    assert [one["kind"] for one in phone.stored("operations")] == ["decision"]
+    online(phone)
+    phone.all_sent()
+    assert (entry(subject).values["occupants"], entry(subject).contested) == (6, [])
+    look(phone, subject)
+    expect(phone.page.locator("section.warn")).to_have_count(0)
+    expect(phone.page.locator(".screen.entry .facts")).to_contain_text("6")
+    edit(phone, subject, occupants="7")
+    phone.all_sent()
+    assert (entry(subject).values["occupants"], entry(subject).contested) == (7, [])
+
+
+def test_what_was_based_on_a_statement_that_met_a_conflict_is_sent_after_the_decision(phone: Phone, city: City) -> None:
+    subject = conflicted(city, phone, "裁定路4号", "5")
+    (met,) = phone.stored("operations")
+    look(phone, subject)
+    offline(phone)
+    within(phone, f"""await operations.save("entry", {{subject: "{subject}", register: "house", values: {{usage: "rented"}}}},
+        {{base: "{met['id']}"}});""")
+    choose(phone, "新填值")
+    online(phone)
+    phone.until(lambda: all(one["kind"] == "decision" for one in phone.stored("operations")), why="it waits for ever")
+    assert entry(subject).values["usage"] == "rented"
+
+
+def test_a_decision_that_was_not_taken_is_asked_for_again(phone: Phone, city: City) -> None:
+    subject = conflicted(city, phone, "裁定路5号", "5")
+    look(phone, subject)
+    offline(phone)
+    choose(phone, "新填值")
+    state(city, subject, key(), str(entry(subject).head), usage="rented")
+    online(phone)
+    phone.until(lambda: states(phone) == ["refused"], why="it was decided without a look")
+    follow(city, phone)
+    phone.until(lambda: known(phone, subject)["head"] == str(entry(subject).head))
+    look(phone, subject)
+    choose(phone, "新填值")
+    phone.all_sent()
+    assert (entry(subject).values["occupants"], entry(subject).contested) == (5, [])
+
+
+def test_what_waits_for_a_refused_statement_is_taken_once_that_is_mended(phone: Phone) -> None:
+    page = phone.page
+    offline(phone)
+    phone.go("#/edit/new/person")
+    page.get_by_label("姓名").fill("赵改正")
+    page.get_by_role("radio", name="户籍", exact=True).check()
+    page.get_by_role("radio", name="常住", exact=True).check()
+    page.get_by_label("证件号码").fill("110105194912310021")
+    page.get_by_text("已定位").wait_for()
+    page.locator("#save").click()
+    saved(phone, "entry")
+    page.get_by_role("link", name="修改").click()
+    page.get_by_role("radio", name="流动", exact=True).check()
+    page.locator("#save").click()
+    saved(phone, "entry")
+    online(phone)
+    phone.until(lambda: sorted(states(phone)) == ["held", "refused"], why="the server did not hold the second")
+    phone.go("#/sync")
+    page.locator(".state-refused").get_by_role("button", name="修改").click()
+    page.get_by_label("证件号码").fill("11010519491231002X")
+    page.locator("#save").click()
+    saved(phone, "entry")
+    phone.all_sent()
+
+
+def test_what_was_based_on_a_statement_that_was_given_up_is_taken_all_the_same(phone: Phone, city: City) -> None:
+    subject, _ = house(city, phone, "裁定路6号", occupants=2)
+    offline(phone)
+    edit(phone, subject, occupants="5")
+    edit(phone, subject, usage="出租")
+    refuse(phone)
+    phone.go("#/sync")
+    phone.page.locator(".state-refused").get_by_role("button", name="放弃").click()
+    phone.page.locator("dialog").get_by_role("button", name="放弃").click()
+    phone.until(lambda: states(phone) == ["waiting"])
+    online(phone)
+    phone.all_sent()
+    assert {name: entry(subject).values[name] for name in ("usage", "occupants")} == {"usage": "rented", "occupants": 2}

@@ -49,7 +49,30 @@ const AFTERWARDS = {
     if (!known || isToldSince(known, {version})) return;
     await answer(items.put({...known, status, version, actions: [], waiting_for: null}));
   },
+  async decision(items, {data, about}, {head, version}) {
+    const known = about.subject && await answer(items.get(["entry", about.subject]));
+    if (!known || isToldSince(known, {version})) return;
+    const conflicts = known.conflicts.filter(({id}) => id !== data.conflict);
+    const decided = over(known, {id: head, data: {register: known.register, values: about.values}});
+    await answer(items.put({...decided, conflicts}));
+  },
 };
+
+/** Within a transaction: what met a conflict about one of these entries (a set of ids) leaves. The server keeps what it said, and
+ * nothing is left to be decided. */
+export async function dropMet(operations, subjects) {
+  if (!subjects.size) return;
+  for (const {id, kind, state, data} of await answer(operations.getAll())) {
+    if (kind === "entry" && state === "conflict" && subjects.has(data.subject)) await answer(operations.delete(id));
+  }
+}
+
+/** Whether somebody has settled what a statement met: its entry was told with it and without a conflict. `current`: what the
+ * server answered to it, always the same. */
+export async function isSettled(items, {kind, data}, current) {
+  const known = kind === "entry" && current && await answer(items.get(["entry", data.subject]));
+  return Boolean(known && isToldSince(known, current) && !known.conflicts.length);
+}
 
 /** Within the transaction in which a done operation leaves: the phone shows what the server has taken until it hears of it
  * again. What is told next is read after that, for one runner does both, and takes its place. */

@@ -1,7 +1,7 @@
 // Sends what waits and fetches what changed: one runner at a time on this phone, whichever page or worker it is in.
 // It may be killed at any point: whatever was not answered is sent again under the same id, and has one effect.
 import {pull} from "./changes.js";
-import {keepDone} from "./known.js";
+import {isSettled, keepDone} from "./known.js";
 import {Away, LockedOut, Problem, json, speak} from "./server.js";
 import * as store from "./store.js";
 import {current, handOver} from "./track.js";
@@ -159,6 +159,10 @@ async function settle({id}, {outcome, result = null, current = null, missing = [
       for (const file of own) await store.dropFile(files, progress, file.key);
       await store.answer(operations.delete(id));
       if (knows) await keepDone(items, one, result);
+      return;
+    }
+    if (stands === "conflict" && await isSettled(items, one, current)) {
+      await store.answer(operations.delete(id));
       return;
     }
     for (const {key} of own.filter(({sha256}) => missing.includes(sha256))) {
