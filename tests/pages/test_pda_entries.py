@@ -283,3 +283,50 @@ def test_what_was_based_on_a_statement_that_was_given_up_is_taken_all_the_same(p
     online(phone)
     phone.all_sent()
     assert {name: entry(subject).values[name] for name in ("usage", "occupants")} == {"usage": "rented", "occupants": 2}
+
+
+def mend(phone: Phone) -> None:
+    """Open the form of what was refused."""
+    phone.go("#/sync")
+    phone.page.locator(".state-refused").get_by_role("button", name="修改").click()
+    phone.page.locator(".screen.edit").wait_for()
+
+
+def test_an_edit_that_is_mended_stands_in_its_form_with_the_rest_of_the_entry(phone: Phone, city: City) -> None:
+    page = phone.page
+    subject, first = house(city, phone, "改正路11号", occupants=2, rooms=3)
+    offline(phone)
+    edit(phone, subject, usage="出租", occupants="")
+    refuse(phone)
+    mend(phone)
+    expect(page.get_by_label("地址").first).to_have_value("改正路11号")
+    expect(page.get_by_label("房间数")).to_have_value("3")
+    expect(page.get_by_label("居住人数")).to_have_value("")  # it was emptied on purpose
+    expect(page.get_by_role("radio", name="出租", exact=True)).to_be_checked()
+    expect(page.get_by_text("沿用档案中的位置")).to_be_visible()
+    page.get_by_label("房间数").fill("4")
+    page.locator("#save").click()
+    saved(phone, "entry")
+    (said,) = phone.stored("operations")
+    assert (said["base"], said["data"]["values"]) == (first, {"usage": "rented", "occupants": None, "rooms": "4"})
+    assert "place" not in said["data"]
+    online(phone)
+    phone.all_sent()
+    values = entry(subject).values
+    assert (values["address"], values["usage"], values["rooms"], "occupants" in values) == ("改正路11号", "rented", 4, False)
+
+
+def test_an_edit_that_is_mended_comes_before_the_one_that_was_based_on_it(phone: Phone, city: City) -> None:
+    subject, _ = house(city, phone, "改正路12号", occupants=2)
+    offline(phone)
+    edit(phone, subject, occupants="50")
+    edit(phone, subject, usage="出租")
+    refuse(phone)
+    mend(phone)
+    expect(phone.page.get_by_role("radio", name="自住", exact=True)).to_be_checked()
+    phone.page.get_by_label("居住人数").fill("5")
+    phone.page.locator("#save").click()
+    saved(phone, "entry")
+    online(phone)
+    phone.all_sent()
+    assert {name: entry(subject).values[name] for name in ("usage", "occupants")} == {"usage": "rented", "occupants": 5}

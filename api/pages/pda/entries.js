@@ -15,13 +15,19 @@ const RELATIONS = {
 export const relationsOf = (register) => Object.entries(RELATIONS)
   .filter(([kind, [from]]) => from === register || (kind === "owns" && register === "entity"));
 
-/** All entries on this phone by id. Those with something unsent carry `pending`, its state. */
-export async function entries() {
+/** All entries on this phone by id. Those with something unsent carry `pending`, its state. `before`: as they are without the
+ * operation of this id and whatever is based on it. */
+export async function entries({before = null} = {}) {
   const [told, operations] = await Promise.all([store.items("entry"), store.all("operations")]);
   const found = new Map(told.map((one) => [one.id, one]));
   // what met a conflict the server has: it stands beside the entry, not over it
   const said = operations.filter(({kind, state}) => kind === "entry" && state !== "conflict");
-  for (const one of said.sort((earlier, later) => earlier.order - later.order)) {
+  const later = new Set([before].filter(Boolean));
+  for (const one of said.sort((first, second) => first.order - second.order)) {
+    if (later.has(one.id) || later.has(one.base)) {
+      later.add(one.id);
+      continue;
+    }
     found.set(one.data.subject, {...over(found.get(one.data.subject) ?? fresh(one), one), pending: one.state});
   }
   return found;
