@@ -58,8 +58,8 @@ const AFTERWARDS = {
   },
 };
 
-/** Within a transaction: what met a conflict about one of these entries (a set of ids) leaves. The server keeps what it said, and
- * nothing is left to be decided. */
+/** Within a transaction: what met a conflict about one of these entries (a set of ids) leaves. The server keeps what it said,
+ * and nothing is left to be decided. */
 export async function dropMet(operations, subjects) {
   if (!subjects.size) return;
   for (const {id, kind, state, data} of await answer(operations.getAll())) {
