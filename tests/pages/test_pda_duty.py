@@ -83,6 +83,7 @@ def test_a_task_comes_is_answered_offline_and_goes(phone: Phone, city: City, tmp
         assert task.note is not None
         assert task.note.open() == "家中无人"
     assert digest(picture) in photos_of_task(made["id"])
+    expect(card).to_have_count(0)  # though nobody has told the phone
     follow(city, phone)
     expect(card).to_have_count(0)
 

@@ -269,6 +269,7 @@ def test_an_inspection_is_done_offline(playwright: Playwright, city: City, line:
     expect(phone.page.locator(".card.answered")).to_contain_text("待发送")
     online(phone)
     phone.all_sent()
+    expect(phone.page.get_by_role("link", name="巷口井盖缺失待核查")).to_have_count(0)
     with reading() as db:
         found = db.scalars(select(Case).where(Case.number == case)).one()
         assert found.status is Status.CLOSED

@@ -26,13 +26,28 @@ function shown(name, question, value, otherwise) {
   return name === "place" && value ? `${value.lon}, ${value.lat}` : otherwise;
 }
 
-/** A row for each contested field: ours from the operation that met the conflict where it is still on this phone. */
-function rows(form, entry, conflict, operation, contested) {
+/** What this worker said last of a field, if that met the conflict and is still on this phone. */
+const ours = (met, name) => met.find(({data}) => name in data.values);
+
+/** By field what holds after a choice, as far as this phone may know it: what is hidden comes as a mask. */
+function holding(entry, conflict, met, contested, keep) {
+  if (keep === "current") return {};
+  const stated = (name) => {
+    const own = ours(met, name);
+    if (own) return own.data.values[name];
+    return name in (entry.values ?? {}) ? contested[name]?.stated : undefined;
+  };
+  return Object.fromEntries(conflict.fields.map((name) => [name, stated(name)]).filter(([, value]) => value !== undefined));
+}
+
+/** A row for each contested field: ours from what met the conflict where it is still on this phone. */
+function rows(form, entry, conflict, met, contested) {
   return conflict.fields.map((name) => {
     const question = form?.questions.find(({field}) => field === name);
-    const here = {...contested[name], ...operation?.current?.contested?.[name]};
+    const own = ours(met, name);
+    const here = {...contested[name], ...own?.current?.contested?.[name]};
     const current = here.current ?? entry.values?.[name] ?? entry.masked?.[name];
-    const stated = operation?.data.values[name] ?? here.stated;
+    const stated = own?.data.values[name] ?? here.stated;
     const unknown = say(name in contested ? "conflict.nothing" : "conflict.hidden");
     return make("tr", {}, make("th", {scope: "row"}, ofLabel(question?.label) || sayOr(`field.${name}`, name)),
       make("td", {}, shown(name, question, current, say("conflict.nothing"))),
@@ -40,11 +55,16 @@ function rows(form, entry, conflict, operation, contested) {
   });
 }
 
-/** `telling`: what told() will answer. `operation`: ours that met the conflict; deciding ends it as well. */
-export function conflictBox(form, entry, conflict, operation, telling) {
+/** `telling`: what told() will answer. `met`: what of ours met a conflict about this entry, the latest first; deciding ends all
+ * of it. */
+export function conflictBox(form, entry, conflict, met, telling) {
   const keep = new Set();
-  const body = make("tbody", {}, rows(form, entry, conflict, operation, {}));
-  telling.then((all) => body.replaceChildren(...rows(form, entry, conflict, operation, all[conflict.id] ?? {})));
+  let contested = {};
+  const body = make("tbody", {}, rows(form, entry, conflict, met, contested));
+  telling.then((all) => {
+    contested = all[conflict.id] ?? {};
+    body.replaceChildren(...rows(form, entry, conflict, met, contested));
+  });
 
   async function decide() {
     if (!keep.size) {
@@ -52,8 +72,10 @@ export function conflictBox(form, entry, conflict, operation, telling) {
       return;
     }
     deciding.disabled = true;
-    await save("decision", {conflict: conflict.id, keep: [...keep][0]}, {base: entry.head, replaces: operation?.id ?? null,
-      about: {title: say("conflict.decided", {label: entry.label}), link: `#/entry/${entry.id}`}});
+    const [kept] = keep;
+    await save("decision", {conflict: conflict.id, keep: kept}, {base: entry.head, settles: entry.id, about: {
+      title: say("conflict.decided", {label: entry.label}), link: `#/entry/${entry.id}`, subject: entry.id,
+      values: holding(entry, conflict, met, contested, kept)}});
     saved("#/registers");
   }
 

@@ -1,4 +1,5 @@
 // The registers as this phone knows them: what the server told, and over it what this worker has said and not yet sent.
+import {fresh, over} from "./known.js";
 import {ofLabel} from "./language.js";
 import * as store from "./store.js";
 
@@ -14,36 +15,20 @@ const RELATIONS = {
 export const relationsOf = (register) => Object.entries(RELATIONS)
   .filter(([kind, [from]]) => from === register || (kind === "owns" && register === "entity"));
 
-const NAMED_BY = {
-  person: ["name"], entity: ["name"], component: ["name", "code"], address: ["text"],
-  house: ["address", "building", "unit", "room"]};
-
-const named = (register, values) => NAMED_BY[register].map((name) => values[name]).filter(Boolean).join(" ");
-
-/** An entry with one operation of ours on top. */
-function over(entry, {id, data, state}) {
-  const values = {...entry.values};
-  const masked = {...entry.masked};
-  for (const [name, value] of Object.entries(data.values)) {
-    delete masked[name];
-    if (value === null) delete values[name];
-    else values[name] = value;
-  }
-  return {...entry, values, masked, ...(data.place && {lon: data.place.lon, lat: data.place.lat}), head: id, pending: state,
-    label: named(data.register, data.values) || entry.label};
-}
-
-const fresh = ({id, data}) => ({
-  id: data.subject, register: data.register, label: "", values: {}, masked: {}, conflicts: [], relations: [], head: id});
-
-/** All entries on this phone by id. Those with something unsent carry `pending`, its state. */
-export async function entries() {
+/** All entries on this phone by id. Those with something unsent carry `pending`, its state. `before`: as they are without the
+ * operation of this id and whatever is based on it. */
+export async function entries({before = null} = {}) {
   const [told, operations] = await Promise.all([store.items("entry"), store.all("operations")]);
   const found = new Map(told.map((one) => [one.id, one]));
   // what met a conflict the server has: it stands beside the entry, not over it
   const said = operations.filter(({kind, state}) => kind === "entry" && state !== "conflict");
-  for (const one of said.sort((earlier, later) => earlier.order - later.order)) {
-    found.set(one.data.subject, over(found.get(one.data.subject) ?? fresh(one), one));
+  const later = new Set([before].filter(Boolean));
+  for (const one of said.sort((first, second) => first.order - second.order)) {
+    if (later.has(one.id) || later.has(one.base)) {
+      later.add(one.id);
+      continue;
+    }
+    found.set(one.data.subject, {...over(found.get(one.data.subject) ?? fresh(one), one), pending: one.state});
   }
   return found;
 }

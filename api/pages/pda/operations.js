@@ -1,6 +1,7 @@
 // What the worker says, as operations: each with an id made here, kept with its files in one transaction before the page
 // says "saved", and sent later, as often as needed, with one effect.
 import {photosOf} from "./drafts.js";
+import {dropMet} from "./known.js";
 import * as store from "./store.js";
 
 /** Where an operation is: "waiting" to be sent; "held" by the server until something else arrives; "files": done, and its files
@@ -28,10 +29,11 @@ export const plain = (facts) =>
 
 /** Keep an operation with its photos. Once this returns it survives an empty battery.
  * `about`: {title, link} for lists. In the same transaction go: `draft`, key of the form it came from; `points`, keys of the
- * track that is handed over; `replaces`, id of an operation that this one mends or answers (what was based on that one is
- * based on this one); and `meta`, a [key, value] to be noted. */
+ * track that is handed over; `replaces`, id of an operation that this one mends (what was based on that one is based on this
+ * one); `settles`, id of an entry whose conflict this one decides; and `meta`, a [key, value] to be noted. */
 export async function save(kind, data, {
-  photos = [], base = null, about = {}, draft = null, replaces = null, points: keys = [], meta: noted = null} = {}) {
+  photos = [], base = null, about = {}, draft = null, replaces = null, settles = null, points: keys = [],
+  meta: noted = null} = {}) {
   const id = crypto.randomUUID();
   const said = photos.length ? {...data, files: photos.map(described)} : data;
   const operation = {
@@ -44,6 +46,7 @@ export async function save(kind, data, {
     for (const [number, photo] of photos.entries()) await store.answer(files.add(kept(id, photo, number)));
     for (const key of keys) await store.answer(points.delete(key));
     if (replaces) await replace({operations, files, progress}, replaces, id);
+    if (settles) await settle(operations, settles, operation);
     if (draft) for (const key of [draft, photosOf(draft)]) await store.answer(drafts.delete(key));
     if (noted) await store.answer(meta.put(noted[1], noted[0]));
   });
@@ -54,8 +57,28 @@ export async function save(kind, data, {
 
 async function replace({operations, files, progress}, old, id) {
   await drop(operations, files, progress, old);
+  await rebase(operations, old, id);
+}
+
+/** What was based on one that the server has not taken is based on another, and so becomes another: the server may know the
+ * first, and waits for what will never come. Only statements and decisions have a base, and these have no files. */
+async function rebase(operations, old, base) {
+  for (const one of (await store.answer(operations.getAll())).filter((each) => each.base === old)) {
+    const id = crypto.randomUUID();
+    await store.answer(operations.delete(one.id));
+    await store.answer(operations.add({...one, id, base, state: one.state === "held" ? "waiting" : one.state}));
+    await rebase(operations, one.id, id);
+  }
+}
+
+/** Whatever met the conflict leaves, and decisions of it that were not taken. What was based on a statement that met it stays
+ * based on that: the server has it. */
+async function settle(operations, subject, {id, data}) {
+  await dropMet(operations, new Set([subject]));
   for (const one of await store.answer(operations.getAll())) {
-    if (one.base === old) await store.answer(operations.put({...one, base: id}));
+    if (one.kind === "decision" && one.data.conflict === data.conflict && one.id !== id) {
+      await store.answer(operations.delete(one.id));
+    }
   }
 }
 
@@ -64,9 +87,14 @@ async function drop(operations, files, progress, id) {
   for (const key of await store.answer(files.index("operation").getAllKeys(id))) await store.dropFile(files, progress, key);
 }
 
-/** Give up an operation and its files: only the worker does that. */
+/** Give up an operation and its files: only the worker does that. What was based on a statement that was not taken is based on
+ * what that was based on. */
 export async function discard(id) {
-  await store.write(["operations", "files", "progress"], (...rooms) => drop(...rooms, id));
+  await store.write(["operations", "files", "progress"], async (operations, files, progress) => {
+    const {state, base} = await store.answer(operations.get(id)) ?? {};
+    await drop(operations, files, progress, id);
+    if (state === "refused") await rebase(operations, id, base);
+  });
   store.tell("operations");
 }
 

@@ -21,9 +21,11 @@ const db = database({name: NAME, version: VERSION, rooms: ROOMS, upgrade(transac
 }});
 export const {read, write, all, get, put, remove} = db;
 
+/** Within a transaction: everything of one kind that the server told. */
+export const itemsOf = (room, kind) => answer(room.getAll(IDBKeyRange.bound([kind], [kind, []])));
+
 /** Everything of one kind that the server told. */
-export const items = (kind) =>
-  read(["items"], (room) => answer(room.getAll(IDBKeyRange.bound([kind], [kind, []]))));
+export const items = (kind) => read(["items"], (room) => itemsOf(room, kind));
 
 export const item = (kind, id) => get("items", [kind, id]);
 

@@ -1,6 +1,7 @@
 // Sends what waits and fetches what changed: one runner at a time on this phone, whichever page or worker it is in.
 // It may be killed at any point: whatever was not answered is sent again under the same id, and has one effect.
 import {pull} from "./changes.js";
+import {isSettled, keepDone} from "./known.js";
 import {Away, LockedOut, Problem, json, speak} from "./server.js";
 import * as store from "./store.js";
 import {current, handOver} from "./track.js";
@@ -145,16 +146,22 @@ async function say(batch) {
   return done;
 }
 
-/** Keep what the server answered to one operation; 1 when it was done. */
+/** Keep what the server answered to one operation, and what is so of its thing; 1 when it was done. */
 async function settle({id}, {outcome, result = null, current = null, missing = [], problem = null}) {
   const done = outcome === "done" || outcome === "already_done";
   const stands = done ? "files" : {waiting: "held"}[outcome] ?? outcome;
-  const keep = () => store.write(["operations", "files", "progress"], async (operations, files, progress) => {
+  const keep = (knows) => store.write(["operations", "files", "progress", "items"], async (
+    operations, files, progress, items) => {
     const one = await store.answer(operations.get(id));
     if (!one) return; // the worker gave it up meanwhile
     const own = await store.answer(files.index("operation").getAll(id));
     if (done && (!own.length || FILES_FIRST.has(one.kind))) {
       for (const file of own) await store.dropFile(files, progress, file.key);
+      await store.answer(operations.delete(id));
+      if (knows) await keepDone(items, one, result);
+      return;
+    }
+    if (stands === "conflict" && await isSettled(items, one, current)) {
       await store.answer(operations.delete(id));
       return;
     }
@@ -165,7 +172,10 @@ async function settle({id}, {outcome, result = null, current = null, missing = [
     await store.answer(operations.put({...one, state: stands, result, current, missing, problem, tries: one.tries + 1}));
   });
   try {
-    await keep();
+    await keep(true).catch((error) => {
+      if (!done || !store.isFull(error)) throw error;
+      return keep(false); // no room for what is so now: the operation leaves all the same, which makes room
+    });
     unnoted.delete(id);
   } catch (error) {
     if (!store.isFull(error)) throw error;

@@ -21,23 +21,33 @@ function changes(stated, one) {
 /** The draft under which a refused statement is mended, and what it holds. */
 export const keyOf = ({data, base}) => (base ? `edit/${data.subject}` : `edit/new/${data.register}`);
 export const draftOf = (form) => ({data}) => ({
-  subject: data.subject, answers: form ? answersOf(form, data.values, {}).answers : {},
+  subject: data.subject, answers: form ? {...emptied(form, data.values), ...answersOf(form, data.values, {}).answers} : {},
   place: {...data.place, accuracy: data.accuracy ?? null}});
 
-async function answering(one, key, fresh) {
+/** Answers that were taken away, to be told from those that were left as they are. */
+const emptied = (form, values) => Object.fromEntries(form.questions.filter(({field}) => field && values[field] === null)
+  .map(({name}) => [name, ""]));
+
+/** What is kept of this form lies over the entry: of a statement that is mended it holds only what was changed. */
+async function answering(one, kept, fresh) {
   const form = await formOf(one.register);
   const before = form && answersOf(form, one.values ?? {}, one.masked ?? {});
-  const kept = await draft(key);
-  const state = {subject: fresh ? crypto.randomUUID() : one.id, answers: before?.answers, place: {}, ...kept};
-  if (!kept && isPlaced(one)) Object.assign(state.place, {lon: one.lon, lat: one.lat, accuracy: null, kept: true});
+  const state = {
+    place: {}, ...kept, subject: kept?.subject ?? (fresh ? crypto.randomUUID() : one.id),
+    answers: {...before?.answers, ...kept?.answers}};
+  if (state.place.lon === undefined && isPlaced(one)) {
+    Object.assign(state.place, {lon: one.lon, lat: one.lat, accuracy: null, kept: true});
+  }
   return {form, masked: before?.masked, state};
 }
 
 export async function show(room, id, register = null) {
   const fresh = id === "new";
-  const one = fresh ? {register, values: {}, masked: {}, label: ""} : (await entries()).get(id);
   const key = fresh ? `edit/new/${register}` : `edit/${id}`;
-  const {form, masked, state} = one ? await answering(one, key, fresh) : {};
+  const kept = await draft(key);
+  // what is mended is mended as it was said: before what was based on it, which will be based on this
+  const one = fresh ? {register, values: {}, masked: {}, label: ""} : (await entries({before: kept?.mends})).get(id);
+  const {form, masked, state} = one ? await answering(one, kept, fresh) : {};
   if (!form) {
     add(room, empty(say(one ? "edit.no_form" : "entry.gone")));
     return {};

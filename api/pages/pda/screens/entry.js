@@ -8,6 +8,8 @@ import * as store from "../store.js";
 
 const isEmpty = (value) => value === undefined || value === null || value === "" || (Array.isArray(value) && !value.length);
 
+const NOT_TAKEN = ["refused", "conflict"];
+
 /** In the order of the form, then whatever else is known. */
 function factsOf(form, one) {
   const asked = new Map((form?.questions ?? []).map((question) => [question.field, question]));
@@ -29,8 +31,10 @@ export async function show(room, id) {
     return {};
   }
   const [form, operations] = await Promise.all([formOf(one.register), store.all("operations")]);
-  const decided = new Set(operations.filter(({kind}) => kind === "decision").map(({data}) => data.conflict));
-  const met = operations.find(({kind, data, state}) => kind === "entry" && data.subject === id && state === "conflict");
+  const decided = new Set(operations.filter(({kind, state}) => kind === "decision" && !NOT_TAKEN.includes(state))
+    .map(({data}) => data.conflict));
+  const met = operations.filter(({kind, data, state}) => kind === "entry" && data.subject === id && state === "conflict")
+    .sort((one, other) => other.order - one.order);
   const telling = told(one);
   add(room,
     make("div", {class: "panel"},
