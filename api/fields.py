@@ -12,11 +12,12 @@ import marshmallow as ma
 import orjson
 from flask import Response, request
 
+from casework import clock
 from casework.geography import coordinates
 
 ENCODING = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 LARGEST_INTEGER = 2**63 - 1
-EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+EARLIEST, LATEST = clock.EARLIEST, clock.LATEST
 TO_WGS84: dict[str, Callable[[coordinates.Point], coordinates.Point]] = {
     "wgs84": lambda point: point, "gcj02": coordinates.gcj02_to_wgs84, "bd09": coordinates.bd09_to_wgs84}
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import marshmallow as ma
 
-from api.auth import requires
+from api.auth import caller, requires
 from api.blueprint import Blueprint
 from api.fields import Moment
 from casework import clock
@@ -13,6 +13,7 @@ from casework.intake import refusals
 from casework.performance.channels import by_channel
 from casework.performance.days import day_of, span_of
 from casework.performance.departments import by_department
+from casework.performance.scope import sees_all
 from casework.storage.database import reading
 
 blueprint = Blueprint("performance", __name__, url_prefix="/api/v1", description="统计 Figures")
@@ -84,13 +85,17 @@ class DepartmentsFiguresOut(ma.Schema):
 
 @blueprint.operation("GET", "/performance/channels", requires("performance.read"), query=SpanIn(), answer=SummaryOut())
 def channels(query: dict[str, Any]) -> dict[str, Any]:
-    """How the reports received in a span fared, by channel: refused, joined, filed, dispatched, on time, closed, rated."""
+    """How the reports received in a span fared, by channel: refused, joined, filed, dispatched, on time, closed, rated.
+
+    Of cases in my reach: those that my department leads, or that lie in my area. Only who sees the whole city sees also what
+    was refused, and what is no case yet.
+    """
     since, until = _span(query)
     with reading() as db:
-        fared = by_channel(db, since, until)
-        refused = refusals.between(db, day_of(since), day_of(until - timedelta.resolution))
+        fared = by_channel(db, caller(), since, until)
+        refused = refusals.between(db, day_of(since), day_of(until - timedelta.resolution)) if sees_all(caller()) else {}
     return {"since": since, "until": until,
-            "channels": {name: figures | {"refused": dict(refused[name])} for name, figures in fared.items()}}
+            "channels": {name: figures | {"refused": dict(refused.get(name, {}))} for name, figures in fared.items()}}
 
 
 @blueprint.operation("GET", "/performance/departments", requires("performance.read"), query=SpanIn(),
@@ -98,11 +103,12 @@ def channels(query: dict[str, Any]) -> dict[str, Any]:
 def departments(query: dict[str, Any]) -> dict[str, Any]:
     """How each department did with what it was given in a span: signed, handled, extended, handed back, reworked, supervised.
 
-    Counted when asked: a granted appeal corrects the figures of its span at once.
+    A head sees the own department, a post in an area what lies there. Counted when asked: a granted appeal corrects the figures
+    of its span at once.
     """
     since, until = _span(query)
     with reading() as db:
-        return {"since": since, "until": until, "items": by_department(db, since, until)}
+        return {"since": since, "until": until, "items": by_department(db, caller(), since, until)}
 
 
 def _span(query: dict[str, Any]) -> tuple[datetime, datetime]:

@@ -8,6 +8,9 @@ from zoneinfo import ZoneInfo
 CITY = ZoneInfo("Asia/Shanghai")
 """Calendars, office hours and what people read are in the city's time; everything stored is UTC."""
 
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""No moment beyond these is taken from outside: a calendar ends somewhere, and arithmetic with it."""
+
 _told: ContextVar[datetime | None] = ContextVar("told", default=None)
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 from sqlalchemy import ColumnElement, Select, func, select, tuple_
 from sqlalchemy.orm import Session
 
+from casework import clock
 from casework.errors import Fault, Invalid, Refused
 from casework.exports.columns import Column
 from casework.identity.people import Actor
@@ -48,10 +49,15 @@ Count = Callable[[Session, Asked, int], int]
 
 
 def moment(text: str) -> datetime:
-    """A moment with its zone, or a city day's midnight. Raises ValueError."""
-    made = datetime.fromisoformat(text)
+    """A moment with its zone, as everywhere from outside. Raises ValueError."""
+    try:
+        made = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("must be a moment such as 2026-03-02T10:00:00+08:00") from None
     if made.tzinfo is None:
         raise ValueError("must say its zone, such as +08:00 or Z")
+    if not clock.EARLIEST <= made <= clock.LATEST:
+        raise ValueError("must lie between 1970 and 2200")
     return made
 
 
@@ -82,13 +88,14 @@ def words(text: str) -> str:
 
 
 SAYS: Mapping[Any, str] = {
-    uuid.UUID: "is not an id", moment: "must be a moment such as 2026-03-02T10:00:00+08:00", yes: "must be true or false",
-    date.fromisoformat: "must be a day such as 2026-03-02"}
+    uuid.UUID: "is not an id", yes: "must be true or false", date.fromisoformat: "must be a day such as 2026-03-02"}
+"""What is wrong with what a reader did not take; of the others their own word."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Listing:
-    """One list. `filters` are those of the page that shows it, by the same names; `needs` those that must be given."""
+    """One list. `filters` are those of the page that shows it, by the same names; each reads a text, or raises ValueError,
+    KeyError or Invalid. `needs` are those that must be given."""
 
     name: str
     zh: str
@@ -119,6 +126,8 @@ class Listing:
                     read[name] = reader(text)
             except (ValueError, KeyError) as error:
                 faults.append(Fault(f"query.{name}", SAYS.get(reader, str(error))))
+            except Invalid as error:
+                faults += [Fault(f"query.{name}", one.reason) for one in error.faults]
         if faults:
             raise Invalid("this list cannot be narrowed so", *faults)
         return read

@@ -5,13 +5,19 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from casework.exports.columns import Column
-from casework.exports.listing import Asked, Listing, Page, Place, one_of, words
+from casework.exports.listing import Asked, Listing, Page, Place, one_of
 from casework.performance import score_appeals, scorecards
 from casework.performance.scorecards import Scorecard, State
 from casework.performance.weights import Of
 
 STATES = {State.DRAFT: "草稿", State.PUBLISHED: "已公布"}
 FIELDS = ("rank", "name", "area_code", "score", "state", "period", "published_at")
+
+
+def _month(text: str) -> str:
+    """A month as scorecards say it. Raises Invalid."""
+    scorecards.first_of(text)
+    return text
 
 
 def _pages(db: Session, asked: Asked, after: Place | None, limit: int) -> Page:
@@ -37,4 +43,4 @@ SCORECARDS = Listing(
         Column("score", "得分", "Score"), Column("amended_score", "申诉后得分", "After appeal"),
         Column("state", "状态", "State", STATES), Column("period", "月份", "Month"),
         Column("published_at", "公布时间", "Published")),
-    filters={"of": one_of(*Of), "period": words}, needs=frozenset({"of", "period"}))
+    filters={"of": one_of(*Of), "period": _month}, needs=frozenset({"of", "period"}))

@@ -1,5 +1,5 @@
 """Days as the city lives them: what is counted by day begins and ends at midnight there."""
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from casework import clock
 from casework.errors import Fault, Invalid
@@ -23,6 +23,11 @@ def span_of(day: datetime, days: int = 1) -> tuple[datetime, datetime]:
 def day_of(moment: datetime) -> date:
     """The city's day in which this moment lies."""
     return moment.astimezone(clock.CITY).date()
+
+
+def begins(day: date) -> datetime:
+    """Midnight in the city with which this day begins."""
+    return datetime.combine(day, time(), clock.CITY)
 
 
 def must_be_counted(since: date, until: date) -> None:

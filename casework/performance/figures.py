@@ -20,7 +20,7 @@ from casework.errors import Fault, Invalid, NotFound
 from casework.geography import areas
 from casework.geography.codes import LENGTHS, Level, level_of, lies_in
 from casework.identity.people import Actor, Department, User
-from casework.identity.permissions import Reach, allowed, check, reach
+from casework.identity.permissions import Reach
 from casework.performance import indicators, tally
 from casework.performance.days import must_be_counted
 from casework.performance.facts import KeptFact
@@ -39,6 +39,7 @@ from casework.performance.rollups import (
     pairs,
     spans,
 )
+from casework.performance.scope import scopes
 from casework.storage import outbox
 
 MOST_ITEMS, MOST_OF_MANY = 500, 200
@@ -92,9 +93,9 @@ def page(db: Session, actor: Actor, wanted: Wanted) -> dict[str, Any]:
     happened before this moment is counted. Raises Refused, NotFound for a department or area beyond the actor's reach, and
     Invalid for a period that cannot be or when an actor with several departments or areas names none of them.
     """
-    check(actor, "performance.read")
+    posts = scopes(actor)
     _must_be(wanted)
-    wanted = _inside([reach(post) for post in actor.each() if allowed(post, "performance.read")], wanted)
+    wanted = _inside(posts, wanted)
     if wanted.by is By.AREA and LEVELS.index(_level(wanted)) < LEVELS.index(_around(wanted)):
         raise Invalid("there are no such areas in this one", Fault("level", "that of the area, or below it"))
     as_of = outbox.oldest_waiting(db) or clock.now()
@@ -113,11 +114,11 @@ def _must_be(wanted: Wanted) -> None:
         raise Invalid("this is no category", Fault("category", "three, five or seven digits"))
 
 
-def _inside(scopes: Sequence[Reach], wanted: Wanted) -> Wanted:
+def _inside(posts: Sequence[Reach], wanted: Wanted) -> Wanted:
     """The same narrowed to what the actor's posts may see: without a choice to what there is, with one to what was named."""
-    departments = frozenset().union(*(one.department_ids for one in scopes))
-    codes = frozenset().union(*(one.area_codes for one in scopes))
-    if any(one.everything for one in scopes):
+    departments = frozenset().union(*(one.department_ids for one in posts))
+    codes = frozenset().union(*(one.area_codes for one in posts))
+    if any(one.everything for one in posts):
         return wanted
     if wanted.department in departments or any((wanted.area or "").startswith(one) for one in codes):
         return wanted

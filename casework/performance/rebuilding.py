@@ -51,8 +51,14 @@ def recount_since(moment: datetime) -> int:
     """Count again whatever anything happened to since; how many facts were other. What a batch that was given up left out is
     mended by this."""
     with reading() as db:
-        told = sorted(set(db.scalars(select(Event.subject).where(Event.name.in_(COUNTED), Event.happened_at >= moment))))
+        told = told_since(db, moment)
     return sum(_recount(some) for some in rollups.in_parts(told))
+
+
+def told_since(db: Session, moment: datetime) -> list[uuid.UUID]:
+    """The cases to which anything happened since that figures count, whether a job has heard of it or not."""
+    told = select(Event.subject).where(Event.name.in_(COUNTED), Event.happened_at >= moment)
+    return sorted(db.scalars(told.distinct()))
 
 
 def uncounted(db: Session, most: int) -> Sequence[uuid.UUID]:

@@ -18,7 +18,7 @@ from casework.errors import Conflict, Fault, Invalid, NotFound
 from casework.geography.codes import lies_in
 from casework.identity.people import Actor, Post, Role
 from casework.identity.permissions import Reach, allowed, check, reach
-from casework.performance import figures, score_news, weights
+from casework.performance import figures, freezing, score_news, weights
 from casework.performance.days import day_of, month_after
 from casework.performance.figures import By, Wanted
 from casework.performance.weights import Of
@@ -73,7 +73,7 @@ def draft(db: Session, of: Of, period: str) -> int:
     first = first_of(period)
     if first > day_of(clock.now()):
         raise Invalid("this month has not begun", Fault("period", "a month that has begun"))
-    one_at_a_time(db, f"scorecards {of} {period}")
+    _alone(db, of, period)
     if _is_published(db, of, period):
         return 0
     drafts = select(Scorecard.subject_id, Scorecard.id).where(Scorecard.of == of, Scorecard.period == period)
@@ -89,17 +89,21 @@ def draft(db: Session, of: Of, period: str) -> int:
 def publish(db: Session, actor: Actor, of: Of, period: str) -> int:
     """Freeze a month that is over, as the figures are now, and tell whom it is about; how many scorecards there are.
 
-    Raises Conflict when that was done before.
+    Raises Conflict when that was done before, and while something that happened in it waits to be counted.
     """
     check(actor, "scorecards.publish")
     if not any(one.everything for one in _scopes(actor, "scorecards.publish")):
         raise NotFound("no such scorecards")
-    if month_after(first_of(period)) > day_of(clock.now()):
+    first = first_of(period)
+    if month_after(first) > day_of(clock.now()):
         raise Invalid("this month is not over", Fault("period", "a month that is over"))
+    _alone(db, of, period)
+    if _is_published(db, of, period):
+        raise Conflict(f"the scorecards of {period} are published already")
+    if not freezing.all_counted(db, first, month_after(first)):
+        raise Conflict(f"something that happened in {period} waits to be counted; publish in some minutes")
     made = draft(db, of, period)
     if not made:
-        if _is_published(db, of, period):
-            raise Conflict(f"the scorecards of {period} are published already")
         raise Conflict(f"there is nothing to publish for {period}")
     at = clock.now()
     frozen = (update(Scorecard).where(Scorecard.of == of, Scorecard.period == period)
@@ -179,6 +183,11 @@ def first_of(period: str) -> date:
 def month_of(day: date) -> str:
     """The month of a day, as scorecards say it."""
     return f"{day:%Y-%m}"
+
+
+def _alone(db: Session, of: Of, period: str) -> None:
+    """Nobody else drafts or publishes these meanwhile."""
+    one_at_a_time(db, f"scorecards {of} {period}")
 
 
 def _is_published(db: Session, of: Of, period: str) -> bool:

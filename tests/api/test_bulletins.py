@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from casework.performance import rollups
 from casework.performance.bulletins import bulletin
 from tests.api.town import Json, Town, ok, pda_report, point, problem
 from tests.conftest import SetClock
@@ -73,6 +74,21 @@ def test_none_appears_of_a_time_before_the_city_began_or_while_something_waits_t
     jobs.make_bulletins()
     assert [(one["kind"], one["since"]) for one in listed(town)] == [("week", "2026-03-02")]
     assert "受理 1 件" in latest(town)["lead"]["zh"]
+
+
+def test_what_no_job_has_counted_yet_stands_in_the_bulletin_all_the_same(
+        town: Town, time: SetClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    time.is_now("2026-03-03 10:00")
+    ok(town.li.post("/api/v1/pda/reports", pda_report()))
+    town.jobs()
+    time.is_now("2026-03-08 23:59")
+    ok(town.zhao.post("/api/v1/pda/reports", pda_report(place=point(2))))
+    with monkeypatch.context() as patch:  # the queue of the figures stands still
+        patch.setattr(rollups, "refresh", lambda *_: 0)
+        town.jobs()
+    time.is_now("2026-03-09 06:00")
+    jobs.make_bulletins()
+    assert latest(town)["lead"]["zh"] == "上周受理 2 件；前一周没有受理案件，无从比较。"
 
 
 def test_what_a_leader_says_is_told_in_the_language_of_who_reads_it(week: Town) -> None:

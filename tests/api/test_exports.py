@@ -1,12 +1,15 @@
 """Any list as a file: the rows that the asker may see, masked, harmless to a spreadsheet, and done whoever dies."""
 import csv
 import io
+import json
 from typing import Any
 
 import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select
 
+from api.releases import FOLDER
+from casework.errors import Invalid, NotFound, Refused, Unauthenticated
 from casework.exports import export, writing
 from casework.exports.columns import harmless
 from casework.exports.export import Export, Form, State
@@ -88,6 +91,37 @@ def test_filters_are_those_of_the_page(busy: Town) -> None:
     assert set(fault["fields"]) == {"query.status", "query.colour"}
     assert "query.since" in problem(busy.supervisor.post(EXPORTS, {"table": "reports"}), 422)["fields"]
     assert "table" in problem(busy.supervisor.post(EXPORTS, {"table": "secrets"}), 422)["fields"]
+
+
+@pytest.mark.parametrize(("table", "query", "reason"), [
+    ("cases", {"since": "0001-01-01T00:00:00+08:00"}, "must lie between 1970 and 2200"),
+    ("cases", {"due_before": "9999-12-31T23:59:59-08:00"}, "must lie between 1970 and 2200"),
+    ("reports", {"since": SPAN["since"], "until": "9999-12-31T23:59:59-08:00"}, "must lie between 1970 and 2200"),
+    ("duties", {"since": "0001-01-01T00:00:00+08:00", "until": SPAN["until"]}, "must lie between 1970 and 2200"),
+    ("cases", {"since": "2026-03-02T10:00:00"}, "must say its zone, such as +08:00 or Z"),
+    ("cases", {"since": "yesterday"}, "must be a moment such as 2026-03-02T10:00:00+08:00"),
+    ("scorecards", {"of": "worker", "period": "2026-13"}, "a month such as 2026-10"),
+    ("figures", {"by": "day", "since": "0001-01-01", "until": "0001-01-02"}, None)])
+def test_what_no_list_can_be_narrowed_to_is_refused_with_the_field(
+        town: Town, table: str, query: dict[str, str], reason: str | None) -> None:
+    fields = problem(town.administrator.post(EXPORTS, {"table": table, "query": query}), 422)["fields"]
+    assert len(fields) == 1
+    if reason:
+        ((name, reasons),) = fields.items()
+        assert name.removeprefix("query.") in query
+        assert reason in reasons
+
+
+def test_the_ends_of_what_is_taken_are_taken(town: Town) -> None:
+    for query in ({"since": "1970-01-01T00:00:00Z", "until": "2200-01-01T00:00:00Z"}, {"due_before": "2200-01-01T00:00:00Z"}):
+        exported(town.supervisor, "cases", query=query)
+
+
+def test_whatever_may_go_wrong_with_an_export_has_words_on_its_page() -> None:
+    ours = {"cancelled", "too_long", "internal"}
+    told = {one.__name__.lower() for one in (Invalid, NotFound, Refused, Unauthenticated)}
+    words = json.loads((FOLDER / "staff/words/reports.json").read_text("utf-8"))
+    assert {f"exports.fault_{one}" for one in ours | told} == {one for one in words if one.startswith("exports.fault_")}
 
 
 def test_a_queue_of_the_desk_is_a_file_as_it_is_filtered(busy: Town) -> None:

@@ -4,8 +4,9 @@ from io import BytesIO
 import pytest
 
 from casework.cases import inspectors
-from tests.api.town import Json, Town, citizen_report, jpeg, key, ok, pda_report, point, problem, ticket
+from tests.api.town import Caller, Json, Town, citizen_report, jpeg, key, ok, pda_report, point, problem, ticket
 from tests.conftest import SetClock
+from tests.factories import GRIDS
 
 FIGURES = "/api/v1/performance/channels"
 
@@ -106,3 +107,25 @@ def test_departments_are_told_apart_and_a_span_that_cannot_be_is_refused(town: T
     assert (water["code"], water["name"], water["given"], water["signed"], water["excused"]) == ("water", "水务局", 1, 0, 0)
     assert "until" in problem(town.leader.get("/api/v1/performance/departments", until="2026-01-01T00:00:00Z"), 422)["fields"]
     problem(town.li.get("/api/v1/performance/departments"), 403)
+
+
+def test_a_head_sees_the_own_department_and_a_post_in_an_area_what_lies_there(town: Town) -> None:
+    ok(town.li.post("/api/v1/pda/reports", pda_report()))
+    ok(town.zhao.post("/api/v1/pda/reports", pda_report(place=point(2), category="10105")))
+    assert town.li.post("/api/v1/pda/reports", pda_report(text="")).status_code == 422
+    town.jobs()
+    posts = ok(town.administrator.get("/api/v1/admin/posts", role="leader"))["items"]
+    holder = posts[0]["holder_id"]
+
+    def seen(caller: Caller) -> tuple[list[str], int, dict[str, int]]:
+        pda = ok(caller.get(FIGURES))["channels"]["pda"]
+        return ([one["code"] for one in ok(caller.get("/api/v1/performance/departments"))["items"]], pda["received"],
+                pda["refused"])
+    assert seen(town.leader) == (["roads", "water"], 2, {"invalid": 1})
+    assert seen(town.water_head) == (["water"], 1, {})
+    assert seen(town.roads_head) == (["roads"], 1, {})
+    for one in posts:
+        ok(town.administrator.post(f"/api/v1/admin/posts/{one['id']}/holder", {"holder_id": None}))
+    ok(town.administrator.post("/api/v1/admin/posts", {"title": "街道领导", "role": "leader", "area_code": GRIDS[0][:12],
+                                                       "holder_id": holder}), 201)
+    assert seen(town.leader) == (["water"], 1, {})

@@ -1,5 +1,6 @@
 """What a bulletin says: the same figures make the same sentences, and what chance explains is called no change."""
 import random
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -9,6 +10,7 @@ from casework.performance.bulletins import charts, content, periods, sentences, 
 from casework.performance.bulletins.periods import Kind
 from casework.performance.bulletins.sentences import Compared, Item
 from casework.performance.bulletins.significance import count_changed, rate_changed
+from casework.performance.indicators import INDICATORS
 
 WEEK = Compared(Kind.WEEK)
 
@@ -70,6 +72,20 @@ def test_a_rate_is_compared_only_with_what_was_printed() -> None:
     assert zh(sentences.performers([unprinted], WEEK)) == []
     city = item("", 210, 200, {"due": 200, "satisfaction_rate": 0.5}, satisfaction_rate=0.9)
     assert zh(sentences.whole(city, WEEK))[1:] == ["满意率 90.0%（前一周 50.0%）。"]
+
+
+def test_who_hands_back_most_is_named_though_little_of_it_stays_with_them() -> None:
+    printed = {"filed": 54, "given": 60, "return_rate": 0.1}
+    worse = Item("水务局", "水务局", {"received": 15, "filed": 15, "given": 60, "return_rate": 0.75}, {"received": 54}, printed)
+    assert zh(sentences.performers([worse], WEEK)) == ["水务局退单率由前一周的 10.0% 升至 75.0%。"]
+    before = {"filed": 54, "return_rate": 0.1}  # of a bulletin that did not keep yet how much was given: no word, and no fault
+    assert zh(sentences.performers([replace(worse, printed=before)], WEEK)) == []
+
+
+def test_a_share_rests_on_what_a_bulletin_keeps_and_its_formula_divides_by() -> None:
+    for rate in sentences.RATES:
+        assert {rate.code, rate.of} <= set(content.SAID)
+        assert rate.of in INDICATORS[rate.code].formula.partition("/")[2]
 
 
 def test_worse_comes_before_better_and_the_latest_are_named() -> None:

@@ -84,7 +84,7 @@ def known(city: City, time: SetClock) -> dict[str, Receipt]:
 
 
 BY_HAND = {
-    "received": 6, "voices": 6, "filed": 5, "due": 3, "closed": 2, "overdue": 1, "open": 3,
+    "received": 6, "voices": 6, "filed": 5, "given": 5, "due": 3, "closed": 2, "overdue": 1, "open": 3,
     "filing_rate": 0.8333,         # 5 of 6: one was refused
     "closing_rate": 1.0,           # 2 closed of 3 due, one of them put off
     "on_time_rate": 0.5, "overdue_rate": 0.3333, "deferral_rate": 0.3333,
@@ -112,6 +112,7 @@ def test_each_dimension_has_its_part(city: City, known: dict[str, Receipt]) -> N
     counts(city, *known.values())
     leader, water, roads = city.cast.leader, *(str(city.departments[name].id) for name in ("water", "roads"))
     assert by_key(leader, By.DEPARTMENT, "received") == {water: 2, roads: 2}
+    assert by_key(leader, By.DEPARTMENT, "given") == {water: 3, roads: 2}
     assert by_key(leader, By.DEPARTMENT, "return_rate") == {water: 0.3333, roads: 0.0}  # one of water's three
     assert by_key(leader, By.DEPARTMENT, "on_time_rate") == {water: 0.5, roads: None}
     assert by_key(leader, By.AREA, "received", level=Level.GRID) == dict(zip(GRIDS, (2, 1, 2, 1), strict=True))

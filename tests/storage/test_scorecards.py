@@ -2,8 +2,9 @@
 import uuid
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from casework import clock
 from casework.cases.case import Case
 from casework.errors import Conflict, Invalid, NotFound, Refused
 from casework.identity.people import Actor, Role, actor_of, create_post, create_user
@@ -25,6 +26,12 @@ MARCH = "2026-03"
 def counted() -> None:
     with transaction() as db:
         rollups.refresh(db, db.scalars(select(Case.id)).all())
+
+
+def relayed() -> None:
+    """All that happened was handed over; whether a job has run since is another question."""
+    with transaction() as db:
+        db.execute(update(Event).where(Event.relayed_at.is_(None)).values(relayed_at=clock.now()))
 
 
 def drafted(of: Of = Of.DEPARTMENT, period: str = MARCH) -> int:
@@ -69,6 +76,7 @@ def march(city: City, time: SetClock) -> City:
     city.does(cast.roads_handler, "resolve", lamp, reply="好了", photos=city.photo_of(cast.roads_handler, "red"))
     city.does(cast.wang, "pass", lamp, position=at_grid(1), finding="好", photos=city.photo_of(cast.wang, "blue"))
     counted()
+    relayed()
     time.is_now("2026-04-01 09:00")
     return city
 
@@ -105,6 +113,37 @@ def test_a_draft_follows_the_figures_and_what_is_published_does_not(march: City,
     assert {one.name: (one.id, one.score) for one in cards(march.cast.leader)} == frozen
     with pytest.raises(Conflict, match="already"):
         published(march)
+
+
+def test_nothing_is_published_while_something_of_the_month_waits_to_be_counted(city: City, time: SetClock) -> None:
+    time.is_now("2026-03-31 09:15")
+    receipt = city.receives()
+    city.triages(receipt)
+    city.dispatches()
+    counted()
+    relayed()
+    time.is_now("2026-03-31 09:30")
+    city.does(city.cast.water_head, "hand_back", receipt, ground="三定方案")
+    time.is_now("2026-04-01 00:01")
+    with pytest.raises(Conflict, match="waits to be counted"):
+        published(city)
+    relayed()
+    published(city)  # no job of the queue has counted anything
+    (water,) = cards(city.cast.supervisor)
+    assert {one["indicator"]: one["value"] for one in water.lines}["return_rate"] == 1.0
+
+
+def test_nothing_is_published_while_a_report_of_the_month_is_no_case_yet(march: City, time: SetClock) -> None:
+    time.is_now("2026-03-31 23:59")
+    receipt = march.receives(reporter_id=march.cast.wang.id, place=at_grid(1, 300))
+    relayed()
+    time.is_now("2026-04-01 00:00")
+    with pytest.raises(Conflict, match="waits to be counted"):
+        published(march, Of.WORKER)
+    march.triages(receipt)
+    relayed()
+    published(march, Of.WORKER)
+    assert [one.name for one in cards(march.cast.supervisor, Of.WORKER)] == ["Li", "Wang"]
 
 
 def test_a_month_is_published_when_it_is_over_and_by_who_may(march: City, time: SetClock) -> None:

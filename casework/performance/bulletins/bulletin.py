@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from casework import clock
 from casework.errors import NotFound
 from casework.identity.people import Actor, Role
-from casework.performance import figures
+from casework.performance import figures, freezing
 from casework.performance.bulletins import content, html, pdf, periods
 from casework.performance.bulletins.content import Read
 from casework.performance.bulletins.periods import Kind, Period
@@ -67,9 +67,11 @@ def make(db: Session, period: Period, read: Callable[[Session], Read] = reader) 
     None when another made it meanwhile, when nothing was counted in it nor in the one before, as in a city that has just
     begun, and while something that happened in it waits to be counted: what appears is never put right afterwards.
     """
+    if not freezing.all_counted(db, period.since, period.until):
+        return None
     before = _of(db, period.before)
     made = content.compose(period, read(db), before.content if before else None)
-    if not content.tells(made) or _waits(db, period):
+    if not content.tells(made):
         return None
     row = {"id": new_id(), "kind": period.kind, "since": period.since, "until": period.until, "made_at": clock.now(),
            "content": made}
@@ -118,11 +120,6 @@ def on_paper(made: Bulletin, language: Language) -> bytes:
 def as_page(made: Bulletin, language: Language) -> str:
     """It as one HTML page that opens anywhere."""
     return html.html_of(made.content, made.made_at, language)
-
-
-def _waits(db: Session, period: Period) -> bool:
-    waiting = outbox.oldest_waiting(db)
-    return waiting is not None and waiting.astimezone(clock.CITY).date() < period.until
 
 
 def _of(db: Session, period: Period) -> Bulletin | None:

@@ -16,7 +16,7 @@ SECTIONS: tuple[tuple[str, str, str], ...] = (
     ("category", "各类问题", "Kinds of problems"), ("channel", "各渠道情况", "Channels"))
 """Dimension and heading, in their order; the whole city stands before them."""
 
-SAID = ("received", "due", "filed", "closed", "overdue", "closing_rate", "on_time_rate", "overdue_rate", "return_rate",
+SAID = ("received", "due", "filed", "given", "closed", "overdue", "closing_rate", "on_time_rate", "overdue_rate", "return_rate",
         "satisfaction_rate")
 """The indicators that a bulletin keeps of each item: what it speaks of, and what the next one compares."""
 

@@ -32,7 +32,8 @@ class Item:
 
 @dataclass(frozen=True)
 class Rate:
-    """An indicator that is a share, and of what count it is one."""
+    """An indicator that is a share, and of what count it is one: what its formula divides by, else a department that rightly
+    hands back all it gets would have nothing to rest on."""
 
     code: str
     of: str
@@ -44,7 +45,7 @@ class Rate:
 RATES = (Rate("on_time_rate", "due", "按期结案率", "on-time closing rate"),
          Rate("closing_rate", "due", "结案率", "closing rate"),
          Rate("overdue_rate", "due", "超期率", "overdue rate", rises_are_good=False),
-         Rate("return_rate", "filed", "退单率", "hand-back rate", rises_are_good=False))
+         Rate("return_rate", "given", "退单率", "hand-back rate", rises_are_good=False))
 
 WHOLE_RATES = (*RATES, Rate("satisfaction_rate", "", "满意率", "satisfaction rate"))
 """Of the city. How many have rated is no figure of the bulletin, so satisfaction is stated and never called a change."""
