@@ -37,6 +37,8 @@ MOST_BAD = 1000
 CUT_OFF = re.compile(r"[0-9.]+[eE]\+[0-9]+")
 LOST = "has lost digits in the spreadsheet; format the column as text and enter it anew"
 """What Excel makes of a long number in a column of numbers, and what to do about it."""
+DIGITS = frozenset({Kind.INTEGER, Kind.PHONE, Kind.ID_NUMBER, Kind.CREDIT_CODE, Kind.OBJECT_CODE})
+"""What a column of numbers writes with ".0" behind it: read as it stands, a phone would have a digit too many."""
 ELSEWHERE = "lies in none of your areas"
 IDENTITY: dict[Register, tuple[str, ...]] = {
     Register.PERSON: ("name", "birth_date", "phone"), Register.HOUSE: ("address", "building", "unit", "room"),
@@ -249,10 +251,10 @@ class _Import:
 
 
 def _cell(about: Field, text: str) -> str:
-    """A cell as people's spreadsheets have it: dates as numbers of days, whole numbers with a point."""
+    """A cell as people's spreadsheets have it: dates as numbers of days, whole numbers and long ones with a point."""
     if about.kind is Kind.DATE and re.fullmatch("[1-9][0-9]{4}", text):
         return (date(1899, 12, 30) + timedelta(days=int(text))).isoformat()
-    return text.removesuffix(".0") if about.kind is Kind.INTEGER else text
+    return text.removesuffix(".0") if about.kind in DIGITS and re.fullmatch(r"-?[0-9]+\.0", text) else text
 
 
 def _degrees(text: str, most: float) -> float | None:
