@@ -244,7 +244,10 @@ def _own(db: Session, actor: Actor, round_ids: Sequence[uuid.UUID] | set[uuid.UU
 
 
 def _on_duty(db: Session, user_id: uuid.UUID, grids: set[str], days: set[date]) -> list[tuple[Point, datetime]]:
-    """Where this worker, and whoever else walks in the streets of these grids, was on these days by tracks and check-ins."""
+    """Where this worker, and whoever else walks in the streets of these grids, was on these days by tracks and check-ins.
+
+    Where rounds began and ended is kept only as squares; the tracks between begin and end there.
+    """
     since = datetime.combine(min(days), time(), clock.CITY)
     until = datetime.combine(max(days) + timedelta(days=1), time(), clock.CITY)
     streets = sorted({code[:LENGTHS[Level.STREET][0]] for code in grids})
