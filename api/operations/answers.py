@@ -1,6 +1,5 @@
-"""What verbs of several kinds have in common: where a device was, which files have not come, and how an answer names fields."""
-import uuid
-from collections.abc import Collection, Mapping, Sequence
+"""What verbs of several kinds have in common: where a device was, which files it names, and how an answer names fields."""
+from collections.abc import Collection
 from dataclasses import replace
 
 from casework.errors import CaseworkError, Fault, Invalid
@@ -14,9 +13,9 @@ def placed(one: Operation, place: Point) -> Fix:
     return Fix(place, one.at, one.data.get("accuracy"), one.data["mock"])
 
 
-def missing_files(one: Operation, here: Mapping[str, uuid.UUID]) -> Sequence[str]:
-    """Hashes of the files that it names and that are not among those here."""
-    return [file.sha256 for file in one.data["files"] if file.sha256 not in here]
+def files_of(one: Operation) -> list[str]:
+    """Hashes of the files that it names."""
+    return [file.sha256 for file in one.data["files"]]
 
 
 def within(part: str, answer: Answer, but: Collection[str] = ()) -> Answer:

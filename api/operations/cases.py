@@ -1,22 +1,20 @@
 """What a device says of problems: reports, and steps on cases."""
-import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
 from sqlalchemy.orm import Session
 
-from api.operations.answers import missing_files, placed, within
+from api.operations.answers import files_of, placed, within
 from api.steps import VERBS as STEPS
 from casework.cases import search, versions
 from casework.errors import Conflict, Unavailable
-from casework.fieldwork import presence
+from casework.fieldwork import evidence, presence
 from casework.fieldwork.operations import Answer, Operation, Outcome, alone
 from casework.fieldwork.presence import Noted, Subject
 from casework.identity.people import Actor
 from casework.intake import pda
 from casework.intake.pda import Sighting
-from casework.media import awaited
 
 
 def reports(db: Session, actor: Actor, asked: Sequence[Operation]) -> list[Answer]:
@@ -33,21 +31,21 @@ def reports(db: Session, actor: Actor, asked: Sequence[Operation]) -> list[Answe
 
 def steps(db: Session, actor: Actor, asked: Sequence[Operation]) -> list[Answer]:
     """Take steps on cases, each by itself. Who holds one case already does not wait for the next, or two would for ever."""
-    assert actor.id is not None  # noqa: S101 - a grid worker has an account
-    photos = awaited.arrived(db, actor.id, {file.sha256 for one in asked for file in one.data["files"]})
-    return [_answered(db, actor, one, photos, wait=at == 0) for at, one in enumerate(asked)]
+    return [_answered(db, actor, one, wait=at == 0) for at, one in enumerate(asked)]
 
 
-def _answered(db: Session, actor: Actor, one: Operation, photos: dict[str, uuid.UUID], *, wait: bool) -> Answer:
-    if missing := missing_files(one, photos):
-        return Answer(Outcome.WAITING, missing=missing)
-    answer = alone(db, partial(_step, db, actor, one, [photos[file.sha256] for file in one.data["files"]], wait=wait))
+def _answered(db: Session, actor: Actor, one: Operation, *, wait: bool) -> Answer:
+    answer = alone(db, partial(_step, db, actor, one, wait=wait))
     if isinstance(answer.error, Conflict):
         return replace(answer, outcome=Outcome.CONFLICT, current=answer.error.facts)
-    return within("facts", answer)
+    return within("facts", answer, but=[f"files.{at}" for at, _ in enumerate(files_of(one))])
 
 
-def _step(db: Session, actor: Actor, one: Operation, photos: list[uuid.UUID], *, wait: bool) -> Answer:
+def _step(db: Session, actor: Actor, one: Operation, *, wait: bool) -> Answer:
+    assert actor.id is not None  # noqa: S101 - a grid worker has an account
+    photos, missing = evidence.photos(db, actor.id, files_of(one))
+    if missing:
+        return Answer(Outcome.WAITING, missing=missing)
     data, facts = one.data, replace(one.data["facts"], photos=tuple(photos))
     try:
         found = search.find(db, actor, data["case"], to_change=True, wait=wait)

@@ -5,26 +5,20 @@ from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
-from api.operations.answers import missing_files
+from api.operations.answers import files_of
 from casework.errors import CaseworkError, Conflict, NotFound
-from casework.fieldwork import rounds, tasks
+from casework.fieldwork import evidence, rounds, tasks
 from casework.fieldwork.operations import Answer, Operation, Outcome, one_by_one
 from casework.fieldwork.rounds import Here
 from casework.fieldwork.tasks import Answered
 from casework.fieldwork.tracks import Batch, Kept
 from casework.identity.people import Actor
-from casework.media import awaited
 
 
 def answered(db: Session, actor: Actor, asked: Sequence[Operation]) -> list[Answer]:
     """Answer tasks, each by itself, once its photos are here."""
-    assert actor.id is not None  # noqa: S101 - a grid worker has an account
-    photos = awaited.arrived(db, actor.id, {file.sha256 for one in asked for file in one.data["files"]})
-
-    def answer(db: Session, actor: Actor, one: Operation) -> Answer:
-        return _task(db, actor, one, photos)
     return [replace(one, outcome=Outcome.CONFLICT, current=one.error.facts) if isinstance(one.error, Conflict) else one
-            for one in one_by_one(answer)(db, actor, asked)]
+            for one in one_by_one(_task)(db, actor, asked)]
 
 
 def began_or_ended(db: Session, actor: Actor, asked: Sequence[Operation]) -> list[Answer]:
@@ -51,13 +45,15 @@ def checked_in(db: Session, actor: Actor, asked: Sequence[Operation]) -> list[An
     return [Answer(Outcome.DONE, {"flags": said}) for said in flags]
 
 
-def _task(db: Session, actor: Actor, one: Operation, photos: dict[str, uuid.UUID]) -> Answer:
-    if missing := missing_files(one, photos):
+def _task(db: Session, actor: Actor, one: Operation) -> Answer:
+    assert actor.id is not None  # noqa: S101 - a grid worker has an account
+    photos, missing = evidence.photos(db, actor.id, files_of(one))
+    if missing:
         return Answer(Outcome.WAITING, missing=missing)
     data, place = one.data, one.data.get("place")
     task = tasks.answer(db, actor, data["task"], Answered(
         key=one.id, outcome=data["outcome"], at=one.at, place=place, accuracy=data.get("accuracy"), mock=data["mock"],
-        note=data.get("note"), values=data["values"], photos=[photos[file.sha256] for file in data["files"]]))
+        note=data.get("note"), values=data["values"], photos=photos))
     return Answer(Outcome.DONE, {"task": task.id, "state": task.state})
 
 

@@ -3,7 +3,7 @@ only how many squares it were. A grid has one worker, so which squares on which 
 """
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -102,16 +102,35 @@ def walked(db: Session, fixes: Iterable[tuple[Point, datetime]]) -> int:
     if HELD in db.info:
         db.info[HELD].extend(fixes)
         return 0
-    squares: dict[tuple[str, date], Point] = {}
+    first: dict[tuple[str, date], tuple[Point, datetime]] = {}
     for place, at in fixes:
-        squares.setdefault((cell_of(place), at.astimezone(clock.CITY).date()), place)
-    grids = areas.areas_at(db, list(squares.values()))
-    found = sorted((grid.code, day, cell) for (cell, day), grid in zip(squares, grids, strict=True) if grid)
+        first.setdefault((cell_of(place), _day(at)), (place, at))
+    found = sorted(_squares(db, first.values()))
     visits = [{"id": new_id(), "area_code": code, "day": day, "cells": 0}
               for code, day in dict.fromkeys((code, day) for code, day, _ in found)]
     insert_once(db, Visit, visits, on=("area_code", "day"))
     rows = [{"id": new_id(), "area_code": code, "day": day, "cell": cell} for code, day, cell in found]
     return len(insert_once(db, Walked, rows, on=("area_code", "day", "cell")))
+
+
+def take_back(db: Session, gone: Iterable[tuple[Point, datetime]],
+              others: Callable[[set[str], set[date]], Iterable[tuple[Point, datetime]]]) -> int:
+    """Nobody was on duty at these places: their squares count no more, except where others were. Returns how many.
+
+    `others`: where somebody was on duty all the same, asked for by the grids and days in question.
+    """
+    squares = _squares(db, gone)
+    near = {(day, cell) for _, day, cell in squares}
+    there = others({code for code, _, _ in squares}, {day for _, day, _ in squares}) if squares else ()
+    squares -= _squares(db, [fix for fix in there if (_day(fix[1]), cell_of(fix[0])) in near])
+    if not squares:
+        return 0
+    taken = delete(Walked).where(tuple_(Walked.area_code, Walked.day, Walked.cell).in_(sorted(squares))).returning(Walked.id)
+    number = len(db.scalars(taken).all())
+    days = sorted({(code, day) for code, day, _ in squares})
+    left = select(Walked.id).where(Walked.area_code == Visit.area_code, Walked.day == Visit.day)
+    db.execute(delete(Visit).where(tuple_(Visit.area_code, Visit.day).in_(days), Visit.cells == 0, ~left.exists()))
+    return number
 
 
 def forget_squares(db: Session, batch: int) -> int:
@@ -156,6 +175,17 @@ def cells_in(outline: bytes) -> set[str]:
     found = {f"{column}:{row}" for column, row in zip(columns[within].tolist(), rows[within].tolist(), strict=True)}
     middle = shape.representative_point()
     return found or {cell_of(Point(middle.x, middle.y))}
+
+
+def _day(at: datetime) -> date:
+    return at.astimezone(clock.CITY).date()
+
+
+def _squares(db: Session, fixes: Iterable[tuple[Point, datetime]]) -> set[tuple[str, date, str]]:
+    """The grid, the day of the city and the square of each that lies in a grid."""
+    several = list(fixes)
+    grids = areas.areas_at(db, [place for place, _ in several]) if several else []
+    return {(grid.code, _day(at), cell_of(place)) for (place, at), grid in zip(several, grids, strict=True) if grid}
 
 
 @dataclass(frozen=True)

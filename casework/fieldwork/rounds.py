@@ -5,10 +5,11 @@ Whatever a device sends may come late, twice and in any order: the round is told
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from functools import partial
 
-from sqlalchemy import ForeignKey, Index, Select, delete, select, tuple_
+from sqlalchemy import ForeignKey, Index, Select, delete, or_, select, tuple_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from casework import clock, settings
@@ -18,6 +19,7 @@ from casework.fieldwork.inside import reached
 from casework.fieldwork.presence import Fix, Noted, Subject
 from casework.fieldwork.tracks import Batch, Kept
 from casework.geography import areas
+from casework.geography.codes import LENGTHS, Level, lies_in
 from casework.geography.coordinates import Point
 from casework.identity.people import Actor
 from casework.identity.permissions import allowed
@@ -119,10 +121,11 @@ def end(db: Session, actor: Actor, round_id: uuid.UUID, at: datetime, place: Poi
     if at < ended.started_at:
         raise Invalid("a round ends after it began", Fault("at", f"must be after {ended.started_at.isoformat()}"))
     ended.ended_at, ended.ended_by = min(at, ended.started_at + LONGEST), EndedBy.WORKER
+    cut = tracks.cut_off(db, ended.id, ended.ended_at)
+    ended.kept, ended.dropped, ended.metres = ended.kept - cut.kept, ended.dropped + cut.dropped, ended.metres - cut.metres
+    coverage.take_back(db, cut.walked, partial(_on_duty, db, ended.user_id))
     if place:
         coverage.walked(db, [(place, ended.ended_at)])
-    cut = tracks.cut_off(db, ended.id, ended.ended_at)
-    ended.kept, ended.dropped, ended.metres = ended.kept - cut.points, ended.dropped + cut.points, ended.metres - cut.metres
     return ended
 
 
@@ -238,6 +241,21 @@ def _own(db: Session, actor: Actor, round_ids: Sequence[uuid.UUID] | set[uuid.UU
     return {one.id: one for one in db.scalars(
         select(Round).where(Round.id.in_(round_ids), Round.user_id == actor.id).order_by(Round.id).with_for_update()
         .execution_options(populate_existing=True))}
+
+
+def _on_duty(db: Session, user_id: uuid.UUID, grids: set[str], days: set[date]) -> list[tuple[Point, datetime]]:
+    """Where this worker, and whoever else walks in the streets of these grids, was on these days by tracks and check-ins.
+
+    Where rounds began and ended is kept only as squares; the tracks between begin and end there.
+    """
+    since = datetime.combine(min(days), time(), clock.CITY)
+    until = datetime.combine(max(days) + timedelta(days=1), time(), clock.CITY)
+    streets = sorted({code[:LENGTHS[Level.STREET][0]] for code in grids})
+    near = select(Round.id).where(Round.started_at >= since - LONGEST, Round.started_at < until,
+                                  or_(Round.user_id == user_id, lies_in(Round.area_code, *streets)))
+    seen = select(CheckIn.lon, CheckIn.lat, CheckIn.at).where(CheckIn.at >= since, CheckIn.at < until,
+                                                              CheckIn.area_code.in_(grids))
+    return [*tracks.walked_in(db, db.scalars(near).all()), *((Point(lon, lat), at) for lon, lat, at in db.execute(seen))]
 
 
 def _latest(after: Position | None, limit: int) -> Select[Round]:

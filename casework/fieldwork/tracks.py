@@ -32,6 +32,9 @@ GOOD_METRES = 100
 PACKED = np.dtype([("lon", "<i4"), ("lat", "<i4"), ("accuracy", "<u2"), ("at", "<u4")])
 """Millionths of a degree (11 cm), metres, seconds since 1970: fourteen bytes a point."""
 
+TEN_SECONDS = 10_000
+"""In milliseconds: so often somebody on foot is looked for along a line, to find every square."""
+
 EDGE = timedelta(seconds=30)
 """Start and points are corrected by two measurements of the device's clock, which differ by what the network took."""
 
@@ -50,6 +53,7 @@ class Track(Keyed, Base):
     dropped: Mapped[int]
     metres: Mapped[float]
     points: Mapped[SealedText] = mapped_column(Sealed("field_tracks.points"))
+    """The line, and the first point in each square and hour: see written()."""
     received_at: Mapped[datetime] = mapped_column(default=clock.now)
 
     __table_args__ = (Index(None, "round_id", "since"), Index(None, "until"))
@@ -74,12 +78,18 @@ class Kept:
     dropped: int
 
 
+Fixes = list[tuple[Point, datetime]]
+
+
 @dataclass(frozen=True)
 class Cut:
-    """How much of a track was thrown away."""
+    """What was thrown away of a track: how many points fewer are kept, how many lay outside, how long they were, and where
+    else they had been (see squares())."""
 
-    points: int
+    kept: int
+    dropped: int
     metres: float
+    walked: Fixes
 
 
 @dataclass(frozen=True)
@@ -90,7 +100,7 @@ class Drawn:
     kept: int
     dropped: int
     metres: float
-    walked: list[tuple[Point, datetime]]
+    walked: Fixes
 
 
 @dataclass(frozen=True)
@@ -157,34 +167,61 @@ def thinned(plane: Rows, tolerance: float) -> NDArray[np.int64]:
     return numbers
 
 
-def squares(rows: Rows) -> list[tuple[Point, datetime]]:
-    """One point of each square and hour, of those that are good enough to say in which square they lie."""
+def squares(rows: Rows) -> Rows:
+    """The first point in each square and hour, of those that are good enough to say in which square they lie."""
     good = rows[rows[:, 2] <= GOOD_METRES]
+    good = good[np.argsort(good[:, 3], kind="stable")]
     hours = np.column_stack([np.floor(good[:, :2] / CELL_DEGREES), good[:, 3] // 3_600_000])
-    first = good[np.unique(hours, axis=0, return_index=True)[1]]
-    return [(Point(lon, lat), datetime.fromtimestamp(at / 1000, UTC)) for lon, lat, _, at in first.tolist()]
+    first: Rows = good[np.unique(hours, axis=0, return_index=True)[1]]
+    return first
+
+
+def fixes(rows: Rows) -> Fixes:
+    """These points, each with its moment."""
+    return [(Point(lon, lat), datetime.fromtimestamp(at / 1000, UTC)) for lon, lat, _, at in rows.tolist()]
+
+
+def along(line: Rows, moments: NDArray[np.float64]) -> Rows:
+    """Where the line was at these moments (unix milliseconds), as if each piece was walked evenly."""
+    return np.column_stack([*(np.interp(moments, line[:, 3], line[:, column]) for column in range(3)), moments])
 
 
 def points_of(db: Session, round_id: uuid.UUID) -> list[list[float]]:
     """The points of a round as a device sends them, in the order of time. Whoever calls has asked for the permission."""
     batches = db.scalars(select(Track.points).where(Track.round_id == round_id).order_by(Track.since))
-    return [point for sealed in batches for point in unpacked(sealed.open()).tolist()]
+    return [point for sealed in batches for point in read(sealed.open())[0].tolist()]
+
+
+def walked_in(db: Session, round_ids: Sequence[uuid.UUID]) -> Fixes:
+    """Where these rounds were, as far as tracks of them are kept (see squares())."""
+    batches = db.scalars(select(Track.points).where(Track.round_id.in_(round_ids)))
+    return [fix for sealed in batches for fix in fixes(read(sealed.open())[1])]
 
 
 def cut_off(db: Session, round_id: uuid.UUID, until: datetime) -> Cut:
-    """Throw away what was kept of the time after a round ended; how much that was."""
-    points, metres = 0, 0.0
+    """Throw away what was kept of the time after a round ended; what that was."""
+    cut = Cut(0, 0, 0.0, [])
     for track in db.scalars(select(Track).where(Track.round_id == round_id, Track.until > until + EDGE).with_for_update()):
-        rows = unpacked(track.points.open())
-        line = draw(rows[within(rows, track.since, until)])
-        points, metres = points + track.kept - len(line.rows), metres + track.metres - line.metres
+        rows, walked = read(track.points.open())
+        inside, was_on_duty = within(rows, track.since, until), within(walked, track.since, until)
+        line, outside = draw(_up_to(rows, inside, until)), int((~inside).sum())
+        cut = Cut(cut.kept + track.kept - len(line.rows), cut.dropped + outside, cut.metres + track.metres - line.metres,
+                  cut.walked + fixes(walked[~was_on_duty]))
         if len(line.rows):
-            track.dropped += track.kept - len(line.rows)
+            track.dropped += outside
             track.kept, track.metres, track.until = len(line.rows), line.metres, until
-            track.points = seal(packed(line.rows))
+            track.points = seal(written(line.rows, walked[was_on_duty]))
         else:
             db.delete(track)
-    return Cut(points, metres)
+    return cut
+
+
+def _up_to(rows: Rows, inside: NDArray[np.bool_], until: datetime) -> Rows:
+    """The points inside, and where the line was at the end: of a straight way only its ends are kept, one before the end
+    and one long after, and what lies between was walked on duty."""
+    last = float(until.timestamp() // 1 * 1000)
+    kept = rows[inside]
+    return np.concatenate([kept, along(rows, np.array([last]))]) if len(kept) and kept[-1, 3] < last else kept
 
 
 def forget_old(db: Session, batch: int) -> int:
@@ -209,16 +246,32 @@ def unpacked(text: str) -> Rows:
                             table["at"].astype(np.float64) * 1000])
 
 
+def written(line: Rows, walked: Rows) -> str:
+    """What is sealed of a batch. Beside the thinned line stands where it was before thinning, or nobody could say later which
+    squares were walked before a moment and which after."""
+    return f"{packed(line)},{packed(walked)}"
+
+
+def read(text: str) -> tuple[Rows, Rows]:
+    """What written() was given. Of a track that was kept without its squares they are those along its line."""
+    line, _, walked = text.partition(",")
+    rows = unpacked(line)
+    if "," in text or not len(rows):
+        return rows, unpacked(walked)
+    return rows, squares(along(rows, np.arange(rows[0, 3], rows[-1, 3] + 1, TEN_SECONDS)))
+
+
 def _drawn(batch: Batch, actor: Actor, since: datetime, until: datetime) -> tuple[dict[str, Any], Drawn]:
     rows = np.array(batch.points, dtype=np.float64).reshape(-1, 4)
     rows[:, 3] += batch.behind.total_seconds() * 1000
+    rows[:, :2] = np.round(rows[:, :2], 6)  # as it is packed: else a square could be another when it is read again
     taken = rows[within(rows, since, until)]
-    line, dropped = draw(taken), len(rows) - len(taken)
+    line, walked, dropped = draw(taken), squares(taken), len(rows) - len(taken)
     moments = [datetime.fromtimestamp(at / 1000, UTC) for at in line.rows[[0, -1], 3].tolist()] if len(line.rows) else [since]
     row = {"id": batch.key, "round_id": batch.round_id, "user_id": actor.id, "since": moments[0], "until": moments[-1],
-           "kept": len(line.rows), "dropped": dropped, "metres": line.metres, "points": seal(packed(line.rows)),
+           "kept": len(line.rows), "dropped": dropped, "metres": line.metres, "points": seal(written(line.rows, walked)),
            "received_at": clock.now()}
-    return row, Drawn(batch.round_id, len(line.rows), dropped, line.metres, squares(taken))
+    return row, Drawn(batch.round_id, len(line.rows), dropped, line.metres, fixes(walked))
 
 
 def _answer(batch: Batch, made: Mapping[uuid.UUID, Mapping[str, Any]], known: Mapping[uuid.UUID, Any]) -> Kept | CaseworkError:

@@ -1,12 +1,12 @@
 """Existing registers from departments' tables (XLSX, CSV): tried first, told row by row what is wrong, harmless when repeated.
 
 A row is known again by its unique number, else by what names it (IDENTITY). What a row says of an entry that is there already
-is a statement like any other: where it differs, it is a conflict, unless the file is to be trusted.
+is a statement like any other (see comparing.py): where it differs, it is a conflict, unless the file is to be trusted.
 """
 import re
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -19,14 +19,14 @@ from casework.errors import Fault, Invalid
 from casework.geography.coordinates import TO_WGS84, Point, System
 from casework.identity.people import Actor
 from casework.identity.permissions import allowed, check
-from casework.identity.privacy import blind_index
 from casework.registry import headings, keys
 from casework.registry.catalogue import REGISTERS
+from casework.registry.comparing import against, differs, id_of, said_before
 from casework.registry.compiling import PLACE
 from casework.registry.drafts import Draft, Stated, drafted
 from casework.registry.fields import Field, Kept, Kind, Register
 from casework.registry.headings import AREA, LAT, LON, Headings
-from casework.registry.records import Entry, Source, State, Statement
+from casework.registry.records import Entry, Source, State
 from casework.registry.statements import take
 from casework.taxonomy import tables
 from casework.taxonomy.tables import Line, Table
@@ -37,6 +37,8 @@ MOST_BAD = 1000
 CUT_OFF = re.compile(r"[0-9.]+[eE]\+[0-9]+")
 LOST = "has lost digits in the spreadsheet; format the column as text and enter it anew"
 """What Excel makes of a long number in a column of numbers, and what to do about it."""
+DIGITS = frozenset({Kind.INTEGER, Kind.PHONE, Kind.ID_NUMBER, Kind.CREDIT_CODE, Kind.OBJECT_CODE})
+"""What a column of numbers writes with ".0" behind it: read as it stands, a phone would have a digit too many."""
 ELSEWHERE = "lies in none of your areas"
 IDENTITY: dict[Register, tuple[str, ...]] = {
     Register.PERSON: ("name", "birth_date", "phone"), Register.HOUSE: ("address", "building", "unit", "room"),
@@ -154,7 +156,7 @@ class _Import:
         subject_id = _subject_id(self.kept, values)
         return Stated(id=subject_id, register=self.kept.register, subject_id=subject_id, base=None, values=values,
                       source=self.plan.source, at=clock.now(), place=place, origin="import",
-                      area_code=texts.get(AREA) or (None if place else self.plan.area_code))
+                      area_code=texts.get(AREA))
 
     def place(self, number: int, texts: Mapping[str, str]) -> Point | None:
         """Where the row says it is, in WGS-84."""
@@ -175,21 +177,22 @@ class _Import:
         numbers: dict[uuid.UUID, int] = {}
         wanted: list[Stated] = []
         foreign = 0
+        about = [(row, known[row.subject_id]) for row in rows.values() if row.subject_id in known]
+        before = said_before(self.db, [(row, entry) for row, entry in about if differs(row, entry)])
         for number, row in rows.items():
             entry = known.get(row.subject_id)
             if entry is not None and not allowed(self.actor, "registry.write", entry):
                 self.bad(number, "", ELSEWHERE)  # also where it says the same: what is known there is not told here
                 foreign += 1
                 continue
-            stated = _against(row, entry, trust=self.plan.trust)
+            stated = against(row, entry, before, trust=self.plan.trust, area_code=self.plan.area_code)
             if stated is not None:
                 numbers[stated.id] = number
                 wanted.append(stated)
-        there = set(self.db.scalars(select(Statement.id).where(Statement.id.in_(numbers)))) if numbers else set()
-        self.report.unchanged += len(rows) - foreign - len(wanted) + len(there)
+        self.report.unchanged += len(rows) - foreign - len(wanted)
         entries = {entry.id: entry for entry in known.values()}
         good = []
-        for draft in drafted(self.db, self.actor, [one for one in wanted if one.id not in there]):
+        for draft in drafted(self.db, self.actor, wanted):
             faults = draft.error.faults if isinstance(draft.error, Invalid) else ()
             if draft.stated.subject_id not in entries and PLACE not in draft.says and not faults:
                 faults = (Fault(AREA, "must be given, or a place"),)
@@ -248,10 +251,10 @@ class _Import:
 
 
 def _cell(about: Field, text: str) -> str:
-    """A cell as people's spreadsheets have it: dates as numbers of days, whole numbers with a point."""
+    """A cell as people's spreadsheets have it: dates as numbers of days, whole numbers and long ones with a point."""
     if about.kind is Kind.DATE and re.fullmatch("[1-9][0-9]{4}", text):
         return (date(1899, 12, 30) + timedelta(days=int(text))).isoformat()
-    return text.removesuffix(".0") if about.kind is Kind.INTEGER else text
+    return text.removesuffix(".0") if about.kind in DIGITS and re.fullmatch(r"-?[0-9]+\.0", text) else text
 
 
 def _degrees(text: str, most: float) -> float | None:
@@ -265,21 +268,4 @@ def _degrees(text: str, most: float) -> float | None:
 def _subject_id(kept: Kept, values: Mapping[str, Any]) -> uuid.UUID:
     """Always the same for a row about the same: by its unique number, else by what names it. Keyed, so it tells nothing."""
     number = [str(values[one.name]) for one in kept.fields.values() if one.unique and values.get(one.name)]
-    return _id(kept.register, bool(number), number or [str(values.get(name) or "") for name in IDENTITY[kept.register]])
-
-
-def _id(*parts: Any) -> uuid.UUID:
-    return uuid.UUID(hex=blind_index("import", repr(parts)))
-
-
-def _against(stated: Stated, entry: Entry | None, *, trust: bool) -> Stated | None:
-    """What a row says that is not known; None for nothing. Its id is always the same for the same, so it is said once."""
-    if entry is None:
-        return replace(stated, id=_id(stated.subject_id, sorted(stated.values.items()), None))
-    whole = entry.whole
-    differing = {name: value for name, value in stated.values.items() if whole.get(name) != value}
-    if not differing:
-        return None
-    base = entry.head if trust and not entry.contested else None
-    return replace(stated, id=_id(entry.id, sorted(stated.values.items()), base), subject_id=entry.id, base=base,
-                   values=differing if base else stated.values, place=None, area_code=None)
+    return id_of(kept.register, bool(number), number or [str(values.get(name) or "") for name in IDENTITY[kept.register]])

@@ -67,11 +67,14 @@ IMPORT = """\
 
 先试运行，逐行逐列列出问题；有一行不能读，则整个文件不导入，除非指明跳过（`skip_bad`）。
 已有的记录按唯一号码识别；没有号码的，按名称（{identity}）认出从前导入过的同一行，而不会去认手机上新采集的：
-相同则不动，不同则列为冲突，除非指明以文件为准（`trust`）。同一文件再导入一次，什么都不变。
+相同则不动，不同则列为冲突，除非指明以文件为准（`trust`）。同一文件再导入一次，什么都不变；其间有人另说了别的，文件又说回来的，
+是新的冲突（已裁定的不再提起）。已有记录的位置：没有坐标的，取文件的；有坐标的，只在以文件为准时改，网格也是。
 
 Try it first: what is wrong is told by row and column. One bad row forbids all, unless `skip_bad`. A row is known again by its
 unique number, or, without one, as a row of an earlier import by what names it (what was collected by phone is not recognised
-so), and is compared: the same says nothing, other values are a conflict unless `trust`. The same file again changes nothing.
+so), and is compared: the same says nothing, other values are a conflict unless `trust`. The same file again changes nothing;
+where others have said something else since, and nobody has decided, a file that says it again is in conflict with them once.
+A place is taken where none is known, else, like the grid, only with `trust`.
 Rows about what lies outside the areas of one's posts are refused, also when it is only tried.
 
 另外识别的列名 Other headings that are known: {headings}。

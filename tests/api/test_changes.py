@@ -258,6 +258,15 @@ def test_a_cursor_with_a_position_that_was_never_given_is_a_fault(town: Town) ->
             assert answer.status_code in {200, 422}, (at, wrong, answer.text)
 
 
+@pytest.mark.parametrize("wrong", [False, True, "", [], {}, [False, 0, None], [0, False, None]])
+def test_what_only_looks_like_nothing_is_no_position_either(town: Town, wrong: Any) -> None:
+    good = Handheld(town.li).pull().cursor or ""
+    said = orjson.loads(base64.urlsafe_b64decode(good + "=" * (-len(good) % 4)))
+    for at in range(3, len(said)):
+        cursor = base64.urlsafe_b64encode(orjson.dumps([*said[:at], wrong, *said[at + 1:]])).decode()
+        assert set(problem(town.li.get(CHANGES, cursor=cursor), 422)["fields"]) == {"cursor"}, at
+
+
 def test_who_was_away_for_too_long_starts_over(town: Town, time: SetClock) -> None:
     pda = Handheld(town.li).pull()
     time.passes(days=29)

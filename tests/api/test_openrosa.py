@@ -156,6 +156,18 @@ def test_a_report_is_corrected_by_saying_it_once_more(town: Town, phone: Collect
     assert len(town.listed(town.supervisor)) == 1  # triage finds that it is the same problem
 
 
+def test_a_correction_of_a_refused_correction_corrects_the_report(town: Town, phone: Collect) -> None:
+    first, second = instance(), instance()
+    assert phone.send(filled("report", a_report(), first)) == 201
+    number = _number()
+    assert phone.send(filled("report", a_report(category="99999999999999"), second, deprecated=first)) == 201
+    assert stored() == 1
+    assert phone.send(filled("report", a_report(text="污水井盖缺失"), instance(), deprecated=second)) == 201
+    with reading() as db:
+        texts = list(db.scalars(select(Report.text).order_by(Report.id)))
+    assert texts == ["人行道上水井盖缺失", f"更正{number}：污水井盖缺失"]
+
+
 def test_a_correction_that_comes_first_waits_with_its_photos(town: Town, phone: Collect) -> None:
     first, second = instance(), instance()
     correction = filled("report", a_report(text="污水井盖缺失", photo="1.jpg", photo_2="2.jpg"), second, deprecated=first)

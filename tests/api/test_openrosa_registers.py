@@ -189,6 +189,45 @@ def test_a_correction_of_refused_answers_is_the_entry(town: Town, phone: Collect
     assert (the(first).state, the(second).state, stored(Entry)) == (State.REFUSED, State.DONE, 1)
 
 
+def test_a_correction_of_a_refused_correction_is_about_the_same_entry(town: Town, phone: Collect) -> None:
+    first, second, third, fourth = (instance() for _ in range(4))
+    phone.send(filled("house", a_house(), first))
+    phone.send(filled("house", a_house(rooms="三"), second, deprecated=first))
+    phone.send(filled("house", a_house(rooms="四"), third, deprecated=second))
+    assert [the(one).state for one in (first, second, third)] == [State.DONE, State.REFUSED, State.REFUSED]
+    phone.send(filled("house", a_house(rooms="5"), fourth, deprecated=third))
+    made = entry(town, first)
+    assert (made["values"]["rooms"], made["version"], made["head"]) == (5, 2, str(submissions.operation_id(fourth)))
+    assert (the(fourth).state, stored(Entry), stored(Statement)) == (State.DONE, 1, 2)
+    problem(town.steward.post(f"{SUBMISSIONS}/{the(second).id}/retry"), 409)
+
+
+def test_so_it_is_when_all_of_them_come_in_the_wrong_order(town: Town, phone: Collect) -> None:
+    first, second, third = (instance() for _ in range(3))
+    phone.send(filled("house", a_house(rooms="5"), third, deprecated=second))
+    phone.send(filled("house", a_house(rooms="三"), second, deprecated=first))
+    phone.send(filled("house", a_house(), first))
+    assert [the(one).state for one in (first, second, third)] == [State.DONE, State.REFUSED, State.DONE]
+    assert (entry(town, first)["values"]["rooms"], stored(Entry)) == (5, 1)
+
+
+def test_who_was_refused_a_correction_of_another_persons_answers_says_his_own(town: Town, phone: Collect) -> None:
+    first, second, third = (instance() for _ in range(3))
+    phone.send(filled("house", a_house(), first))
+    wang = collect(town, "wang")
+    wang.send(filled("house", a_house(place=geopoint(1)), second, deprecated=first))
+    wang.send(filled("house", a_house(place=geopoint(1), rooms="5"), third, deprecated=second))
+    assert (the(second).state, the(third).state, stored(Entry)) == (State.REFUSED, State.DONE, 2)
+    assert entry(town, first)["values"]["rooms"] == 3
+
+
+def test_what_corrects_a_submission_that_corrects_itself_is_taken(town: Town, phone: Collect) -> None:
+    first, second = instance(), instance()
+    phone.send(filled("house", a_house(), first, deprecated=first))
+    phone.send(filled("house", a_house(), second, deprecated=first))
+    assert (the(first).state, the(second).state, stored(Entry)) == (State.REFUSED, State.DONE, 1)
+
+
 def test_nobody_corrects_what_another_person_or_another_form_said(town: Town, phone: Collect) -> None:
     first, second, third = instance(), instance(), instance()
     phone.send(filled("house", a_house(), first))

@@ -206,6 +206,67 @@ def test_a_task_is_answered_once_with_its_photos(town: Town) -> None:
     assert faults(result(town.li, operation("task", task="x", outcome="perhaps"))) == {"data.task", "data.outcome"}
 
 
+def minutes_ago(minutes: int) -> str:
+    return (clock.now() - timedelta(minutes=minutes)).isoformat()
+
+
+def visits(town: Town, number: int) -> list[Json]:
+    """Answers of Li's to so many tasks, all with the same photo."""
+    with transaction() as db:
+        made = [tasks.create(db, town.cast.dispatcher, task_id=new_id(), kind=tasks.Kind.VISIT, title="走访", place=at_grid(0),
+                             due_at=clock.now() + timedelta(days=3), assignee_id=town.cast.li.id) for _ in range(number)]
+    return [operation("task", at=minutes_ago(10 - at), task=str(one.id), outcome="done", place=point(0), files=[file()])
+            for at, one in enumerate(made)]
+
+
+def test_a_photo_that_one_task_took_shows_no_other_however_they_are_sent(town: Town) -> None:
+    together, apart = visits(town, 2), visits(town, 2)
+    town.photo(town.li)
+    answers = results(town.li, *together)
+    town.photo(town.li)
+    answers += [result(town.li, one) for one in apart]
+    assert [one["outcome"] for one in answers] == ["done", "refused"] * 2
+    assert [one["missing"] for one in answers] == [[]] * 4
+    assert [faults(one) for one in answers[1::2]] == [{"data.files.0"}] * 2
+    assert answers[1]["problem"]["errors"] == answers[3]["problem"]["errors"]
+    town.photo(town.li)
+    assert sorted(one["outcome"] for one in results(town.li, together[1], apart[1])) == ["done", "refused"], "sent once more"
+
+
+def test_each_of_two_tasks_takes_its_own_copy_of_a_photo(town: Town) -> None:
+    asked = visits(town, 2)
+    town.photo(town.li)
+    town.photo(town.li)
+    done(town.li, *asked)
+
+
+def test_a_photo_that_one_step_took_shows_no_other_however_they_are_sent(town: Town) -> None:
+    cases = []
+    for number in range(4):
+        done(town.li, operation(category="99999", place=point(0, 200 * number)))
+        town.jobs()
+        row = next(row for row in town.listed(town.triage, queue="triage") if row["number"] not in cases)
+        cases.append(town.act(town.triage, row["number"], "verify", inspector=str(town.cast.wang.id))["number"])
+    asked = [operation("step", at=minutes_ago(10 - number), case=case, action="confirm", files=[file()], facts={
+        "position": point(0, 200 * number), "finding": "在"}) for number, case in enumerate(cases)]
+    town.photo(town.wang)
+    answers = results(town.wang, *asked[:2])
+    town.photo(town.wang)
+    answers += [result(town.wang, one) for one in asked[2:]]
+    assert [one["outcome"] for one in answers] == ["done", "refused"] * 2
+    assert [faults(one) for one in answers[1::2]] == [{"data.files.0"}] * 2
+
+
+def test_a_step_awaits_a_photo_that_only_a_report_has(town: Town) -> None:
+    case = verifying(town)
+    done(town.wang, operation(files=[file()]))
+    town.photo(town.wang)
+    done(town.wang, operation(files=[file()], text="又一处"))
+    assert result(town.wang, confirmed(case))["outcome"] == "waiting"
+    town.photo(town.wang)
+    done(town.wang, confirmed(case))
+
+
 def test_a_round_that_was_walked_offline_comes_in_any_order(town: Town, time: SetClock) -> None:
     walk = key()
     start = operation("round", round=walk, event="start", place=point(0))

@@ -182,6 +182,21 @@ def test_dates_and_numbers_of_spreadsheets_are_understood(city: City) -> None:
         assert [one.values["installed_on"] for one in db.scalars(select(Entry))] == ["2020-05-06", "2020-05-06"]
 
 
+def test_numbers_with_a_point_behind_them_are_those_numbers(city: City) -> None:
+    cells = [[*PEOPLE[0][:3], "网格"], ["张三", f"{OTHER_CARD}.0", "13800138000.0", GRIDS[0]]]
+    assert told(brings(city.cast.steward, csv_of(cells))) == {"new": 1}
+    zhang = everyone()["张三"]
+    assert (zhang.whole["phone"], zhang.whole["id_number"]) == ("13800138000", OTHER_CARD)
+    things = [["标识码", "名称", "网格"], ["4403050101000001.0", "路灯", GRIDS[0]]]
+    shops = [["名称", "信用代码", "从业人数", "网格"], ["店", "913501001234567031.0", "3.0", GRIDS[0]]]
+    brings(city.cast.steward, csv_of(things), register=Register.COMPONENT)
+    brings(city.cast.steward, csv_of(shops), register=Register.ENTITY)
+    with reading() as db:
+        kept = {one.register: one.values for one in db.scalars(select(Entry))}
+    assert kept[Register.COMPONENT]["code"] == "4403050101000001"
+    assert (kept[Register.ENTITY]["credit_code"], kept[Register.ENTITY]["employees"]) == ("913501001234567031", 3)
+
+
 def test_an_area_holds_for_rows_that_say_nothing_of_where(city: City) -> None:
     cells = [["名称", "经度", "纬度"], ["一店", "", ""], ["二店", *vars_of(at_grid(3))]]
     brings(city.cast.steward, csv_of(cells), register=Register.ENTITY, area_code=GRIDS[1])

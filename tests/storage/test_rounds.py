@@ -6,17 +6,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy import LargeBinary, select, type_coerce
+from sqlalchemy import LargeBinary, delete, select, type_coerce
 
 from casework import clock, settings
+from casework.cases.cells import cell_of
 from casework.errors import Conflict, Invalid, NotFound
 from casework.fieldwork import rounds, tracks
-from casework.fieldwork.coverage import Walked
+from casework.fieldwork.coverage import Visit, Walked
 from casework.fieldwork.rounds import CheckIn, EndedBy, Here, Round
 from casework.fieldwork.tracks import Batch, Kept, Track
 from casework.geography.coordinates import Point, metres_between
 from casework.identity.people import Actor, Post, actor_of
-from casework.identity.privacy import Access
+from casework.identity.privacy import Access, seal
 from casework.storage.database import new_id, reading, transaction
 from tests.conftest import SetClock
 from tests.factories import GRIDS, at_grid
@@ -169,6 +170,78 @@ def test_what_was_kept_before_an_earlier_end_came_is_cut_off(city: City, time: S
     assert (left.kept, left.dropped) == (6, 14)
     assert left.metres == pytest.approx(5 * (50**2 + 40**2) ** 0.5, rel=0.02)
     assert count(Track) == 1
+
+
+def straight(since: datetime, grid: int = 0, steps: int = 200, west: float = 400) -> list[list[float]]:
+    """Due east through the middle of a grid, four metres each five seconds: thinned to its two ends."""
+    return [[place.lon, place.lat, 5.0, (since + timedelta(seconds=5 * step)).timestamp() * 1000]
+            for step in range(steps) for place in [at_grid(grid, 4 * step - west)]]
+
+
+def covered() -> set[tuple[str, str]]:
+    with reading() as db:
+        assert {one.area_code for one in db.scalars(select(Walked))} == set(db.scalars(select(Visit.area_code)))
+        return {(one.area_code, one.cell) for one in db.scalars(select(Walked))}
+
+
+def forget_coverage() -> None:
+    with transaction() as db:
+        db.execute(delete(Walked))
+        db.execute(delete(Visit))
+
+
+@pytest.mark.parametrize("minutes", [1, 3, 6, 30])
+def test_an_end_that_comes_late_leaves_what_one_in_time_would_have_left(city: City, minutes: int) -> None:
+    began = clock.now() - timedelta(minutes=60)
+    late, in_time, until = started(city.cast.li, 60), started(city.cast.li, 60), began + timedelta(minutes=minutes)
+    batches = [straight(began, steps=100, west=0), points(began + timedelta(minutes=20)),
+               straight(began + timedelta(minutes=40), grid=1)]
+    for said in batches:
+        sent(city.cast.li, late, said)
+    ended(city.cast.li, late, until)
+    squares = covered()
+    forget_coverage()
+    started(city.cast.li, 60)  # where it began counts for both
+    ended(city.cast.li, in_time, until)
+    for said in batches:
+        sent(city.cast.li, in_time, said)
+    assert squares == covered()
+    one, other = stored(late), stored(in_time)
+    assert one.kept == other.kept
+    assert one.metres == pytest.approx(other.metres, abs=30)  # half a minute is left at the ends
+    for mine, theirs in zip(seen(city.cast.li, late), seen(city.cast.li, in_time), strict=True):
+        assert metres_between(Point(*mine[:2]), Point(*theirs[:2])) <= 30
+
+
+def test_squares_in_which_somebody_was_on_duty_stay_when_an_end_comes_late(city: City) -> None:
+    began = clock.now() - timedelta(minutes=60)
+    round_id, others = started(city.cast.li, 60), started(city.cast.wang, 60)
+    sent(city.cast.li, round_id, straight(began))
+    sent(city.cast.li, round_id, straight(began + timedelta(minutes=20), 1))
+    before = covered()
+    sent(city.cast.wang, others, straight(began + timedelta(minutes=30), 1, 100))
+    with transaction() as db:
+        rounds.check_in(db, city.cast.zhao, Here(key=new_id(), at=clock.now(), place=at_grid(1, 390)))
+        rounds.end(db, city.cast.li, round_id, began + timedelta(minutes=18), at_grid(1, 200))
+    left = {cell for code, cell in covered() if code == GRIDS[1]}
+    gone = {cell for code, cell in before if code == GRIDS[1]} - left
+    assert {cell_of(at_grid(1, east)) for east in (-400, -100, -4, 390, 200)} <= left
+    assert {cell_of(at_grid(1, east)) for east in (100, 300)} == gone & {cell_of(at_grid(1, east)) for east in (100, 300)}
+    assert {one for one in before if one[0] == GRIDS[0]} == {one for one in covered() if one[0] == GRIDS[0]}
+
+
+def test_a_track_from_before_squares_were_kept_with_it_is_cut_by_its_line(city: City) -> None:
+    began = clock.now() - timedelta(minutes=60)
+    round_id = started(city.cast.li, 60)
+    sent(city.cast.li, round_id, straight(began))
+    before = covered()
+    with transaction() as db:
+        track = db.scalars(select(Track)).one()
+        track.points = seal(track.points.open().partition(",")[0])
+    assert len(seen(city.cast.li, round_id)) == 2
+    ended(city.cast.li, round_id, began + timedelta(minutes=8))
+    on_duty = {cell_of(at_grid(0, 4 * step - 400)) for step in range(12 * 8 + 6)}  # and half a minute
+    assert {cell for _, cell in covered()} == on_duty < {cell for _, cell in before}
 
 
 def test_the_same_batch_again_is_answered_as_the_first_time(city: City) -> None:

@@ -82,7 +82,9 @@ def _told(worker: Worker, items: Sequence[Item]) -> set[Told]:
 
 
 def _fits(position: Position) -> bool:
-    seq, at, after = position if isinstance(position, list) and len(position) == 3 else (position or 0, 0, None)
+    if position is None:
+        return True
+    seq, at, after = position if isinstance(position, list) and len(position) == 3 else (position, 0, None)
     return (type(seq) is int and 0 <= seq < 2**63 and type(at) is int and 0 <= at < len(ORDER)
             and (after is None or (isinstance(after, str) and bool(re.fullmatch("[0-9a-f]{32}", after)))))
 

@@ -90,5 +90,5 @@ def turn(version: str | int, keys: Sequence[str], position: Position, limit: int
 
 def fits_turn(position: Position) -> bool:
     """Whether turn() may have given this position."""
-    return position is None or (isinstance(position, list) and len(position) == 2 and isinstance(position[0], str | int)
+    return position is None or (isinstance(position, list) and len(position) == 2 and type(position[0]) in {str, int}
                                 and isinstance(position[1], str | None))

@@ -125,7 +125,7 @@ def _take_up(db: Session, actor: Actor, one: Submission, perform: Perform) -> No
 def _become(db: Session, actor: Actor, whole: Whole, perform: Perform) -> None:
     """Make of it what it is to be, all of it or nothing; what cannot be is refused, and kept with the reason."""
     one = whole.one
-    former = submissions.of_instance(db, one.deprecated_id) if one.deprecated_id else None
+    former = submissions.former_of(db, one)
     if one.deprecated_id and former is not one and (former is None or former.state is State.WAITING):
         _put_files_aside(db, one)
         return

@@ -158,6 +158,20 @@ def of_instance(db: Session, instance_id: str) -> Submission | None:
     return db.scalar(select(Submission).where(Submission.instance_id == instance_id))
 
 
+def former_of(db: Session, one: Submission) -> Submission | None:
+    """What this one corrects, if it has come. Of what was refused nothing came, so who corrects that corrects what it was to
+    correct: the nearest before it, of the same person on the same form, that was not refused; the named one where none is."""
+    named = of_instance(db, one.deprecated_id) if one.deprecated_id else None
+    earlier, seen = named, {one.instance_id}
+    while earlier is not None and (earlier.user_id, earlier.form_id) == (one.user_id, one.form_id):
+        if earlier.state is not State.REFUSED:
+            return earlier
+        seen.add(earlier.instance_id)
+        before = earlier.deprecated_id
+        earlier = of_instance(db, before) if before and before not in seen else None
+    return named
+
+
 def corrections_of(db: Session, instance_id: str) -> Sequence[Submission]:
     """Those that wait to correct this instance."""
     return db.scalars(select(Submission).where(Submission.deprecated_id == instance_id, Submission.state == State.WAITING)
