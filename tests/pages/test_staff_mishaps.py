@@ -1,10 +1,39 @@
 """The staff pages in a browser, where something is not as somebody at the desk believes it to be."""
-from playwright.sync_api import expect
+import itertools
+from collections.abc import Iterator
 
-from tests.api.town import ok, ticket
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.api.town import Json, ok, ticket
 from tests.pages.conftest import PASSWORD, City
 from tests.pages.desk import Window
 from tests.pages.test_staff import CALLS, TICKETS, typed_call
+from tests.pages.test_staff_command import TRIAGE, case_of, left, opened
+
+EASTS = itertools.count(-400, 160)
+SOON = 400
+"""Milliseconds after which a page has done what it must not do."""
+
+
+def held_up(page: Page, address: str) -> list[Route]:
+    """What is sent to this address from now on: it waits until the test lets it go on."""
+    waiting: list[Route] = []
+
+    def keep(route: Route) -> None:
+        if route.request.method == "POST":
+            waiting.append(route)
+        else:
+            route.continue_()
+
+    page.route(address, keep)
+    return waiting
+
+
+def refused(page: Page, address: str, status: int, why: str) -> None:
+    """Whoever asks this address is refused for this reason."""
+    page.route(address, lambda route: route.fulfill(
+        status=status, content_type="application/problem+json", json={"title": "冲突", "detail": why, "status": status}))
 
 
 def test_without_a_screen_in_the_address_whoever_logs_in_is_led_to_the_first_of_theirs(window: Window) -> None:
@@ -32,3 +61,103 @@ def test_a_case_that_was_chosen_is_told_as_long_as_it_goes_with_the_ticket(windo
     page.get_by_role("button", name="取消").click()
     expect(page.locator(".chosen")).to_be_empty()
     window.is_sound()
+
+
+# ---- a desk of the centre: another case is chosen than the one in hand
+
+@pytest.fixture
+def pair(city: City) -> Iterator[tuple[str, str]]:
+    """The numbers of two cases on the triage desk, which leave it with the test."""
+    town, east = city.town, next(EASTS)
+    numbers = [left(town, text, grid, east)["number"] for grid, text in enumerate(("井盖不见了，人行道上很危险", "另外一件事"))]
+    yield numbers[0], numbers[1]
+    for row in town.listed(town.supervisor, queue="triage"):
+        ok(town.supervisor.post(f"/api/v1/holds/{row['number']}", {"over": True}))
+        town.app.test_client().delete(f"/api/v1/holds/{row['number']}", headers=town.supervisor.headers)
+        town.act(town.triage, row["number"], "reject", reason="清场")
+
+
+def in_hand(window: Window, city: City, number: str) -> Page:
+    """Without a stream: the server would go on looking for it for a while, at a city that is laid anew for the next file."""
+    window.page.route("**/api/v1/live", lambda route: route.fulfill(status=503, headers={"Retry-After": "60"}, body="{}"))
+    page = window.log_in("triage", PASSWORD, TRIAGE)
+    page.locator(f"[data-number='{number}']").click()
+    opened(page, case_of(city.town, number)["title"])
+    return page
+
+
+def is_not_filed_by_key(page: Page, city: City, number: str) -> None:
+    page.keyboard.press("Alt+a")
+    page.wait_for_timeout(SOON)
+    assert case_of(city.town, number)["status"] == "reported"
+
+
+def holds(city: City) -> list[Json]:
+    found: list[Json] = ok(city.town.supervisor.get("/api/v1/holds"))["items"]
+    return found
+
+
+def test_the_keys_of_a_case_are_gone_when_the_next_one_is_a_colleagues(
+        window: Window, city: City, pair: tuple[str, str]) -> None:
+    first, second = pair
+    page = in_hand(window, city, first)
+    ok(city.town.operator.post(f"/api/v1/holds/{second}", {}))
+    page.locator(f"[data-number='{second}']").click()
+    expect(page.locator(".bench-work")).to_contain_text("Operator 正在办理此案")
+    is_not_filed_by_key(page, city, first)
+    assert {one["number"] for one in holds(city)} == {second}
+
+
+def test_the_keys_of_a_case_are_gone_when_the_next_one_cannot_be_read(
+        window: Window, city: City, pair: tuple[str, str]) -> None:
+    first, second = pair
+    page = in_hand(window, city, first)
+    refused(page, f"**/api/v1/triage/cases/{second}", 503, "稍后再试")
+    page.locator(f"[data-number='{second}']").click()
+    expect(page.locator(".bench-work").get_by_role("alert")).to_contain_text("服务器没有应答")
+    is_not_filed_by_key(page, city, first)
+
+
+def test_a_case_that_cannot_be_taken_leaves_nothing_in_hand(window: Window, city: City, pair: tuple[str, str]) -> None:
+    first, second = pair
+    page = in_hand(window, city, first)
+    refused(page, f"**/api/v1/holds/{second}", 409, "此案已结")
+    page.locator(f"[data-number='{second}']").click()
+    expect(page.locator("#notice")).to_contain_text("此案已结")
+    expect(page.locator(".bench-work")).to_contain_text("从列表中选择一件")
+    expect(page.locator(".bench-row[aria-current=true]")).to_have_count(0)
+    is_not_filed_by_key(page, city, first)
+    assert holds(city) == []
+
+
+def test_while_another_case_is_being_taken_the_keys_of_the_former_do_nothing(
+        window: Window, city: City, pair: tuple[str, str]) -> None:
+    first, second = pair
+    page = in_hand(window, city, first)
+    waiting = held_up(page, f"**/api/v1/holds/{second}")
+    page.locator(f"[data-number='{second}']").click()
+    expect(page.locator(".bench-work h2")).to_have_count(0)
+    is_not_filed_by_key(page, city, first)
+    page.locator(f"[data-number='{first}']").click()  # after all
+    waiting[0].continue_()
+    opened(page, case_of(city.town, first)["title"])
+    page.wait_for_timeout(SOON)
+    opened(page, case_of(city.town, first)["title"])
+    assert [one["number"] for one in holds(city)] == [first]
+
+
+def test_an_answer_that_comes_late_leaves_the_case_that_was_chosen_meanwhile_alone(
+        window: Window, city: City, pair: tuple[str, str]) -> None:
+    first, second = pair
+    page = in_hand(window, city, first)
+    waiting = held_up(page, f"**/api/v1/cases/{first}/file")
+    page.keyboard.press("Alt+a")
+    page.wait_for_timeout(SOON)
+    page.locator(f"[data-number='{second}']").click()
+    opened(page, case_of(city.town, second)["title"])
+    waiting[0].continue_()
+    expect(page.locator("#notice")).to_contain_text("已立案")
+    expect(page.locator(f"[data-number='{first}']")).to_have_count(0)
+    page.wait_for_timeout(SOON)
+    opened(page, case_of(city.town, second)["title"])
+    assert [one["number"] for one in holds(city)] == [second]
