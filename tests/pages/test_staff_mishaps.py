@@ -5,10 +5,13 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.api.test_cases import reported
 from tests.api.town import Json, ok, ticket
+from tests.factories import a_photo
 from tests.pages.conftest import PASSWORD, City
 from tests.pages.desk import Window
 from tests.pages.test_staff import CALLS, TICKETS, typed_call
+from tests.pages.test_staff_case import PHOTO, case, sit, somewhere, stands
 from tests.pages.test_staff_command import TRIAGE, case_of, left, opened
 
 EASTS = itertools.count(-400, 160)
@@ -161,3 +164,59 @@ def test_an_answer_that_comes_late_leaves_the_case_that_was_chosen_meanwhile_alo
     page.wait_for_timeout(SOON)
     opened(page, case_of(city.town, second)["title"])
     assert [one["number"] for one in holds(city)] == [second]
+
+
+# ---- the page of a case: a form waits for its photo, and what it waits for does not come, or somebody does something else
+
+ANOTHER, THIRD = (PHOTO | {"name": f"{colour}.jpg", "buffer": a_photo(colour)} for colour in ("navy", "gold"))
+REPLY = "给诉求人的答复"
+
+
+def waiting_for_a_photo(window: Window, city: City, login: str = "water_handler") -> tuple[str, Page, list[Route]]:
+    """A case whose answer was sent off with two photos, of which the second is still on its way."""
+    number = str(reported(city.town, place=somewhere())["number"])
+    city.town.act(getattr(city.town, login), number, "sign")
+    page = sit(window, login, number)
+    page.locator('[data-action="resolve"]').click()
+    page.get_by_label(REPLY).fill("井盖已更换")
+    photos = page.locator(".action-form input[type=file]")
+    photos.set_input_files(PHOTO)
+    page.get_by_role("button", name="移除照片 1").wait_for()
+    waiting = held_up(page, "**/api/v1/media")
+    photos.set_input_files(ANOTHER)
+    page.locator(".action-form").get_by_role("button", name="反馈").click()
+    page.wait_for_timeout(SOON)
+    assert case(city, number)["status"] == "handling"
+    return number, page, waiting
+
+
+def test_an_answer_whose_photo_fails_is_not_sent_without_it_until_somebody_says_so(window: Window, city: City) -> None:
+    number, page, waiting = waiting_for_a_photo(window, city)
+    waiting[0].fulfill(status=422, json={"title": "内容有误", "errors": [{"field": "photo", "reason": "照片太大"}]})
+    expect(page.locator(".action-form .refused")).to_contain_text("还没有提交")
+    expect(page.locator(".action-form .refused")).to_contain_text("navy.jpg：照片太大")
+    expect(page.locator(".action-form input[type=file]")).to_be_focused()
+    window.is_sound()
+    assert case(city, number)["status"] == "handling"
+    page.locator(".action-form").get_by_role("button", name="反馈").click()
+    stands(page, "待核查")
+
+
+def test_what_is_taken_out_while_a_photo_is_on_its_way_is_missed(window: Window, city: City) -> None:
+    number, page, waiting = waiting_for_a_photo(window, city)
+    page.get_by_label(REPLY).fill("")
+    waiting[0].continue_()
+    expect(page.locator(".action-form .refused")).to_contain_text("还有内容没有填写")
+    expect(page.get_by_label(REPLY)).to_be_focused()
+    assert case(city, number)["status"] == "handling"
+
+
+def test_a_photo_that_is_chosen_while_another_is_on_its_way_goes_with_it(window: Window, city: City) -> None:
+    _number, page, waiting = waiting_for_a_photo(window, city)
+    page.locator(".action-form input[type=file]").set_input_files(THIRD)
+    page.wait_for_timeout(SOON)
+    for route in waiting:
+        route.continue_()
+        page.wait_for_timeout(SOON)
+    stands(page, "待核查")
+    expect(page.locator(".group.after .album li")).to_have_count(3)

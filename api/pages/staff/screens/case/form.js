@@ -41,18 +41,33 @@ export function formOf({action, says, asks, templates: offered}, state, {told, k
     return own in controls ? {field: own, reason} : {field: "", reason: own ? `${labelOf(own, action)}${say("colon")}${reason}` : reason};
   });
 
+  /** Whether something is missing; that is said. */
+  function lacks() {
+    const missing = fields.filter(({ask, value}) => ask.required && isNothing(value())).map(({ask}) => ({field: ask.name, reason: say("needed")}));
+    if (missing.length) refused.faults(named(missing), say("case.incomplete"));
+    return missing.length > 0;
+  }
+
+  /** Wait for what is on its way. Whether some of it failed; that is said, for nobody sends knowingly without it. */
+  async function failed() {
+    const told = await Promise.all(fields.map(async ({ask, ready}) => (await ready?.() ?? []).map((reason) => ({field: ask.name, reason}))));
+    const faults = told.flat();
+    if (!faults.length) return false;
+    refused.faults(named(faults), say("case.not_uploaded"));
+    fields.find(({ask}) => ask.name === faults[0].field).focus();
+    return true;
+  }
+
   async function submit() {
     refused.clear();
-    const missing = fields.filter(({ask, value}) => ask.required && isNothing(value())).map(({ask}) => ({field: ask.name, reason: say("needed")}));
-    if (missing.length) return refused.faults(named(missing), say("case.incomplete"));
+    if (lacks()) return;
     go.disabled = true;
     try {
-      await Promise.all(fields.map(({ready}) => ready?.()));
+      if (await failed() || lacks()) return; // what was there may have been taken out meanwhile
       await send(Object.fromEntries(fields.map(({ask, value}) => [ask.name, value()]).filter(([, value]) => !isNothing(value))));
     } finally {
       go.disabled = !isOffered;
     }
-    return undefined;
   }
 
   function pressed(event) {
