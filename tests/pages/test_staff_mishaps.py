@@ -173,9 +173,10 @@ REPLY = "给诉求人的答复"
 
 
 def waiting_for_a_photo(window: Window, city: City, login: str = "water_handler") -> tuple[str, Page, list[Route]]:
-    """A case whose answer was sent off with two photos, of which the second is still on its way."""
+    """A case for which more time was asked, and whose answer is sent off with two photos, the second still on its way."""
     number = str(reported(city.town, place=somewhere())["number"])
-    city.town.act(getattr(city.town, login), number, "sign")
+    city.town.act(city.town.water_handler, number, "sign")
+    city.town.act(city.town.water_handler, number, "extend", reason="缺料")
     page = sit(window, login, number)
     page.locator('[data-action="resolve"]').click()
     page.get_by_label(REPLY).fill("井盖已更换")
@@ -220,3 +221,62 @@ def test_a_photo_that_is_chosen_while_another_is_on_its_way_goes_with_it(window:
         page.wait_for_timeout(SOON)
     stands(page, "待核查")
     expect(page.locator(".group.after .album li")).to_have_count(3)
+
+
+def nothing_was_sent(city: City, number: str) -> None:
+    assert [one["action"] for one in case(city, number)["history"]][-1] == "extend"
+
+
+def is_sent_after_all(page: Page) -> None:
+    """What was typed is there again, and so is the photo that came late."""
+    page.locator('[data-action="resolve"]').click()
+    expect(page.get_by_label(REPLY)).to_have_value("井盖已更换")
+    page.get_by_role("button", name="移除照片 2").wait_for()
+    page.keyboard.press("Control+Enter")
+    stands(page, "待核查")
+    expect(page.locator(".group.after .album li")).to_have_count(2)
+
+
+def test_a_form_that_waits_for_its_photo_is_not_sent_as_what_is_opened_meanwhile(window: Window, city: City) -> None:
+    number, page, waiting = waiting_for_a_photo(window, city, "water_head")
+    page.locator('[data-action="endorse"]').click()
+    expect(page.locator("#notice")).to_contain_text("“反馈”没有提交")
+    expect(page.locator(".action-form").get_by_role("button", name="初审同意")).to_be_visible()
+    window.is_sound()
+    waiting[0].continue_()
+    page.wait_for_timeout(2 * SOON)
+    nothing_was_sent(city, number)
+    expect(page.locator(".action-form").get_by_role("button", name="初审同意")).to_be_enabled()
+    is_sent_after_all(page)
+
+
+def test_a_form_that_is_left_while_it_waits_for_its_photo_is_not_sent_and_that_is_said(window: Window, city: City) -> None:
+    number, page, waiting = waiting_for_a_photo(window, city)
+    page.get_by_label(REPLY).press("Escape")
+    expect(page.locator("#notice")).to_contain_text("“反馈”没有提交")
+    expect(page.locator('[data-action="resolve"]')).to_be_focused()
+    waiting[0].continue_()
+    page.wait_for_timeout(2 * SOON)
+    expect(page.locator("#notice")).not_to_contain_text("页面出错")
+    nothing_was_sent(city, number)
+    is_sent_after_all(page)
+
+
+@pytest.mark.parametrize(("answer", "told", "status"), [
+    (None, "“反馈”已办理", "待核查"), (503, "反馈：服务器没有应答", "处置中")], ids=["well", "badly"])
+def test_a_form_that_is_left_while_it_is_being_sent_tells_how_it_went(
+        window: Window, city: City, answer: int | None, told: str, status: str) -> None:
+    number, page, photos = waiting_for_a_photo(window, city, "water_head")
+    answers = held_up(page, f"**/api/v1/cases/{number}/resolve")
+    photos[0].continue_()
+    page.wait_for_timeout(2 * SOON)
+    page.locator('[data-action="endorse"]').click()
+    form = page.locator(".action-form").get_by_role("button", name="初审同意")
+    form.wait_for()
+    if answer:
+        answers[0].fulfill(status=answer, json={})
+    else:
+        answers[0].continue_()
+    expect(page.locator("#notice")).to_contain_text(told)
+    stands(page, status)
+    expect(form).to_be_visible()

@@ -23,7 +23,7 @@ function templates(list, control, changed) {
 }
 
 /** `state` has the values by name and is kept up to date; `keep` is called when one has changed, `send(values)` when all is
- * there, `leave` by Esc. Answers {box, focus, refuse(error), conflict(why, news, isStillOffered), allow(is)}. */
+ * there, `leave` by Esc. Answers {box, focus, waits(), refuse(error), conflict(why, news, isStillOffered), allow(is)}. */
 export function formOf({action, says, asks, templates: offered}, state, {told, keep, send, leave}) {
   const {name, means} = step(action, says);
   const fields = asks.map((ask) => ({ask, ...FIELDS[ask.kind](ask, state, {label: labelOf(ask.name, action), told, keep, among: (other) => fields.find((one) => one.ask.name === other)})}));
@@ -33,6 +33,7 @@ export function formOf({action, says, asks, templates: offered}, state, {told, k
   const text = fields.find(({ask}) => ask.kind === "text");
   const go = button(name, submit, {kind: "strong"});
   let isOffered = true;
+  let isWaiting = false;
   const changedBox = make("div", {class: "changed", role: "alert", hidden: true, tabindex: "-1"});
 
   /** The summary leads to the fields that it knows, and names the others as people call them. */
@@ -50,7 +51,9 @@ export function formOf({action, says, asks, templates: offered}, state, {told, k
 
   /** Wait for what is on its way. Whether some of it failed; that is said, for nobody sends knowingly without it. */
   async function failed() {
-    const told = await Promise.all(fields.map(async ({ask, ready}) => (await ready?.() ?? []).map((reason) => ({field: ask.name, reason}))));
+    isWaiting = true;
+    const told = await Promise.all(fields.map(async ({ask, ready}) => (await ready?.() ?? []).map((reason) => ({field: ask.name, reason}))))
+      .finally(() => { isWaiting = false; });
     const faults = told.flat();
     if (!faults.length) return false;
     refused.faults(named(faults), say("case.not_uploaded"));
@@ -90,6 +93,7 @@ export function formOf({action, says, asks, templates: offered}, state, {told, k
   return {
     box: [box],
     focus: () => (box.querySelector("input, textarea, select") ?? go).focus(),
+    waits: () => isWaiting,
     refuse(error) {
       refused.faults(named(error.document?.errors ?? []), sentence(error));
     },
