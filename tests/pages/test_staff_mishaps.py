@@ -19,12 +19,12 @@ SOON = 400
 """Milliseconds after which a page has done what it must not do."""
 
 
-def held_up(page: Page, address: str) -> list[Route]:
-    """What is sent to this address from now on: it waits until the test lets it go on."""
+def held_up(page: Page, address: str, method: str = "POST") -> list[Route]:
+    """What is asked of this address from now on: it waits until the test lets it go on."""
     waiting: list[Route] = []
 
     def keep(route: Route) -> None:
-        if route.request.method == "POST":
+        if route.request.method == method:
             waiting.append(route)
         else:
             route.continue_()
@@ -280,3 +280,49 @@ def test_a_form_that_is_left_while_it_is_being_sent_tells_how_it_went(
     expect(page.locator("#notice")).to_contain_text(told)
     stands(page, status)
     expect(form).to_be_visible()
+
+
+# ---- a department's desk: what is looked for is found when somebody looks at something else
+
+QUEUES = "/desk/queues"
+
+
+@pytest.mark.parametrize("is_number", [False, True], ids=["words", "number"])
+def test_what_is_found_too_late_leaves_the_queue_alone(window: Window, city: City, is_number: bool) -> None:
+    number = str(reported(city.town, place=somewhere())["number"])
+    page = window.log_in("water_handler", PASSWORD, QUEUES)
+    rows = page.locator("tr[data-number]")
+    expect(rows.first).to_be_visible()
+    waiting = held_up(page, "**/api/v1/cases/search")
+    page.get_by_role("searchbox").fill(number if is_number else "井盖")
+    page.keyboard.press("Enter")
+    page.get_by_text("正在查找").wait_for()
+    page.locator("[data-queue=sign]").click()
+    expect(rows.first).to_be_visible()
+    expect(page.get_by_role("searchbox")).to_have_value("")
+    with page.expect_response("**/api/v1/cases/search"):
+        waiting[0].continue_()
+    page.wait_for_timeout(SOON)
+    assert page.url.endswith("queue=sign")
+    expect(page.get_by_role("heading", name="查找“井盖”")).to_have_count(0)
+    expect(rows.first).to_be_visible()
+
+
+def test_a_queue_that_comes_too_late_leaves_what_was_found_alone(window: Window, city: City) -> None:
+    reported(city.town, place=somewhere())
+    page = window.log_in("water_handler", PASSWORD, QUEUES)
+    expect(page.locator("tr[data-number]").first).to_be_visible()
+    waiting = held_up(page, "**/api/v1/desk?*", "GET")
+    page.locator("[data-queue=overdue]").click()
+    page.get_by_role("searchbox").fill("井盖")
+    page.keyboard.press("Enter")
+    found = page.get_by_role("heading", name="查找“井盖”")
+    found.wait_for()
+    waiting[0].continue_()
+    expect(page.locator("[data-queue=overdue]")).to_have_attribute("aria-current", "true")
+    expect(page.locator(".shown:not([aria-busy])")).to_be_visible()
+    expect(found).to_be_focused()
+    page.unroute("**/api/v1/desk?*")
+    page.get_by_role("button", name="返回列表").click()
+    page.get_by_text("没有超时的案件").wait_for()
+    expect(page.get_by_role("searchbox")).to_have_value("")
