@@ -27,6 +27,7 @@ const news = ({history, names}, seen) => make("ul", {}, history.filter((one) => 
 export function actionsPart({path, number, reload}) {
   const buttons = make("div", {class: "row buttons", role: "group", "aria-label": say("case.actions"), tabindex: "-1"});
   const panel = make("div", {class: "acting-now", hidden: true});
+  const states = new Map(); // of the latest form of each action: what comes late for an earlier one overwrites no draft
   let told = null;
   let open = null;
 
@@ -46,7 +47,15 @@ export function actionsPart({path, number, reload}) {
     if (!told.actions.length) buttons.append(make("p", {class: "quiet"}, say("case.no_actions")));
   }
 
+  /** A form that was sent off and waits for its photo is given up with this, and whoever sent it off is told. Answers whether. */
+  function giveUp() {
+    if (!open?.form.waits()) return false;
+    notice(say("case.given_up", {what: step(open.action, open.says).name}), "fault");
+    return true;
+  }
+
   function close() {
+    giveUp();
     const action = open?.action;
     open = null;
     panel.hidden = true;
@@ -75,28 +84,39 @@ export function actionsPart({path, number, reload}) {
     const draft = `case-${number}-${action}`;
     const kept = drafts.read(draft);
     const state = {...kept, ...given};
-    const form = formOf(asked, state, {told: () => told, keep: () => drafts.write(draft, state), send, leave: close});
-    open = {action, form, draft};
-    panel.replaceChildren(...form.box);
+    states.set(action, state);
+    const keep = () => { if (states.get(action) === state) drafts.write(draft, state); };
+    const mine = {action, says: asked.says, draft};
+    mine.form = formOf(asked, state, {told: () => told, keep, send: (values) => send(mine, values), leave: close});
+    const isGivenUp = giveUp();
+    open = mine;
+    panel.replaceChildren(...mine.form.box);
     panel.hidden = false;
     drawButtons();
-    if (kept) notice(say("case.kept"));
-    return form.focus();
+    if (kept && !isGivenUp) notice(say("case.kept"));
+    return mine.form.focus();
   }
 
-  async function send(values) {
-    const {action, form, draft} = open;
+  /** Send what this form is for, whatever is open by now; one that was closed while it waited is not sent, and one that is
+   * closed while it is being sent tells by a notice how it went. */
+  async function send(mine, values) {
+    if (open !== mine) return null;
+    const {action, says, form, draft} = mine;
+    const what = step(action, says).name;
     const seen = told.version;
     try {
       await call("POST", `${path}/${encodeURIComponent(action)}`, values, {headers: {"If-Match": `"${told.version}"`}});
     } catch (error) {
+      if (open !== mine) return notice([what, say("colon"), ...because(error)].join(""), "fault");
       if (!(error instanceof Problem) || ![404, 409].includes(error.status)) return form.refuse(error);
       if (error.status === 404) return form.conflict(say("case.none"), null, false); // what was typed stays to be copied
       await reload();
       return form.conflict(because(error), told.version > seen ? news(told, seen) : null, Boolean(offered(action)));
     }
+    states.delete(action);
     drafts.drop(draft);
-    notice(say("case.done", {what: step(action, offered(action)?.says).name}), "good");
+    notice(say("case.done", {what}), "good");
+    if (open !== mine) return reload();
     close();
     await reload();
     return buttons.focus({preventScroll: true});

@@ -1,5 +1,5 @@
-// The kinds of fields that an action may ask for. Each makes {box, control?, value(), changed?, ready?, begin?}: `control` is
-// where a fault is shown, `value` what is sent.
+// The kinds of fields that an action may ask for. Each makes {box, control?, value(), changed?, ready?, focus?, begin?}: `control`
+// is where a fault is shown, `value` what is sent, and `ready` waits for what is on its way and answers what failed meanwhile.
 import {field, make, newId} from "../../dom.js";
 import {say, sayOr} from "../../language.js";
 import {categoryField, standardField} from "./categories.js";

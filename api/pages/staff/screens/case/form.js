@@ -23,7 +23,7 @@ function templates(list, control, changed) {
 }
 
 /** `state` has the values by name and is kept up to date; `keep` is called when one has changed, `send(values)` when all is
- * there, `leave` by Esc. Answers {box, focus, refuse(error), conflict(why, news, isStillOffered), allow(is)}. */
+ * there, `leave` by Esc. Answers {box, focus, waits(), refuse(error), conflict(why, news, isStillOffered), allow(is)}. */
 export function formOf({action, says, asks, templates: offered}, state, {told, keep, send, leave}) {
   const {name, means} = step(action, says);
   const fields = asks.map((ask) => ({ask, ...FIELDS[ask.kind](ask, state, {label: labelOf(ask.name, action), told, keep, among: (other) => fields.find((one) => one.ask.name === other)})}));
@@ -33,6 +33,7 @@ export function formOf({action, says, asks, templates: offered}, state, {told, k
   const text = fields.find(({ask}) => ask.kind === "text");
   const go = button(name, submit, {kind: "strong"});
   let isOffered = true;
+  let isWaiting = false;
   const changedBox = make("div", {class: "changed", role: "alert", hidden: true, tabindex: "-1"});
 
   /** The summary leads to the fields that it knows, and names the others as people call them. */
@@ -41,18 +42,35 @@ export function formOf({action, says, asks, templates: offered}, state, {told, k
     return own in controls ? {field: own, reason} : {field: "", reason: own ? `${labelOf(own, action)}${say("colon")}${reason}` : reason};
   });
 
+  /** Whether something is missing; that is said. */
+  function lacks() {
+    const missing = fields.filter(({ask, value}) => ask.required && isNothing(value())).map(({ask}) => ({field: ask.name, reason: say("needed")}));
+    if (missing.length) refused.faults(named(missing), say("case.incomplete"));
+    return missing.length > 0;
+  }
+
+  /** Wait for what is on its way. Whether some of it failed; that is said, for nobody sends knowingly without it. */
+  async function failed() {
+    isWaiting = true;
+    const told = await Promise.all(fields.map(async ({ask, ready}) => (await ready?.() ?? []).map((reason) => ({field: ask.name, reason}))))
+      .finally(() => { isWaiting = false; });
+    const faults = told.flat();
+    if (!faults.length) return false;
+    refused.faults(named(faults), say("case.not_uploaded"));
+    fields.find(({ask}) => ask.name === faults[0].field).focus();
+    return true;
+  }
+
   async function submit() {
     refused.clear();
-    const missing = fields.filter(({ask, value}) => ask.required && isNothing(value())).map(({ask}) => ({field: ask.name, reason: say("needed")}));
-    if (missing.length) return refused.faults(named(missing), say("case.incomplete"));
+    if (lacks()) return;
     go.disabled = true;
     try {
-      await Promise.all(fields.map(({ready}) => ready?.()));
+      if (await failed() || lacks()) return; // what was there may have been taken out meanwhile
       await send(Object.fromEntries(fields.map(({ask, value}) => [ask.name, value()]).filter(([, value]) => !isNothing(value))));
     } finally {
       go.disabled = !isOffered;
     }
-    return undefined;
   }
 
   function pressed(event) {
@@ -75,6 +93,7 @@ export function formOf({action, says, asks, templates: offered}, state, {told, k
   return {
     box: [box],
     focus: () => (box.querySelector("input, textarea, select") ?? go).focus(),
+    waits: () => isWaiting,
     refuse(error) {
       refused.faults(named(error.document?.errors ?? []), sentence(error));
     },

@@ -9,6 +9,7 @@ export function photosField(ask, state, {label, hint, keep}) {
   const known = (state[ask.name] ?? []).map((photo) => ({id: photo}));
   const list = make("ul", {class: "album small", "aria-live": "polite"});
   const wrong = make("p", {class: "fault", role: "alert", hidden: true});
+  const failures = [];
   let waiting = [];
 
   const keepIds = () => { state[ask.name] = known.filter((one) => one.id).map((one) => one.id); keep(); };
@@ -43,7 +44,8 @@ export function photosField(ask, state, {label, hint, keep}) {
     } catch (error) {
       known.splice(known.indexOf(one), 1);
       const [fault] = error.document?.errors ?? [];
-      tellWrong(`${file.name}${say("colon")}${fault?.reason ?? sentence(error)}`);
+      failures.push(`${file.name}${say("colon")}${fault?.reason ?? sentence(error)}`);
+      tellWrong([wrong.textContent, failures.at(-1)].filter(Boolean).join(say("case.comma")));
     }
     keepIds();
     draw();
@@ -57,9 +59,17 @@ export function photosField(ask, state, {label, hint, keep}) {
     input.value = "";
   }});
   draw();
+
+  /** Also photos that are chosen while others are waited for. */
+  async function ready() {
+    const before = failures.length;
+    while (known.some((one) => !one.id)) await Promise.all(waiting);
+    return failures.slice(before);
+  }
+
   return {
+    focus: () => input.focus(), ready,
     value: () => known.filter((one) => one.id).map((one) => one.id).concat(known.filter((one) => !one.id).map(() => "")),
-    ready: async () => { await Promise.all(waiting); },
     box: make("div", {class: "field"}, make("p", {class: "label", id: `${id}-name`}, label, ask.required && make("span", {class: "required"}, say("required"))),
       make("p", {class: "hint", id: `${id}-hint`}, [hint, say("case.photos_most", {n: ask.most})].filter(Boolean).join(" ")),
       make("div", {class: "picker"}, input, make("label", {for: id, id: `${id}-pick`, class: "button"}, say("case.photos_choose"))), list, wrong)};

@@ -31,7 +31,7 @@ export function act(text, letter, work, kind = "") {
 
 /** `queue` is the desk; `work(place, case, {done, skip, refused})` shows a case in hand, and answers its keys {letter: work}. */
 export function bench(room, me, {queue, work}) {
-  const state = {rows: [], next: null, holds: new Map(), number: null, skipped: [], keys: {}, mayOver: me.permissions.includes("holds.take_over")};
+  const state = {rows: [], next: null, holds: new Map(), number: null, turn: 0, skipped: [], keys: {}, mayOver: me.permissions.includes("holds.take_over")};
   const list = make("ul", {class: "bench-rows"});
   const told = make("p", {class: "quiet", role: "status"});
   const live = make("span", {class: "chip", role: "status"});
@@ -107,28 +107,37 @@ export function bench(room, me, {queue, work}) {
     return null;
   }
 
-  function idle() {
-    state.number = null;
+  /** Whatever was in hand is no longer, and its keys with it; what is answered for it later has missed its turn. Answers the
+   * turn of `number`, which is in hand from now on. */
+  function turnTo(number) {
+    state.number = number;
     state.keys = {};
+    return ++state.turn;
+  }
+
+  const loading = () => place.replaceChildren(make("p", {class: "quiet"}, say("loading")));
+
+  function idle() {
+    turnTo(null);
     place.replaceChildren(empty(say("command.choose")));
     draw();
   }
 
   /** The case in hand; where it cannot be read now, that is said, and it can be tried again. */
   async function show(number) {
-    state.number = number;
+    const turn = turnTo(number);
     draw();
-    place.replaceChildren(make("p", {class: "quiet"}, say("loading")));
+    loading();
     try {
-      await drawn(number);
+      await drawn(number, turn);
     } catch (error) {
-      if (state.number === number) place.replaceChildren(make("p", {class: "fault", role: "alert"}, sentence(error)), button(say("reload"), () => show(number)));
+      if (state.turn === turn) place.replaceChildren(make("p", {class: "fault", role: "alert"}, sentence(error)), button(say("reload"), () => show(number)));
     }
   }
 
-  async function drawn(number) {
+  async function drawn(number, turn) {
     const found = await call("GET", `/api/v1/cases/${encodeURIComponent(number)}`);
-    if (state.number !== number) return;
+    if (state.turn !== turn) return;
     const refused = make("p", {class: "refused", role: "alert", tabindex: "-1", hidden: true});
     const body = make("div", {class: "bench-body"});
 
@@ -141,13 +150,15 @@ export function bench(room, me, {queue, work}) {
     place.replaceChildren(make("div", {class: "head"}, make("h2", {}, found.title), urgentChip(found), dueChip(found)),
       make("p", {class: "quiet"}, caseLink(number), " · ", [sayOr(`channel.${found.channel}`, found.channel), found.category, found.area,
         found.address, when(found.opened_at)].filter(Boolean).join(" · ")), refused, body);
-    state.keys = await work(body, found, {
+    const keys = await work(body, found, {
       async step(action, facts, done) {
+        if (state.turn !== turn) return;
         refused.hidden = true;
         state.deciding = true;
         try {
           await call("POST", `/api/v1/cases/${encodeURIComponent(number)}/${action}`, facts, {headers: {"If-Match": `"${found.version}"`}});
         } catch (error) {
+          if (state.turn !== turn) return void notice([number, " ", ...because(error)].join(""), "fault");
           complain(...because(error), ...(error.document?.errors ?? []).map(({field, reason}) => ` ${sayOr(`field.${field}`, field)} ${reason}`),
             ...(error.status === 409 ? [" ", button(say("command.read_again"), () => show(number), {kind: "small"})] : []));
           return;
@@ -155,39 +166,49 @@ export function bench(room, me, {queue, work}) {
           state.deciding = false;
         }
         notice(done, "good");
-        inHand.done();
         state.rows = state.rows.filter((one) => one.number !== number);
+        if (state.turn !== turn) return void draw(); // somebody has gone on to another case meanwhile
+        inHand.done();
         await next();
       },
       refuse: complain, skip,
-    }) ?? {};
+    });
+    if (state.turn !== turn) return;
+    state.keys = keys;
     place.focus();
   }
 
+  /** What was in hand is given back before another is taken, so that it goes from sight at once. */
   async function choose(number, over = false) {
+    const turn = turnTo(null);
+    draw();
+    loading();
     try {
       await inHand.take(number, over);
     } catch (error) {
-      return offerOver(error, number);
+      return state.turn === turn ? offerOver(error, number) : null;
     }
-    return show(number);
+    return state.turn === turn ? show(number) : null;
   }
 
   /** Who may ends a colleague's hold; all others are told whose it is. */
   function offerOver(error, number) {
     const holder = error.document?.holder;
-    if (!holder) return notice(sentence(error), "fault");
+    if (!holder) {
+      idle();
+      return notice(sentence(error), "fault");
+    }
     const text = say("held_until", {name: holder, time: when(error.document.held_until)});
-    state.number = null;
     place.replaceChildren(make("div", {class: "panel"}, make("p", {}, text),
       state.mayOver && button(say("command.take_over"), () => choose(number, true))));
-    place.focus();
-    return draw();
+    return place.focus();
   }
 
   async function next() {
     idle();
+    const {turn} = state;
     const number = await inHand.next(queue, state.skipped.slice(-100));
+    if (state.turn !== turn) return null;
     if (number) return show(number);
     place.replaceChildren(empty(say("command.nothing_free")));
     return place.focus();

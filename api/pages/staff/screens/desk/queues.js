@@ -83,6 +83,7 @@ export async function show(room, me) {
 
   async function load() {
     const mine = ++turn;
+    search.stop();
     place.setAttribute("aria-busy", "true");
     try {
       const told = await further(state, await call("GET", address("/api/v1/desk", {...state, limit: PAGE})));
@@ -91,10 +92,10 @@ export async function show(room, me) {
       filter.load(told.filters);
       tabs.replaceChildren(...QUEUES.map((name) => tab(name, state, told.counts, told.counted_at_most)));
       filterPlace.replaceChildren(...filter.box);
-      place.replaceChildren(...listOf(told));
+      if (!search.isOn()) place.replaceChildren(...listOf(told)); // else somebody looks for something since
     } catch (error) {
       if (mine !== turn) return;
-      place.replaceChildren(make("p", {class: "fault", role: "alert"}, sentence(error)), button(say("reload"), load));
+      if (!search.isOn()) place.replaceChildren(make("p", {class: "fault", role: "alert"}, sentence(error)), button(say("reload"), load));
     }
     place.removeAttribute("aria-busy");
   }
@@ -105,7 +106,7 @@ export async function show(room, me) {
     history.pushState(null, "", address(location.pathname, state));
     search.clear();
     await load();
-    tabs.querySelector("[aria-current]")?.focus();
+    if (!search.isOn()) tabs.querySelector("[aria-current]")?.focus();
   }
 
   tabs.addEventListener("click", (event) => {

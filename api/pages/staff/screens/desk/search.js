@@ -10,8 +10,12 @@ const [PAGE, ROUNDS] = [20, 6];
 
 const isPhone = (text) => /^[+\d][\d\s-]{6,}$/.test(text);
 
-/** `place` shows what was found; `back` shows the list again, where there is one. Answers the form. */
+/** `place` shows what was found; `back` shows the list again, where there is one. Answers {form, focus, stop, clear, isOn}: after
+ * `stop`, and `clear` which empties the field as well, an answer that is still to come changes nothing; `isOn` tells whether the
+ * place is the search's. */
 export function searchPart(me, place, back = null) {
+  let turn = 0;
+  let isOn = false;
   const mayPhone = me.permissions.includes("case.search.phone");
   const input = make("input", {type: "search", maxlength: 120, autocomplete: "off", "aria-label": say("desk.search"),
     placeholder: say(mayPhone ? "desk.search_hint_phone" : "desk.search_hint"), "aria-keyshortcuts": "/"});
@@ -39,14 +43,18 @@ export function searchPart(me, place, back = null) {
     event.preventDefault();
     const text = input.value.trim();
     if (!text) return back?.();
+    const mine = ++turn;
+    isOn = true;
     const asked = isPhone(text) && mayPhone ? {phone: text} : {words: text, limit: PAGE};
     place.replaceChildren(make("p", {class: "quiet", role: "status"}, say("desk.searching")));
     let told;
     try {
       told = await look(asked);
     } catch (error) {
+      if (mine !== turn) return null;
       return place.replaceChildren(make("p", {class: "fault", role: "alert"}, sentence(error)), ...toList());
     }
+    if (mine !== turn) return null; // somebody looks at something else meanwhile
     if (told.by === "number" && told.items.length === 1) return location.assign(`/desk/cases/${told.items[0].number}`);
     return shown(text, asked, told);
   }
@@ -73,6 +81,16 @@ export function searchPart(me, place, back = null) {
     place.querySelector("h2").focus();
   }
 
+  function stop() {
+    turn += 1;
+    isOn = false;
+  }
+
+  function clear() {
+    stop();
+    input.value = "";
+  }
+
   const form = make("form", {role: "search", class: "search", onsubmit: find}, input, make("button", {class: "strong"}, say("desk.find")));
-  return {form, focus: () => input.focus(), clear: () => { input.value = ""; }};
+  return {form, focus: () => input.focus(), stop, clear, isOn: () => isOn};
 }
