@@ -13,7 +13,7 @@ from casework.intake import refusals
 from casework.performance.channels import by_channel
 from casework.performance.days import day_of, span_of
 from casework.performance.departments import by_department
-from casework.performance.scope import sees_all
+from casework.performance.scope import scope
 from casework.storage.database import reading
 
 blueprint = Blueprint("performance", __name__, url_prefix="/api/v1", description="统计 Figures")
@@ -93,7 +93,8 @@ def channels(query: dict[str, Any]) -> dict[str, Any]:
     since, until = _span(query)
     with reading() as db:
         fared = by_channel(db, caller(), since, until)
-        refused = refusals.between(db, day_of(since), day_of(until - timedelta.resolution)) if sees_all(caller()) else {}
+        days = day_of(since), day_of(until - timedelta.resolution)
+        refused = refusals.between(db, *days) if scope(caller()).everything else {}
     return {"since": since, "until": until,
             "channels": {name: figures | {"refused": dict(refused.get(name, {}))} for name, figures in fared.items()}}
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, event, inspect, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_, event, inspect, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column
 
@@ -120,6 +120,11 @@ class Report(Keyed, Base):
     def place(self) -> Point | None:
         """Where it is, WGS-84, as far as the reporter could say."""
         return None if self.lon is None or self.lat is None else Point(self.lon, self.lat)
+
+
+def written_by(follower_id: uuid.UUID) -> ColumnElement[bool]:
+    """Of a report: this person of WeChat sent it, by a message or by our page."""
+    return and_(Report.reporter_id == follower_id, Report.channel.in_(sorted(FROM_WECHAT)))
 
 
 WHAT_WAS_SAID = frozenset({"number", "channel", "source", "key", "digest", "received_at", "happened_at", "device_at", "text",

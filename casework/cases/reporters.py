@@ -1,5 +1,6 @@
 """Who may know who reported: of whoever asked not to be known (保密) the operator who took the call, and supervisors."""
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable
 
 from sqlalchemy import ColumnElement, and_, or_, select, true
@@ -25,16 +26,15 @@ def known_to(actor: Actor) -> ColumnElement[bool]:
     return or_(Report.confidential.is_(False), and_(Report.taken_by_id.is_not(None), Report.taken_by_id == actor.id))
 
 
-def in_confidence(db: Session, case_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, frozenset[str]]:
-    """Those of these cases in which somebody asked not to be known, with the blind indexes of the phones of all who did."""
-    found = db.scalars(select(Report).where(Report.case_id.in_(list(case_ids)), Report.confidential)).all()
-    return {case_id: phones([one for one in found if one.case_id == case_id])
-            for case_id in {one.case_id for one in found if one.case_id}}
-
-
-def phones(reports: Iterable[Report]) -> frozenset[str]:
-    """The blind indexes of the phones that these reports name."""
-    return frozenset(one.reporter_phone_index for one in reports if one.reporter_phone_index)
+def in_confidence(db: Session, case_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, set[str | None]]:
+    """Those of these cases in which somebody asked not to be known, with the blind indexes of the phones of all who did, None
+    for who left none."""
+    ids, made = list(case_ids), defaultdict[uuid.UUID, set[str | None]](set)
+    asked = select(Report.case_id, Report.reporter_phone_index).where(Report.case_id.in_(ids), Report.confidential)
+    for case_id, phone in db.execute(asked) if ids else ():
+        if case_id:
+            made[case_id].add(phone)
+    return dict(made)
 
 
 def masked(actor: Actor, report: Report) -> dict[str, str | None]:

@@ -1,6 +1,6 @@
 """Who may do what: ONE table for everything that is not a step of a case (those stand in cases/workflow.py)."""
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from casework.errors import Refused
@@ -29,7 +29,15 @@ class Reach:
 
 def reach(actor: Actor) -> Reach:
     """A city-wide post sees the city, or its area if it names one; others their departments, or their grids."""
-    posts = [_reach_of_one(post) for post in actor.each()]
+    return _together([_reach_of_one(post) for post in actor.each()])
+
+
+def reach_by(actor: Actor, permission: str) -> Reach:
+    """The same of those posts alone that have this permission: what another post looks after lends nothing."""
+    return _together([_reach_of_one(post) for post in actor.each() if allowed(post, permission)])
+
+
+def _together(posts: Sequence[Reach]) -> Reach:
     return Reach(everything=any(one.everything for one in posts),
                  department_ids=frozenset().union(*(one.department_ids for one in posts)),
                  area_codes=frozenset().union(*(one.area_codes for one in posts)))

@@ -39,7 +39,7 @@ from casework.performance.rollups import (
     pairs,
     spans,
 )
-from casework.performance.scope import scopes
+from casework.performance.scope import scope
 from casework.storage import outbox
 
 MOST_ITEMS, MOST_OF_MANY = 500, 200
@@ -93,9 +93,9 @@ def page(db: Session, actor: Actor, wanted: Wanted) -> dict[str, Any]:
     happened before this moment is counted. Raises Refused, NotFound for a department or area beyond the actor's reach, and
     Invalid for a period that cannot be or when an actor with several departments or areas names none of them.
     """
-    posts = scopes(actor)
+    seen = scope(actor)
     _must_be(wanted)
-    wanted = _inside(posts, wanted)
+    wanted = _inside(seen, wanted)
     if wanted.by is By.AREA and LEVELS.index(_level(wanted)) < LEVELS.index(_around(wanted)):
         raise Invalid("there are no such areas in this one", Fault("level", "that of the area, or below it"))
     as_of = outbox.oldest_waiting(db) or clock.now()
@@ -114,11 +114,10 @@ def _must_be(wanted: Wanted) -> None:
         raise Invalid("this is no category", Fault("category", "three, five or seven digits"))
 
 
-def _inside(posts: Sequence[Reach], wanted: Wanted) -> Wanted:
+def _inside(seen: Reach, wanted: Wanted) -> Wanted:
     """The same narrowed to what the actor's posts may see: without a choice to what there is, with one to what was named."""
-    departments = frozenset().union(*(one.department_ids for one in posts))
-    codes = frozenset().union(*(one.area_codes for one in posts))
-    if any(one.everything for one in posts):
+    departments, codes = seen.department_ids, seen.area_codes
+    if seen.everything:
         return wanted
     if wanted.department in departments or any((wanted.area or "").startswith(one) for one in codes):
         return wanted

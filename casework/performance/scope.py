@@ -6,18 +6,13 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from casework.geography.codes import lies_in
 from casework.identity.people import Actor
-from casework.identity.permissions import Reach, allowed, check, reach
+from casework.identity.permissions import Reach, check, reach_by
 
 
-def scopes(actor: Actor) -> list[Reach]:
-    """What each such post reaches; what another post looks after lends nothing. Raises Refused for whom there is none."""
+def scope(actor: Actor) -> Reach:
+    """Of what the figures are the actor's to see. Raises Refused for whom there is nothing."""
     check(actor, "performance.read")
-    return [reach(post) for post in actor.each() if allowed(post, "performance.read")]
-
-
-def sees_all(actor: Actor) -> bool:
-    """Whether the figures of the whole city are the actor's to see. Raises Refused."""
-    return any(one.everything for one in scopes(actor))
+    return reach_by(actor, "performance.read")
 
 
 def within(actor: Actor, department: InstrumentedAttribute[uuid.UUID] | InstrumentedAttribute[uuid.UUID | None],
@@ -26,8 +21,5 @@ def within(actor: Actor, department: InstrumentedAttribute[uuid.UUID] | Instrume
 
     Raises Refused.
     """
-    if sees_all(actor):
-        return None
-    posts = scopes(actor)
-    departments = frozenset().union(*(one.department_ids for one in posts))
-    return or_(department.in_(departments), lies_in(area, *sorted(frozenset().union(*(one.area_codes for one in posts)))))
+    seen = scope(actor)
+    return None if seen.everything else or_(department.in_(seen.department_ids), lies_in(area, *sorted(seen.area_codes)))

@@ -17,7 +17,7 @@ from casework import clock
 from casework.errors import Conflict, Fault, Invalid, NotFound
 from casework.geography.codes import lies_in
 from casework.identity.people import Actor, Post, Role
-from casework.identity.permissions import Reach, allowed, check, reach
+from casework.identity.permissions import allowed, check, reach, reach_by
 from casework.performance import figures, freezing, score_news, weights
 from casework.performance.days import day_of, month_after
 from casework.performance.figures import By, Wanted
@@ -92,7 +92,7 @@ def publish(db: Session, actor: Actor, of: Of, period: str) -> int:
     Raises Conflict when that was done before, and while something that happened in it waits to be counted.
     """
     check(actor, "scorecards.publish")
-    if not any(one.everything for one in _scopes(actor, "scorecards.publish")):
+    if not reach_by(actor, "scorecards.publish").everything:
         raise NotFound("no such scorecards")
     first = first_of(period)
     if month_after(first) > day_of(clock.now()):
@@ -150,11 +150,8 @@ def seen_by(actor: Actor) -> ColumnElement[bool]:
 
 def looks_after(actor: Actor, what: str, card: Scorecard) -> bool:
     """Whether whom it is about lies in the reach of a post with which the actor may do this; another post lends nothing."""
-    return any(one.everything or (card.area_code or "").startswith(tuple(one.area_codes)) for one in _scopes(actor, what))
-
-
-def _scopes(actor: Actor, what: str) -> list[Reach]:
-    return [reach(post) for post in actor.each() if allowed(post, what)]
+    seen = reach_by(actor, what)
+    return seen.everything or (card.area_code or "").startswith(tuple(seen.area_codes))
 
 
 OVERSEE = frozenset({Role.DISPATCHER, Role.ADJUDICATOR, Role.SUPERVISOR, Role.LEADER, Role.ADMINISTRATOR})

@@ -217,7 +217,8 @@ class Belonging:
         if case_id not in self._secret or report.channel is Channel.PDA:
             return True
         heard = report.channel is Channel.HOTLINE and self.lookout.chosen.get(report.id) == case_id
-        return heard or report.reporter_phone_index in self._secret[case_id]
+        phone = report.reporter_phone_index
+        return heard or (phone is not None and phone in self._secret[case_id])
 
     def joined(self, report: Report, case: Case, urgent_because: str | None) -> None:
         """The report joined this case, which that may have made urgent."""
@@ -231,7 +232,7 @@ class Belonging:
         """The report has a case of its own, beside which a person sees what is alike."""
         self._held[case.id] = case
         if report.confidential:
-            self._secret[case.id] = reporters.phones([report])
+            self._secret[case.id] = {report.reporter_phone_index}
         self._proposals += [(case.id, one) for one in duplicates.worth_proposing(self.db, case.category_code, self._alike)
                             if case.is_open]
         self._alike = []

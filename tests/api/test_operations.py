@@ -113,14 +113,20 @@ def test_a_step_that_cannot_be_is_refused_with_its_fields(town: Town) -> None:
     assert town.act(town.dispatcher, case["number"], "propose_void", reason="误报")["status"] == "verifying"
 
 
-def test_steps_on_many_cases_are_taken_each_for_itself(town: Town) -> None:
-    numbers = []
-    for number in range(3):
+def several_to_verify(town: Town, most: int) -> list[str]:
+    """Cases that wang is to look at, 200 m from each other."""
+    numbers: list[str] = []
+    for number in range(most):
         done(town.li, operation(category="99999", place=point(0, 200 * number)))
         town.jobs()
         case = next(row for row in town.listed(town.triage, queue="triage") if row["number"] not in numbers)
         town.act(town.triage, case["number"], "verify", inspector=str(town.cast.wang.id))
         numbers.append(case["number"])
+    return numbers
+
+
+def test_steps_on_many_cases_are_taken_each_for_itself(town: Town) -> None:
+    numbers = several_to_verify(town, 3)
     for colour in ("red", "green"):
         town.photo(town.wang, colour)
     asked = [operation("step", case=case, action="confirm", files=[file(colour)], facts={
@@ -241,12 +247,7 @@ def test_each_of_two_tasks_takes_its_own_copy_of_a_photo(town: Town) -> None:
 
 
 def test_a_photo_that_one_step_took_shows_no_other_however_they_are_sent(town: Town) -> None:
-    cases = []
-    for number in range(4):
-        done(town.li, operation(category="99999", place=point(0, 200 * number)))
-        town.jobs()
-        row = next(row for row in town.listed(town.triage, queue="triage") if row["number"] not in cases)
-        cases.append(town.act(town.triage, row["number"], "verify", inspector=str(town.cast.wang.id))["number"])
+    cases = several_to_verify(town, 4)
     asked = [operation("step", at=minutes_ago(10 - number), case=case, action="confirm", files=[file()], facts={
         "position": point(0, 200 * number), "finding": "在"}) for number, case in enumerate(cases)]
     town.photo(town.wang)

@@ -13,7 +13,7 @@ from tests.api.town import key, ok, point
 from tests.pages.conftest import City
 from tests.pages.phone import Phone
 from tests.pages.test_pda_mishaps import FULL, refuse, within
-from tests.pages.test_pda_offline import fill_house, follow, offline, online, saved
+from tests.pages.test_pda_offline import fill_house, follow, offline, online, saved, say_wrong_person
 
 
 def house(city: City, phone: Phone, address: str, **values: Any) -> tuple[str, str]:
@@ -50,6 +50,13 @@ def edit(phone: Phone, subject: str, **said: str) -> None:
         phone.page.get_by_label("居住人数").fill(said["occupants"])
     phone.page.locator("#save").click()
     saved(phone, "entry")
+
+
+def mend(phone: Phone) -> None:
+    """Open the form of what was refused."""
+    phone.go("#/sync")
+    phone.page.locator(".state-refused").get_by_role("button", name="修改").click()
+    phone.page.locator(".screen.edit").wait_for()
 
 
 def look(phone: Phone, subject: str) -> None:
@@ -248,22 +255,14 @@ def test_a_decision_that_was_not_taken_is_asked_for_again(phone: Phone, city: Ci
 def test_what_waits_for_a_refused_statement_is_taken_once_that_is_mended(phone: Phone) -> None:
     page = phone.page
     offline(phone)
-    phone.go("#/edit/new/person")
-    page.get_by_label("姓名").fill("赵改正")
-    page.get_by_role("radio", name="户籍", exact=True).check()
-    page.get_by_role("radio", name="常住", exact=True).check()
-    page.get_by_label("证件号码").fill("110105194912310021")
-    page.get_by_text("已定位").wait_for()
-    page.locator("#save").click()
-    saved(phone, "entry")
+    say_wrong_person(phone, "赵改正")
     page.get_by_role("link", name="修改").click()
     page.get_by_role("radio", name="流动", exact=True).check()
     page.locator("#save").click()
     saved(phone, "entry")
     online(phone)
     phone.until(lambda: sorted(states(phone)) == ["held", "refused"], why="the server did not hold the second")
-    phone.go("#/sync")
-    page.locator(".state-refused").get_by_role("button", name="修改").click()
+    mend(phone)
     page.get_by_label("证件号码").fill("11010519491231002X")
     page.locator("#save").click()
     saved(phone, "entry")
@@ -283,13 +282,6 @@ def test_what_was_based_on_a_statement_that_was_given_up_is_taken_all_the_same(p
     online(phone)
     phone.all_sent()
     assert {name: entry(subject).values[name] for name in ("usage", "occupants")} == {"usage": "rented", "occupants": 2}
-
-
-def mend(phone: Phone) -> None:
-    """Open the form of what was refused."""
-    phone.go("#/sync")
-    phone.page.locator(".state-refused").get_by_role("button", name="修改").click()
-    phone.page.locator(".screen.edit").wait_for()
 
 
 def test_an_edit_that_is_mended_stands_in_its_form_with_the_rest_of_the_entry(phone: Phone, city: City) -> None:

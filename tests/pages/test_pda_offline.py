@@ -179,16 +179,22 @@ def test_an_entry_is_made_and_changed_offline(phone: Phone) -> None:
     assert "address" not in said[1].values, "only what was changed is said"
 
 
-def test_what_the_server_does_not_take_is_shown_with_its_reason_and_mended(phone: Phone) -> None:
+def say_wrong_person(phone: Phone, name: str) -> None:
+    """Put in somebody with a number that cannot be."""
     page = phone.page
     phone.go("#/edit/new/person")
-    page.get_by_label("姓名").fill("王试错")
+    page.get_by_label("姓名").fill(name)
     page.get_by_role("radio", name="户籍", exact=True).check()
     page.get_by_role("radio", name="常住", exact=True).check()
     page.get_by_label("证件号码").fill("110105194912310021")
     page.get_by_text("已定位").wait_for()
     page.locator("#save").click()
     saved(phone, "entry")
+
+
+def test_what_the_server_does_not_take_is_shown_with_its_reason_and_mended(phone: Phone) -> None:
+    page = phone.page
+    say_wrong_person(phone, "王试错")
     phone.until(lambda: [one["state"] for one in phone.stored("operations")] == ["refused"], why="not refused")
     phone.go("#/sync")
     expect(page.locator("#waiting .fault")).to_contain_text("id_number")

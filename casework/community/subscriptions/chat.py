@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from casework.cases import subscribers
 from casework.cases.case import Case
-from casework.cases.report import FROM_WECHAT, Report
+from casework.cases.report import Report, written_by
 from casework.cases.subscribers import Follow
 from casework.cases.wording import Language
 from casework.community.subscriptions import following
@@ -60,9 +60,7 @@ def _follow(db: Session, follower: Follower, holder: Holder, named: str) -> str 
     wish = _wish(db, named)
     if wish is None:
         return None
-    own = select(Report.id).where(Report.number == wish.what, Report.reporter_id == follower.id,
-                                  Report.channel.in_(sorted(FROM_WECHAT)))
-    if db.scalar(own):
+    if db.scalar(select(Report.id).where(Report.number == wish.what, written_by(follower.id))):
         return OWN
     try:
         made = following.follow(db, holder, ANONYMOUS, wish)

@@ -113,8 +113,8 @@ def _span() -> timedelta:
 def _lapse(db: Session, follower: Follower, talk: Talk) -> str:
     """Whoever was offered a case, or put off because he had sent too much, had said all that makes a report: that was
     acknowledged, so it is kept."""
-    whole = talk.draft_id and talk.words and talk.place and pictures.count(db, talk.draft_id)
-    made = f"{_made(db, follower, talk)}\n" if talk.offer or whole else ""
+    whole = talk.offer or (talk.draft_id and not _wanted(db, talk.draft_id, talk))
+    made = f"{_made(db, follower, talk)}\n" if whole else ""
     talk.clear()
     talk.last_draft_id = talk.last_report_id = talk.last_number = None
     return made
@@ -220,8 +220,7 @@ def _next(db: Session, follower: Follower, talk: Talk, *, without_photo: bool = 
     """Say what is missing, offer a known case, or make the report."""
     assert talk.draft_id is not None  # noqa: S101 - whoever calls has something under way
     db.flush()
-    has = {"photo": without_photo or pictures.count(db, talk.draft_id) > 0, "place": talk.place, "words": talk.words}
-    if wanted := [name for name, given in has.items() if not given]:
+    if wanted := _wanted(db, talk.draft_id, talk, without_photo=without_photo):
         return answers.missing(wanted)
     guard.check(db, _sender(follower), talk.place)
     known = _known(db, talk)
@@ -229,6 +228,12 @@ def _next(db: Session, follower: Follower, talk: Talk, *, without_photo: bool = 
         return _made(db, follower, talk)
     talk.offer = known.same_as
     return answers.offer(known.category or "同类问题", known.area or "附近", known.report_count)
+
+
+def _wanted(db: Session, draft_id: uuid.UUID, talk: Talk, *, without_photo: bool = False) -> list[str]:
+    """What is missing of a report."""
+    has = {"photo": without_photo or pictures.count(db, draft_id) > 0, "place": talk.place, "words": talk.words}
+    return [name for name, given in has.items() if not given]
 
 
 def _known(db: Session, talk: Talk) -> sameness.Public | None:

@@ -3,7 +3,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from casework.cases import search, wording
-from casework.cases.report import FROM_WECHAT, Report
+from casework.cases.report import Report, written_by
 from casework.cases.wording import Language
 from casework.cases.workflow import Status
 from casework.identity.followers import Follower
@@ -22,7 +22,7 @@ def of_latest(db: Session, follower: Follower) -> str:
 
 
 def _own(follower: Follower) -> Select[Report]:
-    return select(Report).where(Report.reporter_id == follower.id, Report.channel.in_(sorted(FROM_WECHAT)))
+    return select(Report).where(written_by(follower.id))
 
 
 def _told(db: Session, report: Report | None) -> str:
