@@ -1,4 +1,5 @@
 """Similar cases over HTTP: who sees them, who decides, what a citizen is told; every tracking number goes on working."""
+import re
 from typing import Any
 
 import pytest
@@ -121,8 +122,10 @@ def test_a_citizen_sees_what_is_known_and_nothing_that_somebody_said(town: Town)
     (found,) = answer["items"]
     assert (found["category"], found["area"], found["report_count"]) == ("上水井盖", "小城市东山区河口街道南塘社区", 1)
     assert set(found) == {"words", "category", "area", "opened_at", "report_count", "score", "reasons", "same_as"}
+    token = found.pop("same_as")  # of random letters and figures, in which any three stand by chance
+    assert re.fullmatch(r"[0-9a-f]{32}\.[0-9]+\.[\w-]+", token)
     assert not any(word in str(found) for word in ("王小明", "138", "缺失", "AJ", "米"))
-    sent = ok(town.stranger.post("/api/v1/citizen/reports", citizen_report(place=point(0, 20), same_as=found["same_as"])), 201)
+    sent = ok(town.stranger.post("/api/v1/citizen/reports", citizen_report(place=point(0, 20), same_as=token)), 201)
     town.jobs()
     assert progress(town, sent)["case"] == town.listed(town.supervisor)[0]["number"]
 
